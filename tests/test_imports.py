@@ -22,6 +22,7 @@ LIBRARIES = {
     "typer": ("cli",),
     "safetensors": ("storage", "frontends."),
     "yaml": ("configuration",),
+    "h5py": ("frontends.",),
 }
 
 BASE = ("errors", "storage", "configuration", "geometry", "jit", "sram")
