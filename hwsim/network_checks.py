@@ -109,7 +109,7 @@ def _verify_populations(network: Graph) -> None:
         for name, value, choices in allowed:
             if value not in choices:
                 raise HwsimError(f"{label}: {name} {value!r}; allowed: {', '.join(choices)}")
-        if p.spikes:
+        if p.has_state and p.kind != "readout":
             _verify_neuron(network, p, label)
         elif p.shared or p.channel_groups != 1 or p.vectors:
             raise HwsimError(f"{label}: a {p.kind} has no state to share and no parameters per neuron")
@@ -135,6 +135,9 @@ PARAMETER_RANGES: dict[str, tuple[float, float]] = {
     "adaptation_decay": (0.0, 1.0),
 }
 
+LEAKY_PARAMETERS = ("decay", "gain", "rest", "current_decay")
+"""Those that a leaky integrator (``li``) has."""
+
 
 def _allowed(name: str, low: float, high: float) -> str:
     if name == "threshold":
@@ -143,9 +146,12 @@ def _allowed(name: str, low: float, high: float) -> str:
 
 
 def _verify_neuron(network: Graph, p: Population, label: str) -> None:
-    """Ranges of a spiking population's parameters, given once or per neuron."""
+    """Ranges of the parameters of a population with neurons, given once or per neuron."""
     divides = p.leak in ("relax_divide", "leak_divide")
     ranges = PARAMETER_RANGES | {"decay": (1.0, np.inf) if divides else (0.0, 1.0)}
+    if p.kind == "li":
+        ranges = {name: ranges[name] for name in LEAKY_PARAMETERS}
+        _verify_leaky(p, label)
     if odd := set(p.vectors) - set(ranges):
         raise HwsimError(f"{label}: {sorted(odd)} cannot be given per neuron; allowed: {', '.join(ranges)}")
     for name, (low, high) in ranges.items():
@@ -167,9 +173,9 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         raise HwsimError(f"{label}: {p.channel_groups} channel groups do not divide {p.channels} channels")
     if p.refractory < 0:
         raise HwsimError(f"{label}: refractory {p.refractory}; it must not be negative")
-    if network.integer and (p.leak != "decay" or p.kind != "lif"):
+    if network.integer and (p.leak != "decay" or p.kind == "clif"):
         raise HwsimError(
-            f"{label}: an integer network computes lif with leak 'decay', not {p.kind} {p.leak!r}"
+            f"{label}: an integer network computes lif and li with leak 'decay', not {p.kind} {p.leak!r}"
         )
     if p.multispike and (p.parameter("adaptation") < 0).any():
         raise HwsimError(f"{label}: multispike divides by a threshold that negative adaptation may take to 0")
@@ -177,6 +183,19 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         raise HwsimError(f"{label}: a shared state cannot be refractory")
     if p.kind == "clif" and (not p.has_current or p.channel_groups > 1 or p.state_group):
         raise HwsimError(f"{label}: a clif needs current_decay, and its states cannot be shared")
+
+
+def _verify_leaky(p: Population, label: str) -> None:
+    spiking = {
+        "delayed_reset": p.delayed_reset,
+        "multispike": p.multispike,
+        "refractory": p.refractory,
+        "adaptation": p.adaptive,
+    }
+    if found := [name for name, value in spiking.items() if value]:
+        raise HwsimError(f"{label}: a li does not fire; it has no {', '.join(found)}")
+    if p.shared or p.channel_groups != 1:
+        raise HwsimError(f"{label}: a li cannot share its states")
 
 
 def _verify_projection(network: Graph, p: Projection, where: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from hwsim.storage import content_id
 
-PopulationKind = Literal["input", "lif", "clif", "relay", "relu", "readout"]
+PopulationKind = Literal["input", "lif", "li", "clif", "relay", "relu", "readout"]
 ProjectionKind = Literal["conv2d", "dense", "identity", "max_pool", "avg_pool"]
 Coding = Literal["frames", "spikes"]
 Leak = Literal["decay", "relax", "relax_divide", "leak_divide"]
@@ -42,6 +42,8 @@ class Population:
       4. s = [v >= h] (or >), h = threshold + a; with ``multispike`` s = floor(v / h) where v >= h.
       5. Reset: v -= h * s (``subtract``), v = 0 (``zero``) or v = reset_value (``value``) where s > 0.
       6. a = adaptation_decay * a + adaptation * s.
+    - ``li``: leaky integrator: steps 1 and 2 of ``lif``, with no threshold and no reset; emits v wherever
+      it is not 0. A readout whose neurons do not spike, or a synapse's filter c = decay * c + x.
     - ``clif``: m = current_decay * m + x; v = decay * v + x; e = current_decay * e + threshold * s[t-1];
       s = [m - v - e >= threshold], x = gain * x (ASGL, double exponential). Emits s.
     - ``relay``: no state; emits x wherever it is not 0 (pool outputs, sums that feed a convolution).
@@ -76,10 +78,10 @@ class Population:
 
     @property
     def state_words(self) -> int:
-        """State words that it owns or shares: one a neuron, CUBA two, C-LIF three, adaptive one more."""
+        """State words that it owns or shares: one a neuron, C-LIF three; a current or adaptation one more."""
         if self.kind == "readout":
             return self.size
-        words = {"lif": 1 + self.has_current + self.adaptive, "clif": 3}
+        words = {"lif": 1 + self.has_current + self.adaptive, "li": 1 + self.has_current, "clif": 3}
         return words.get(self.kind, 0) * (self.size // self.channel_groups)
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -101,7 +103,7 @@ class Population:
 
     @property
     def has_state(self) -> bool:
-        return self.kind in ("lif", "clif", "readout")
+        return self.kind in ("lif", "li", "clif", "readout")
 
     @property
     def shared(self) -> bool:

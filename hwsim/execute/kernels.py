@@ -14,6 +14,7 @@ from hwsim.execute.layout import (
     DELAY,
     DIVISOR,
     FIRST_CELL,
+    LI,
     LIF,
     P_KIND,
     PLAIN,
@@ -24,7 +25,14 @@ from hwsim.execute.layout import (
     STEPS,
     V,
 )
-from hwsim.execute.neurons import parameter, update_any, update_clif, update_plain, update_stateless
+from hwsim.execute.neurons import (
+    parameter,
+    update_any,
+    update_clif,
+    update_leaky,
+    update_plain,
+    update_stateless,
+)
 from hwsim.jit import CACHED
 
 
@@ -97,6 +105,8 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
                 update_plain(sums, state, cell, fired)
             elif kind == LIF:
                 update_any(sums, state, cell, block, fired)
+            elif kind == LI:
+                update_leaky(sums, state, cell, block, fired)
             elif kind == CLIF:
                 update_clif(sums, state, cell, block, fired)
             else:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 CONV, DENSE, IDENTITY, MAX_POOL, AVG_POOL = range(5)
-LIF, CLIF, RELAY, RELU, READOUT = range(5)
+LIF, LI, CLIF, RELAY, RELU, READOUT = range(6)
 
 
 class Fanin(NamedTuple):

@@ -101,6 +101,16 @@ def parameter(cell, which, neuron):
 
 
 @njit(**CACHED)
+def current(x, state, s, cell, neuron):
+    """Step 1 of Population's ``lif``: gain * x, or a current u = current_decay * u + gain * x."""
+    scaled = parameter(cell, GAIN, neuron) * x
+    if not cell.numbers[CURRENT]:
+        return scaled
+    state[U, s] = leaked(state[U, s], parameter(cell, CURRENT_DECAY, neuron)) + scaled
+    return state[U, s]
+
+
+@njit(**CACHED)
 def update_any(sums, state, cell, block, fired):
     """Every variant of Population's ``lif``, in the order of its steps 1 to 6; spike counts into ``sums``.
 
@@ -120,10 +130,7 @@ def update_any(sums, state, cell, block, fired):
                 i = q * wide + group * per_group + c
                 s = q * per_group + c
                 j = q * numbers[CHANNELS] + block[0] + group * per_group + c
-                x = parameter(cell, GAIN, j) * sums[i]
-                if numbers[CURRENT]:
-                    x = leaked(state[U, s], parameter(cell, CURRENT_DECAY, j)) + x
-                    state[U, s] = x
+                x = current(sums[i], state, s, cell, j)
                 refracted = state[REFRACTED, s] > 0
                 if refracted:
                     state[REFRACTED, s] -= 1
@@ -151,6 +158,19 @@ def update_any(sums, state, cell, block, fired):
                     a = leaked(state[ADAPTED, s], parameter(cell, ADAPTATION_DECAY, j))
                     state[ADAPTED, s] = a + parameter(cell, ADAPTATION, j) * spikes
                 sums[i] = spikes
+
+
+@njit(**CACHED)
+def update_leaky(sums, state, cell, block, fired):
+    """Steps 1 and 2 of Population's ``lif``; the membranes into ``sums``, to be emitted where not 0."""
+    wide = block[1] - block[0]
+    for i in range(len(sums)):
+        j = (i // wide) * cell.numbers[CHANNELS] + block[0] + i % wide
+        x = current(sums[i], state, i, cell, j)
+        rest, decay = parameter(cell, REST, j), parameter(cell, DECAY, j)
+        state[V, i] = stepped(state[V, i], x, rest, decay, cell.numbers[LEAK])
+        sums[i] = state[V, i]
+        fired[i] = sums[i] != 0
 
 
 @njit(**CACHED)

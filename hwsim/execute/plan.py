@@ -23,6 +23,7 @@ PROJECTION_CODES = {
 }
 POPULATION_CODES = {
     "lif": layout.LIF,
+    "li": layout.LI,
     "clif": layout.CLIF,
     "relay": layout.RELAY,
     "relu": layout.RELU,
@@ -168,7 +169,7 @@ class Plan:
             grown = most * max(_largest(p, "adaptation") for p in populations)
             thresholds += grown * _carried(populations, "adaptation_decay", uses)
             reach += thresholds
-        if p.spikes:
+        if p.kind in ("lif", "li"):
             reach *= _carried(populations, "decay", uses)
         else:
             reach *= self.steps

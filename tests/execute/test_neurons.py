@@ -68,6 +68,12 @@ def neuron(draw: Draw, integer: bool, shared: bool) -> dict[str, Any]:
     return found
 
 
+def integrator(draw: Draw, integer: bool) -> dict[str, Any]:
+    """Fields of one li population."""
+    found = neuron(draw, integer, True)
+    return {n: found[n] for n in ("leak", "decay", "gain", "rest", "current_decay") if n in found}
+
+
 def vectors(draw: Draw, fields: dict[str, Any], size: int, integer: bool) -> dict[str, Any]:
     """Some of the fields once more, per neuron."""
     names = [n for n in ("decay", "threshold", "gain", "reset_value", "current_decay") if n in fields]
@@ -117,6 +123,10 @@ def networks(draw: Draw) -> tuple[Network, Any]:
             layer = Population(
                 f"layer{i}", shape, "clif", decay=0.5, threshold=0.5, gain=2.0, current_decay=slow
             )
+        elif not together and draw(st.integers(0, 4)) == 0:
+            mine = integrator(draw, integer)
+            given = {} if draw(st.booleans()) else vectors(draw, mine, int(np.prod(shape)), integer)
+            layer = Population(f"layer{i}", shape, "li", **mine, vectors=given)
         else:
             groups = draw(st.sampled_from([g for g in (1, 2, 4) if shape[0] % g == 0]))
             mine = fields if together else neuron(draw, integer, groups > 1)
@@ -173,6 +183,10 @@ def agree(network: Network, values: Any, only_if: Callable[[bool], Any] = bool) 
     dense, sums = emulate(network, values.reshape(len(values), -1, network.input.size))
     # Several spikes a step, fed back, can grow past what float32 and int32 add exactly.
     only_if(max(np.abs(a).max() for a in dense.values()) < 2**16)
+    if not network.integer and any(p.kind == "li" for p in network.populations):
+        # Membranes that decay grow fractions: quarters of all values must still add exactly.
+        only_if(all(np.array_equal(a * 2**9, np.round(a * 2**9)) for a in dense.values()))
+        only_if(max(np.abs(a).max() for a in dense.values()) < 2**7)
     try:
         trace = execute(network, encode(network, values))
     except HwsimError as error:
@@ -206,7 +220,11 @@ def test_neurons_compute_in_single_precision(seed: int, data: Any) -> None:
     for name in ("current_decay", "adaptation", "adaptation_decay"):
         if name in fields:
             draws[name] = float(rng.uniform(0, 1))
-    layer = Population("layer", (8, 1, 1), "lif", **fields | draws)
+    drawn = fields | draws
+    layer = Population("layer", (8, 1, 1), "lif", **drawn)
+    if data.draw(st.integers(0, 3)) == 0:
+        drawn = {n: drawn[n] for n in ("leak", "decay", "gain", "rest", "current_decay") if n in drawn}
+        layer = Population("layer", (8, 1, 1), "li", **drawn)
     weights = rng.normal(0.5, 1, (8, 1, 1, 1)).astype(np.float32)
     synapses = Projection("in", "input", "layer", "conv2d", weights, groups=8)
     network = Network(
@@ -281,6 +299,52 @@ def single(layer: Population, weight: float = 1.0, integer: bool = False, steps:
     return Network("single", populations, (projection,), layer.name, steps, "spikes", integer)
 
 
+def values_of(network: Network, steps: list[float]) -> list[list[float]]:
+    """Per step what the last population emits for an input of one neuron."""
+    network.verify()
+    trace = execute(network, encode(network, np.array(steps).reshape(1, -1, 1)))
+    trace.verify(network)
+    found: list[list[float]] = trace.events[network.readout].dense(network.populations[-1].size)[0].tolist()
+    return found
+
+
+def test_a_leaky_integrator_emits_its_membrane() -> None:
+    """c = c / 2 + x: a synapse's exponential filter; with gain 4 and a second neuron that keeps all."""
+    layer = Population("li", (2,), "li", gain=4.0, vectors={"decay": np.array([0.5, 1.0])})
+    expected = [[4, 4], [2, 4], [5, 8], [2.5, 8]]
+    assert values_of(single(layer, steps=4), [1, 0, 1, 0]) == expected
+    assert layer.state_words == 2
+    assert not single(layer).is_binary("li")
+
+
+def test_a_leaky_integrator_with_a_current_is_a_second_order_filter() -> None:
+    """u = u / 2 + x = 1, .5, .25; v = v / 4 + u = 1, .75, .4375."""
+    layer = Population("li", (1,), "li", decay=0.25, current_decay=0.5)
+    assert values_of(single(layer), [1, 0, 0]) == [[1], [0.75], [0.4375]]
+    assert layer.state_words == 2
+
+
+def test_a_leaky_integrator_relaxes_to_its_rest() -> None:
+    """v = v - (v - 2) / 2: from 0 to 1, 1.5, and with the input of 1 once more to 2.75."""
+    layer = Population("li", (1,), "li", leak="leak_divide", decay=2.0, rest=2.0)
+    assert values_of(single(layer), [0, 0, 1]) == [[1], [1.5], [2.75]]
+
+
+def test_a_leaky_integrator_at_zero_emits_no_event() -> None:
+    """v = v + x with x = 1, then -1 through a delay of one step: 1, 0, 0."""
+    network = single(Population("li", (1,), "li"))
+    back = Projection("late", "input", "li", "dense", np.array([[-1]], np.float32), delay=1)
+    network = replace(network, projections=(*network.projections, back))
+    trace = execute(network, encode(network, np.array([1, 0, 0]).reshape(1, 3, 1)))
+    assert trace.events["li"].counts().tolist() == [[1, 0, 0]]
+
+
+def test_the_ann_counterpart_of_a_leaky_integrator_is_a_sum() -> None:
+    ann = single(Population("li", (1,), "li", decay=0.5)).as_ann()
+    assert [p.kind for p in ann.populations] == ["input", "relay"]
+    ann.verify()
+
+
 def test_reset_to_zero_ignores_the_reset_value() -> None:
     """With current_decay 0 the neuron is not the plain one; v = 1, fires, 0; v = 1, fires again."""
     layer = Population("lif", (1,), "lif", reset="zero", reset_value=-5.0, current_decay=0.0)
@@ -347,6 +411,12 @@ LIF = Population("lif", (4,), "lif")
         (replace(LIF, multispike=True, adaptation=-1.0), "multispike"),
         (replace(LIF, kind="clif"), "needs current_decay"),
         (replace(LIF, kind="clif", current_decay=0.5, state_group="g"), "cannot be shared"),
+        (replace(LIF, kind="li", state_group="g"), "a li cannot share its states"),
+        (replace(LIF, kind="li", channel_groups=2), "a li cannot share its states"),
+        (replace(LIF, kind="li", refractory=1, multispike=True), "no multispike, refractory"),
+        (replace(LIF, kind="li", adaptation=1.0), "a li does not fire; it has no adaptation"),
+        (replace(LIF, kind="li", vectors={"threshold": np.ones(4)}), "'threshold'.* per neuron"),
+        (replace(LIF, kind="li", decay=1.5), "decay 1.5"),
         (replace(LIF, kind="readout", channel_groups=2), "no state to share"),
         (replace(LIF, kind="relay", state_group="g"), "no state to share"),
         (replace(LIF, kind="relu", vectors={"decay": np.ones(4)}), "no parameters per neuron"),
