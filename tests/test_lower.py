@@ -346,7 +346,10 @@ def test_a_projection_without_weights_needs_no_weight_buffer() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [({"kind": "li"}, r"layer 'a': the cycle model does not cost leaky integrators without spikes \(li\)")],
+    [
+        ({"kind": "li"}, r"layer 'a': the cycle model does not cost leaky integrators without spikes \(li\)"),
+        ({"one_spike": True}, r"layer 'a': .* one_spike"),
+    ],
 )
 def test_neurons_without_a_cost_are_refused_by_name(fields: dict[str, Any], message: str) -> None:
     network = two_layers()

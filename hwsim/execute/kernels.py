@@ -26,6 +26,7 @@ from hwsim.execute.layout import (
     V,
 )
 from hwsim.execute.neurons import (
+    begin,
     parameter,
     update_any,
     update_clif,
@@ -65,8 +66,8 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
 
     A task is one sample and one block of channels; ``ends`` (tasks, steps) takes where each step's
     events end. Events go into the population's place in ``store``, block after block. ``states``
-    (samples, words, neurons) keeps the states between calls; if it is empty they start from zero. A readout's
-    running sums go into ``outputs`` (samples, steps, neurons).
+    (samples, words, neurons) keeps the states between calls; if it is empty they last for this one. A
+    readout's running sums go into ``outputs`` (samples, steps, neurons).
     """
     numbers = cell.numbers
     kind, positions, channels = numbers[P_KIND], numbers[POSITIONS], numbers[CHANNELS]
@@ -87,6 +88,8 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
         sums = np.empty_like(constant)
         words = 1 if numbers[PLAIN] or kind == READOUT else STATE_WORDS
         state = states[sample] if len(states) else np.zeros((words, n), constant.dtype)
+        if span[0] == 0:
+            begin(state, cell, block)
         fired = np.zeros(n, np.uint8)
         cursor = np.zeros(wide, np.int64)
         origin = numbers[BASE] + sample * numbers[ROOM] + positions * block[0] * steps

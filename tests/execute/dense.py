@@ -29,6 +29,8 @@ def emulate(network: Network, inputs: Array) -> tuple[dict[str, Array], dict[str
         size = p.size // p.channel_groups
         states[p.name] = states.setdefault(holder, {w: np.zeros((samples, size), dtype) for w in words})
         states[holder] = states[p.name]
+        if p.parameter("initial").any():
+            states[p.name]["v"] += p.parameter("initial").astype(dtype)
     sums = {p.name: out.pop(p.name) for p in network.populations if p.kind == "readout"}
     for t in range(steps):
         for p in network.populations:
@@ -83,6 +85,7 @@ def one_group(p: Population, part: slice, state: dict[str, Array], x: Array, int
         v = v - state["late"] if level is None else np.where(state["late"] > 0, level, v)
     h = value("threshold") + state["a"]
     fires = (v >= h if p.compare == ">=" else v > h) & ~waiting
+    above = v - h
     s = np.where(fires, np.floor_divide(v, h) if p.multispike else 1, 0).astype(x.dtype)
     if p.delayed_reset:
         state["late"] = h * s if level is None else s
@@ -91,6 +94,9 @@ def one_group(p: Population, part: slice, state: dict[str, Array], x: Array, int
     state["v"] = v
     state["wait"] = np.where(s > 0, p.refractory, state["wait"])
     state["a"] = decayed(p, part, "adaptation_decay", state["a"], integer) + value("adaptation") * s
+    if p.one_spike:
+        farthest = np.where(fires, above, -np.inf).argmax(axis=1)
+        return s * (np.arange(p.size) == farthest[:, None])
     return s
 
 

@@ -44,6 +44,7 @@ def scalars(draw: Draw, integer: bool, leak: str) -> dict[str, float]:
         else draw(st.sampled_from([1.0, 0.5, -2.0])),
         "rest": 0.0 if integer else draw(st.sampled_from([0.0, 0.25, -0.5])),
         "reset_value": draw(st.integers(-2, 2)) / scale,
+        "initial": draw(st.sampled_from([0, 0, 1, -2])) / scale,
     }
 
 
@@ -65,23 +66,34 @@ def neuron(draw: Draw, integer: bool, shared: bool) -> dict[str, Any]:
         lowest = 1 if found["multispike"] else -1
         found["adaptation"] = draw(st.integers(lowest, 2)) / (1 if integer else 4)
         found["adaptation_decay"] = decays(draw, integer)
+    if shared:
+        del found["initial"]
+    elif not found["multispike"] and not found["delayed_reset"]:
+        found["one_spike"] = draw(st.booleans())
     return found
 
 
 def integrator(draw: Draw, integer: bool) -> dict[str, Any]:
     """Fields of one li population."""
     found = neuron(draw, integer, True)
-    return {n: found[n] for n in ("leak", "decay", "gain", "rest", "current_decay") if n in found}
+    found["initial"] = draw(st.sampled_from([0, 1, -2])) / (1 if integer else 4)
+    return {n: found[n] for n in INTEGRATOR if n in found}
+
+
+INTEGRATOR = ("leak", "decay", "gain", "rest", "initial", "current_decay")
 
 
 def vectors(draw: Draw, fields: dict[str, Any], size: int, integer: bool) -> dict[str, Any]:
     """Some of the fields once more, per neuron."""
-    names = [n for n in ("decay", "threshold", "gain", "reset_value", "current_decay") if n in fields]
+    names = [n for n in VECTORS if n in fields]
     chosen = draw(st.lists(st.sampled_from(names), unique=True, max_size=3))
     columns = [
         scalars(draw, integer, fields["leak"]) | {"current_decay": decays(draw, integer)} for _ in range(3)
     ]
     return {n: np.array([columns[i % 3][n] for i in range(size)]) for n in chosen}
+
+
+VECTORS = ("decay", "threshold", "gain", "reset_value", "initial", "current_decay")
 
 
 @st.composite
@@ -215,7 +227,7 @@ def test_neurons_compute_in_single_precision(seed: int, data: Any) -> None:
     """With one synapse a neuron no sum is rounded, and any float32 numbers must agree to the last bit."""
     rng = np.random.default_rng(seed)
     fields = neuron(data.draw, False, False)
-    draws = {n: float(rng.uniform(0.1, 1)) for n in ("threshold", "gain", "rest", "reset_value")}
+    draws = {n: float(rng.uniform(0.1, 1)) for n in ("threshold", "gain", "rest", "reset_value", "initial")}
     draws["decay"] = float(rng.uniform(1, 3)) if "divide" in fields["leak"] else float(rng.uniform(0, 1))
     for name in ("current_decay", "adaptation", "adaptation_decay"):
         if name in fields:
@@ -223,7 +235,7 @@ def test_neurons_compute_in_single_precision(seed: int, data: Any) -> None:
     drawn = fields | draws
     layer = Population("layer", (8, 1, 1), "lif", **drawn)
     if data.draw(st.integers(0, 3)) == 0:
-        drawn = {n: drawn[n] for n in ("leak", "decay", "gain", "rest", "current_decay") if n in drawn}
+        drawn = {n: drawn[n] for n in INTEGRATOR if n in drawn}
         layer = Population("layer", (8, 1, 1), "li", **drawn)
     weights = rng.normal(0.5, 1, (8, 1, 1, 1)).astype(np.float32)
     synapses = Projection("in", "input", "layer", "conv2d", weights, groups=8)
@@ -345,6 +357,50 @@ def test_the_ann_counterpart_of_a_leaky_integrator_is_a_sum() -> None:
     ann.verify()
 
 
+def test_membranes_start_where_the_population_says() -> None:
+    """v = initial - (initial - rest) / 2 + x: -4 to -3 + 1; a second neuron from 2 to 0 + 1."""
+    start = {"initial": np.array([-4.0, 2.0])}
+    layer = Population("li", (2,), "li", leak="leak_divide", decay=2.0, rest=-2.0, vectors=start)
+    assert values_of(single(layer, steps=2), [1, 0]) == [[-2, 1], [-2, -0.5]]
+    spiking = replace(layer, name="lif", kind="lif", threshold=0.5, reset="value", reset_value=-2.0)
+    assert spikes_of(single(spiking, steps=2), [1, 0]) == [[[0, 1], [0, 0]]]
+
+
+def test_a_membrane_in_millivolts_has_a_negative_threshold() -> None:
+    """From -65 by 8 a step over -52: -57, -49 fires and goes to -62; -54, -46 fires."""
+    layer = Population("lif", (1,), "lif", threshold=-52.0, reset="value", reset_value=-62.0, initial=-65.0)
+    assert spikes_of(single(layer, 8.0, steps=4), [1, 1, 1, 1]) == [[[0], [1], [0], [1]]]
+
+
+def test_of_all_that_cross_only_the_farthest_above_its_threshold_fires() -> None:
+    """v - h = 1, 2, 2, silent: neuron 1 fires as the first of equals, and 0, 1, 2 are reset to -8."""
+    layer = Population(
+        "lif", (4,), "lif", reset="value", reset_value=-8.0, one_spike=True,
+        vectors={"threshold": np.array([3.0, 2.0, 2.0, 5.0])},
+    )  # fmt: skip
+    # 4; then -4 three times and 8, 3 above its threshold; then 0 three times and -4
+    assert spikes_of(single(layer, 4.0), [1, 1, 1]) == [[[0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]]]
+
+
+def test_the_first_of_equals_is_the_lowest_neuron_number() -> None:
+    """Neurons 1 (channel 0, position 1) and 2 (channel 1, position 0) are equal; positions do not decide."""
+    populations = (
+        Population("input", (2, 1, 2), "input"),
+        Population("lif", (2, 1, 2), "lif", one_spike=True),
+    )
+    projection = Projection("in", "input", "lif", "identity")
+    network = Network("tie", populations, (projection,), "lif", 1, "spikes")
+    trace = execute(network, encode(network, np.array([0, 1, 1, 0]).reshape(1, 1, 2, 1, 2)))
+    assert trace.events["lif"].index.tolist() == [1]
+
+
+def test_all_that_cross_are_refractory_and_adapt_although_one_fires() -> None:
+    """h = 1 + a. t0: both at 2, a = 2 each, neuron 0 fires. t1: refractory. t2: v = 0 + 2 < 3; t3: 4 >= 3."""
+    layer = Population("lif", (2,), "lif", reset="zero", one_spike=True, refractory=1, adaptation=2.0)
+    expected = [[1, 0], [0, 0], [0, 0], [1, 0]]
+    assert spikes_of(single(layer, 2.0, steps=4), [1, 1, 1, 1]) == [expected]
+
+
 def test_reset_to_zero_ignores_the_reset_value() -> None:
     """With current_decay 0 the neuron is not the plain one; v = 1, fires, 0; v = 1, fires again."""
     layer = Population("lif", (1,), "lif", reset="zero", reset_value=-5.0, current_decay=0.0)
@@ -408,6 +464,20 @@ LIF = Population("lif", (4,), "lif")
         (replace(LIF, vectors={"colour": np.ones(4)}), "colour"),
         (replace(LIF, refractory=1, channel_groups=2), "cannot be refractory"),
         (replace(LIF, refractory=-1), "must not be negative"),
+        (replace(LIF, one_spike=True, multispike=True), "one_spike is for a lif with states of its own"),
+        (replace(LIF, one_spike=True, delayed_reset=True), "without multispike and delayed_reset"),
+        (replace(LIF, one_spike=True, channel_groups=2), "one_spike"),
+        (replace(LIF, one_spike=True, state_group="g"), "one_spike"),
+        (replace(LIF, kind="clif", current_decay=0.5, one_spike=True), "one_spike is for a lif"),
+        (replace(LIF, kind="li", one_spike=True), "it has no one_spike"),
+        (replace(LIF, kind="relay", one_spike=True), "a relay has no state"),
+        (replace(LIF, kind="readout", initial=1.0), "a readout has no state to share or to start from"),
+        (replace(LIF, kind="clif", current_decay=0.5, initial=1.0), "they have no initial"),
+        (replace(LIF, state_group="g", vectors={"initial": np.ones(4)}), "they have no initial"),
+        (replace(LIF, initial=float("inf")), "initial inf; it must be finite"),
+        (replace(LIF, threshold=-52.0), "threshold -52.0; it must be positive and finite"),
+        (replace(LIF, threshold=0.0, reset="value", multispike=True), "it must be positive and finite"),
+        (replace(LIF, threshold=float("nan"), reset="value"), "threshold nan; it must be finite"),
         (replace(LIF, multispike=True, adaptation=-1.0), "multispike"),
         (replace(LIF, kind="clif"), "needs current_decay"),
         (replace(LIF, kind="clif", current_decay=0.5, state_group="g"), "cannot be shared"),
