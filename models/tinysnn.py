@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from hwsim.errors import HwsimError
-from hwsim.frontends import Neurons, register_neuron
+from hwsim.frontends import Neurons, register_layer, register_neuron
 from hwsim.nn import Feedback, SpikingNeuron
 from hwsim.nn.neurons import held
 
@@ -130,6 +130,16 @@ class AllOthers(nn.Module):
 
     def forward(self, spikes: Tensor) -> Tensor:
         return self.weight * (spikes.sum(1, keepdim=True) - spikes)
+
+
+def others_as_linear(module: AllOthers, shape: tuple[int, ...]) -> nn.Linear:
+    """The matrix of AllOthers: its weight everywhere but on the diagonal."""
+    linear = nn.Linear(shape[0], shape[0], bias=False)
+    linear.weight.data = module.weight * (1.0 - torch.eye(shape[0]))
+    return linear
+
+
+register_layer(AllOthers, others_as_linear)
 
 
 class Competition(nn.Module):
