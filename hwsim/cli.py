@@ -55,8 +55,8 @@ SharingOption = Annotated[
 Init = Annotated[
     str | None,
     typer.Option(
-        help="random: random weights in place of the checkpoint; calibrated: also scale the thresholds, layer "
-        "by layer, until each fires at --rate.",
+        help="random: random weights in place of the checkpoint; calibrated: also scale the thresholds "
+        "until each layer fires at --rate.",
         show_default=False,
     ),
 ]

@@ -46,10 +46,10 @@ def parse_sharing(text: str) -> Sharing:
 def share(network: Network, sharing: Sharing, layers: Patterns | None = None) -> Network:
     """The network with its LIF states shared, verified, and a note that says so.
 
-    ``layers``: the groups of [L], each a list of patterns (``*``, ``?``, ``[...]``) of population names; None
-    takes :func:`runs_of_one_shape`. Channel groups are set on every layer of neurons. Raises HwsimError naming
-    the layer that cannot share: a neuron with more than a membrane that others could take over, another
-    shape than its group's, channels that the groups do not divide.
+    ``layers``: the groups of [L], each a list of patterns (``*``, ``?``, ``[...]``) of population names;
+    None takes :func:`runs_of_one_shape`. Channel groups are set on every layer of neurons. Raises HwsimError
+    naming the layer that cannot share: C-LIF or refractory neurons, another shape than its group's,
+    channels that the groups do not divide.
     """
     if not sharing:
         return network
@@ -97,9 +97,7 @@ def _matching(network: Network, layers: Patterns) -> tuple[tuple[Population, ...
         for pattern in patterns:
             if not any(p.spikes and fnmatchcase(p.name, pattern) for p in network.populations):
                 known = ", ".join(p.name for p in network.populations if p.spikes)
-                raise HwsimError(
-                    f"{network.name!r}: no layer of neurons is named {pattern!r}; it has {known}"
-                )
+                raise HwsimError(f"{network.name!r}: no layer of neurons named {pattern!r}; it has {known}")
         chosen = tuple(
             p for p in network.populations if p.spikes and any(fnmatchcase(p.name, x) for x in patterns)
         )

@@ -148,11 +148,8 @@ def show_notes(notes: dict[str, str], console: Console) -> None:
 def _words(layer: dict[str, Any]) -> str:
     """State words that a layer adds, and whose it shares."""
     groups = f" (C{layer['channel_groups']})" if layer["channel_groups"] > 1 else ""
-    return (
-        f"{layer['state_words']:,}{groups}"
-        if layer["state_of"] is None
-        else f"of {layer['state_of']}{groups}"
-    )
+    owner = layer["state_of"]
+    return f"{layer['state_words']:,}{groups}" if owner is None else f"of {escape(owner)}{groups}"
 
 
 def _threshold(value: Any) -> str:

@@ -43,7 +43,7 @@ OWN_FILL = "#d9e2ef"
 """Of neurons that share their state with nobody."""
 
 SHARED_FILLS = (
-    "#f6c89f", "#bfe3b4", "#f4b6c2", "#c9bdea", "#f3e29a", "#a9dcdc", "#dcbfa6", "#d4e08f", "#e6b3e0", "#aeccf2",
+    "#f6c89f", "#bfe3b4", "#f4b6c2", "#c9bdea", "#f3e29a", "#a9dcdc", "#dcbfa6", "#d4e08f", "#e6b3e0",
 )  # fmt: skip
 """Of state memories that several layers use, in turn."""
 
@@ -196,7 +196,7 @@ def _cells(layer: dict[str, Any]) -> list[str]:
     return ["\N{MULTIPLICATION SIGN}".join(map(str, layer["shape"])), quantity(layer["neurons"]), state, macs]
 
 
-def _columns(axes: Axes, left: float, y: float, texts: Sequence[str], look: dict[str, str]) -> None:
+def _columns(axes: Axes, left: float, y: float, texts: Sequence[str], look: dict[str, Any]) -> None:
     for text, (_, width) in zip(texts, COLUMNS, strict=True):
         left += width
         axes.text(left, y, text, size=SMALL, va="center", ha="right", **look)
