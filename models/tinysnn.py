@@ -180,12 +180,12 @@ class Competition(nn.Module):
 
 
 def baseline(
-    inputs: int = 784, channels: int = 400, drive: float = 22.5, inhibition: float = 17.5
+    inputs: int = 784, neurons: int = 400, drive: float = 22.5, inhibition: float = 17.5
 ) -> Competition:
     """Excitatory neurons and as many inhibitory ones: 22.5 mV one to one, -17.5 mV to all others."""
-    return Competition(inputs, channels, inhibitory(), drive, inhibition)
+    return Competition(inputs, neurons, inhibitory(), drive, inhibition)
 
 
-def lateral(inputs: int = 784, channels: int = 400, inhibition: float = 17.5) -> Competition:
+def lateral(inputs: int = 784, neurons: int = 400, inhibition: float = 17.5) -> Competition:
     """tinySNN's own: the excitatory neurons inhibit each other without inhibitory neurons between."""
-    return Competition(inputs, channels, None, 0.0, inhibition)
+    return Competition(inputs, neurons, None, 0.0, inhibition)
