@@ -94,7 +94,7 @@ class Lowering:
 
     def _scale(self, node: Node, signal: Signal) -> Signal:
         scale = np.asarray(node.values["scale"], np.float64)
-        if scale.size == 1 and scale.flat[0] == 1:
+        if (scale == 1).all() and scale.size in (1, int(np.prod(signal.natural))):
             return signal
         if isinstance(signal, Current) and all(d.weights is not None for d in signal.drafts):
             if len(signal.natural) == 1 and scale.size not in (1, *signal.natural):

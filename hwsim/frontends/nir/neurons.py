@@ -12,8 +12,8 @@ from hwsim.population import Leak, Population
 NEURONS = ("I", "IF", "LI", "LIF", "CubaLI", "CubaLIF", "Threshold")
 SPIKING = ("IF", "LIF", "CubaLIF", "Threshold")
 
-SNAP = 1e-6
-"""A gain this close to 1 is 1: files hold tau and R in float32."""
+SNAP = {4: 1e-6, 8: 1e-9}
+"""A gain this close to 1 is 1, by the bytes of a value of R in the file: tau and R are rounded there."""
 
 
 def neurons(node: Node, rule: Producer, dt: float, shape: tuple[int, ...]) -> Population:
@@ -52,7 +52,8 @@ def _leak(
         w_in = values.get("w_in", np.ones(1))
         synapse = {"equation": w_in * syn, "one": np.ones(1), "decayed": fields["current_decay"]}
         gain = gain * synapse[rule.synapse]
-    gain = np.where(np.abs(gain - 1) < SNAP, 1.0, gain)
+    close = SNAP.get(node.values["r"].dtype.itemsize, 0.0)
+    gain = np.where(np.abs(gain - 1) < close, 1.0, gain)
     form = _own_form(node, r, rest, rule) if rule.form == "auto" else rule.form
     lost = 1 - keep
     if form != "decay" and (tau is None or not (lost > 0).all()):
@@ -63,7 +64,7 @@ def _leak(
         return fields | {"decay": keep, "gain": gain}, {"leak": "decay"}
     scaled = gain / lost
     fields |= {"rest": rest, "decay": lost if form == "relax" else 1 / lost}
-    fields["gain"] = gain if form == "leak_divide" else np.where(np.abs(scaled - 1) < SNAP, 1.0, scaled)
+    fields["gain"] = gain if form == "leak_divide" else np.where(np.abs(scaled - 1) < close, 1.0, scaled)
     return fields, {"leak": form}
 
 
@@ -81,7 +82,7 @@ def _kept(node: Node, name: str, tau: Array, rule: Producer, dt: float) -> tuple
     share = dt / tau
     if rule.decay == "exponential":
         return np.exp(-share), share
-    if float(share.max()) > 1 + SNAP:
+    if float(share.max()) > 1 + SNAP[4]:
         raise HwsimError(
             f"{node.where}: {name} {float(tau.min()):g} is shorter than the step dt = {dt:g}, so 1 - dt/tau "
             "is negative; give another dt (earlier versions of norse wrote 10 ms as 1e-5: dt = 1e-6)"
