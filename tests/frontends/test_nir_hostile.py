@@ -127,7 +127,7 @@ HUGE = 1 << 30
         (put("node/nodes/n4/weight", np.ones((3, 8), np.complex64)), "weight is complex64; expected numbers"),
         (put("node/nodes/n4/weight", np.zeros((3, 0))), r"'weight' declares shape \(3, 0\)"),
         (put("node/nodes/n4/weight", h5py.Empty("f4")), "'weight' holds no values"),
-        (put("node/nodes/n4/weight", np.full((3, 8), np.inf)), "24 of 24 values of weight are NaN or infinite"),
+        (put("node/nodes/n4/weight", np.full((3, 8), np.inf)), "24 of 24 values of weight are NaN"),
         (put("node/nodes/n4/weight", h5py.SoftLink("/node/nodes/n0/weight")), "is a link to another place"),
         (put("node/nodes/n4/weight", h5py.ExternalLink("/dev/stdin", "/x")), "is a link to another place"),
         (put("node/nodes/n4", h5py.ExternalLink("/dev/stdin", "/x")), "is a link to another place"),
@@ -144,7 +144,7 @@ HUGE = 1 << 30
         (bomb, "stored bytes inflate to 536870912"),
         (nested(MAX_DEPTH + 1), f"graphs are nested deeper than {MAX_DEPTH}"),
         (own_parent, f"nested deeper than {MAX_DEPTH}|more than {MAX_NODES} nodes"),
-        (crowd, f"{MAX_NODES + 8} members; {MAX_NODES} at most"),
+        (crowd, f"{MAX_NODES + 10} members; {MAX_NODES} at most"),
         (long_names, "holds a name of 100000 letters"),
         (put("node/metadata/dt", "soon"), "its note dt is 'soon'; expected a positive number"),
         (put("node/metadata/producer", "nobody"), "unknown producer 'nobody'"),
@@ -192,7 +192,7 @@ FIELDS = (
 @st.composite
 def values(draw: Any) -> Any:
     shape, number = draw(SHAPES), draw(NUMBERS)
-    whole = draw(st.booleans()) and np.isfinite(number)
+    whole = draw(st.booleans()) and abs(number) < 1e9
     return (
         draw(ODD)
         if draw(st.integers(0, 9)) == 0

@@ -1,0 +1,49 @@
+"""A check of an HDF5 file's global heaps, which hold its texts, before the library reads them.
+
+libhdf5 2.0 (h5py 3.16) never returns from a heap in which the step from one object to the next is 0: free
+space of size 0, or a size that runs over 64 bits. The layout is that of the HDF5 file format specification 3.0, III.E.
+"""
+
+import mmap
+from pathlib import Path
+
+from hwsim.errors import HwsimError
+
+SIGNATURE = b"GCOL"
+HEADER = 16
+"""Bytes of a collection's header, and of each object's: lengths of 8 bytes."""
+
+SUPERBLOCK = b"\x89HDF\r\n\x1a\n"
+LENGTH_AT = {0: 14, 1: 14, 2: 10, 3: 10}
+"""Where a superblock, by its version, says how many bytes a length has; the byte before: an offset."""
+
+
+def check_heaps(path: Path) -> None:
+    """Raises HwsimError if a global heap of the file is damaged, or if lengths have other than 8 bytes."""
+    if path.stat().st_size < HEADER * 2:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data[: len(SUPERBLOCK)] == SUPERBLOCK:
+            at = LENGTH_AT.get(data[8], 10)
+            if data[at - 1] != 8 or data[at] != 8:
+                raise HwsimError(
+                    f"{path}: offsets of {data[at - 1]} and lengths of {data[at]} bytes; expected 8"
+                )
+        start = data.find(SIGNATURE)
+        while start >= 0:
+            _check(path, data, start)
+            start = data.find(SIGNATURE, start + 1)
+
+
+def _check(path: Path, data: mmap.mmap, start: int) -> None:
+    """Walk one collection from object to object; object 0 is free space, its size that of the whole space."""
+    end = start + int.from_bytes(data[start + 8 : start + HEADER], "little")
+    at = start + HEADER
+    while at + HEADER <= min(end, len(data)):
+        size = int.from_bytes(data[at + 8 : at + HEADER], "little")
+        step = size if data[at : at + 2] == b"\0\0" else HEADER + (size + 7) // 8 * 8
+        if step < HEADER:
+            break
+        at += step
+    if not end - HEADER < at <= end <= len(data):
+        raise HwsimError(f"{path}: a heap of texts at byte {start} is damaged")
