@@ -131,9 +131,13 @@ class Network:
         return tuple(tuple(members_of[c]) for c in order)
 
     def as_ann(self) -> "Network":
-        """The ANN counterpart: the same graph with ReLU in place of LIF, run once."""
-        relu = tuple(Population(p.name, p.shape, "relu") if p.spikes else p for p in self.populations)
-        return replace(self, name=f"{self.name} (ANN)", populations=relu, timesteps=1, coding="frames")
+        """The ANN counterpart: the same graph run once, ReLU for neurons that fire, a sum for integrators."""
+        stateless: dict[str, PopulationKind] = {"lif": "relu", "clif": "relu", "li": "relay"}
+        populations = tuple(
+            Population(p.name, p.shape, stateless[p.kind]) if p.kind in stateless else p
+            for p in self.populations
+        )
+        return replace(self, name=f"{self.name} (ANN)", populations=populations, timesteps=1, coding="frames")
 
     def _meta(self) -> dict[str, Any]:
         return {

@@ -109,10 +109,12 @@ def _verify_populations(network: Graph) -> None:
         for name, value, choices in allowed:
             if value not in choices:
                 raise HwsimError(f"{label}: {name} {value!r}; allowed: {', '.join(choices)}")
-        if p.spikes:
+        if p.has_state and p.kind != "readout":
             _verify_neuron(network, p, label)
-        elif p.shared or p.channel_groups != 1 or p.vectors:
-            raise HwsimError(f"{label}: a {p.kind} has no state to share and no parameters per neuron")
+        elif p.shared or p.channel_groups != 1 or p.vectors or p.initial or p.one_spike:
+            raise HwsimError(
+                f"{label}: a {p.kind} has no state to share or to start from and no parameters per neuron"
+            )
     for group in {p.state_group for p in network.populations if p.state_group}:
         members = [p for p in network.populations if p.state_group == group]
         sizes = {(p.kind, p.plane, p.channels // p.channel_groups, p.state_words) for p in members}
@@ -126,26 +128,35 @@ def _verify_populations(network: Graph) -> None:
 
 
 PARAMETER_RANGES: dict[str, tuple[float, float]] = {
-    "threshold": (0.0, np.inf),
+    "threshold": (-np.inf, np.inf),
     "gain": (-np.inf, np.inf),
     "rest": (-np.inf, np.inf),
     "reset_value": (-np.inf, np.inf),
+    "initial": (-np.inf, np.inf),
     "current_decay": (0.0, 1.0),
     "adaptation": (-np.inf, np.inf),
     "adaptation_decay": (0.0, 1.0),
 }
 
+LEAKY_PARAMETERS = ("decay", "gain", "rest", "initial", "current_decay")
+"""Those that a leaky integrator (``li``) has."""
+
 
 def _allowed(name: str, low: float, high: float) -> str:
-    if name == "threshold":
+    if name == "threshold" and low == 0:
         return "must be positive and finite"
     return "must be finite" if low == -np.inf else f"must lie in [{low:g}, {high:g}]"
 
 
 def _verify_neuron(network: Graph, p: Population, label: str) -> None:
-    """Ranges of a spiking population's parameters, given once or per neuron."""
+    """Ranges of the parameters of a population with neurons, given once or per neuron."""
     divides = p.leak in ("relax_divide", "leak_divide")
     ranges = PARAMETER_RANGES | {"decay": (1.0, np.inf) if divides else (0.0, 1.0)}
+    if p.reset != "value" or p.multispike or p.kind == "clif":
+        ranges["threshold"] = (0.0, np.inf)
+    if p.kind == "li":
+        ranges = {name: ranges[name] for name in LEAKY_PARAMETERS}
+        _verify_leaky(p, label)
     if odd := set(p.vectors) - set(ranges):
         raise HwsimError(f"{label}: {sorted(odd)} cannot be given per neuron; allowed: {', '.join(ranges)}")
     for name, (low, high) in ranges.items():
@@ -155,7 +166,8 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         if name in p.vectors and values.size != p.size:
             raise HwsimError(f"{label}: {values.size} values of {name}; expected {p.size}, one per neuron")
         worst = values[~((values >= low) & (values <= high) & np.isfinite(values))]
-        if len(worst) or (name == "threshold" and not (values > 0).all()):
+        positive = name == "threshold" and low == 0
+        if len(worst) or (positive and not (values > 0).all()):
             found = worst[0] if len(worst) else 0.0
             raise HwsimError(f"{label}: {name} {found}; it {_allowed(name, low, high)}")
         scale = DECAY_ONE if name in ("decay", "current_decay", "adaptation_decay") else 1
@@ -167,16 +179,36 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         raise HwsimError(f"{label}: {p.channel_groups} channel groups do not divide {p.channels} channels")
     if p.refractory < 0:
         raise HwsimError(f"{label}: refractory {p.refractory}; it must not be negative")
-    if network.integer and (p.leak != "decay" or p.kind != "lif"):
+    if network.integer and (p.leak != "decay" or p.kind == "clif"):
         raise HwsimError(
-            f"{label}: an integer network computes lif with leak 'decay', not {p.kind} {p.leak!r}"
+            f"{label}: an integer network computes lif and li with leak 'decay', not {p.kind} {p.leak!r}"
         )
     if p.multispike and (p.parameter("adaptation") < 0).any():
         raise HwsimError(f"{label}: multispike divides by a threshold that negative adaptation may take to 0")
     if p.shared and p.refractory:
         raise HwsimError(f"{label}: a shared state cannot be refractory")
+    if p.parameter("initial").any() and (p.shared or p.kind == "clif"):
+        raise HwsimError(f"{label}: a clif and a shared state start at 0; they have no initial")
+    if p.one_spike and (p.kind != "lif" or p.shared or p.multispike or p.delayed_reset):
+        raise HwsimError(
+            f"{label}: one_spike is for a lif with states of its own, without multispike and delayed_reset"
+        )
     if p.kind == "clif" and (not p.has_current or p.channel_groups > 1 or p.state_group):
         raise HwsimError(f"{label}: a clif needs current_decay, and its states cannot be shared")
+
+
+def _verify_leaky(p: Population, label: str) -> None:
+    spiking = {
+        "delayed_reset": p.delayed_reset,
+        "multispike": p.multispike,
+        "refractory": p.refractory,
+        "adaptation": p.adaptive,
+        "one_spike": p.one_spike,
+    }
+    if found := [name for name, value in spiking.items() if value]:
+        raise HwsimError(f"{label}: a li does not fire; it has no {', '.join(found)}")
+    if p.shared or p.channel_groups != 1:
+        raise HwsimError(f"{label}: a li cannot share its states")
 
 
 def _verify_projection(network: Graph, p: Projection, where: str) -> None:

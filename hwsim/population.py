@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from hwsim.storage import content_id
 
-PopulationKind = Literal["input", "lif", "clif", "relay", "relu", "readout"]
+PopulationKind = Literal["input", "lif", "li", "clif", "relay", "relu", "readout"]
 ProjectionKind = Literal["conv2d", "dense", "identity", "max_pool", "avg_pool"]
 Coding = Literal["frames", "spikes"]
 Leak = Literal["decay", "relax", "relax_divide", "leak_divide"]
@@ -32,16 +32,21 @@ class Population:
     Kinds, with x[t] the sum of all incoming projections and their biases at step t:
 
     - ``input``: given from outside.
-    - ``lif``: leaky integrate-and-fire, in the variants that the fields below choose. Emits s.
+    - ``lif``: leaky integrate-and-fire, in the variants that the fields below choose. Emits s. Before the
+      first step v = initial, and everything else is 0.
       1. x = gain * x; with ``current_decay``: u = current_decay * u + x, and x = u (CUBA).
       2. ``leak``: decay: v = decay * v + x; relax: v = v + (x - (v - rest)) * decay;
          relax_divide: v = v + (x - (v - rest)) / decay; leak_divide: v = v - (v - rest) / decay + x.
          A neuron that fired takes no x and fires not for its next ``refractory`` steps.
       3. With ``delayed_reset`` the reset of step t - 1, with that step's h, happens here, before the
          comparison.
-      4. s = [v >= h] (or >), h = threshold + a; with ``multispike`` s = floor(v / h) where v >= h.
+      4. s = [v >= h] (or >), h = threshold + a; with ``multispike`` s = floor(v / h) where v >= h. With
+         ``one_spike`` only the neuron with the largest v - h emits its s, the first of equals; what follows
+         takes every s > 0.
       5. Reset: v -= h * s (``subtract``), v = 0 (``zero``) or v = reset_value (``value``) where s > 0.
       6. a = adaptation_decay * a + adaptation * s.
+    - ``li``: leaky integrator: steps 1 and 2 of ``lif``, with no threshold and no reset; emits v wherever
+      it is not 0. A readout whose neurons do not spike, or a synapse's filter c = decay * c + x.
     - ``clif``: m = current_decay * m + x; v = decay * v + x; e = current_decay * e + threshold * s[t-1];
       s = [m - v - e >= threshold], x = gain * x (ASGL, double exponential). Emits s.
     - ``relay``: no state; emits x wherever it is not 0 (pool outputs, sums that feed a convolution).
@@ -66,6 +71,8 @@ class Population:
     refractory: int = 0
     adaptation: float = 0.0
     adaptation_decay: float = 1.0
+    initial: float = 0.0
+    one_spike: bool = False
     state_group: str = ""
     channel_groups: int = 1
     vectors: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
@@ -76,10 +83,10 @@ class Population:
 
     @property
     def state_words(self) -> int:
-        """State words that it owns or shares: one a neuron, CUBA two, C-LIF three, adaptive one more."""
+        """State words that it owns or shares: one a neuron, C-LIF three; a current or adaptation one more."""
         if self.kind == "readout":
             return self.size
-        words = {"lif": 1 + self.has_current + self.adaptive, "clif": 3}
+        words = {"lif": 1 + self.has_current + self.adaptive, "li": 1 + self.has_current, "clif": 3}
         return words.get(self.kind, 0) * (self.size // self.channel_groups)
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -101,7 +108,7 @@ class Population:
 
     @property
     def has_state(self) -> bool:
-        return self.kind in ("lif", "clif", "readout")
+        return self.kind in ("lif", "li", "clif", "readout")
 
     @property
     def shared(self) -> bool:

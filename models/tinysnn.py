@@ -15,6 +15,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from hwsim.errors import HwsimError
+from hwsim.frontends import Neurons, register_neuron
 from hwsim.nn import Feedback, SpikingNeuron
 from hwsim.nn.neurons import held
 
@@ -82,6 +84,37 @@ class Excitatory(Membrane):
             self.theta += self.growth * crossed.sum(0)
         farthest = torch.zeros_like(current).scatter(1, above.argmax(1, keepdim=True), 1.0)
         return farthest * crossed
+
+
+def membrane_rule(module: Membrane) -> Neurons:
+    """v - (v - rest) / d = rest + exp(-leak) (v - rest) with d = 1 / (1 - exp(-leak))."""
+    if max(module.rest, module.reset_to) >= module.threshold or not module.keep < 1:
+        raise HwsimError(
+            f"rest {module.rest}, reset {module.reset_to}, threshold {module.threshold}, kept a step "
+            f"{module.keep}; it must leak, and rest and reset must lie below the threshold"
+        )
+    return Neurons(
+        {
+            "leak": "leak_divide",
+            "decay": 1 / (1 - module.keep),
+            "rest": module.rest,
+            "initial": module.rest,
+            "threshold": module.threshold,
+            "reset": "value",
+            "reset_value": module.reset_to,
+            "refractory": module.refractory,
+        }
+    )
+
+
+def excitatory_rule(module: Excitatory) -> Neurons:
+    """The thresholds as training left them; they do not adapt in inference."""
+    thresholds = module.threshold + module.theta.double().cpu().numpy()
+    return Neurons({**membrane_rule(module).fields, "threshold": thresholds, "one_spike": True})
+
+
+register_neuron(Membrane, membrane_rule)
+register_neuron(Excitatory, excitatory_rule)
 
 
 def inhibitory() -> Membrane:

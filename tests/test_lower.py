@@ -342,3 +342,17 @@ def test_a_projection_without_weights_needs_no_weight_buffer() -> None:
     ledger = simulated(network, chip(2, 2, weight=1, output=64))
     assert array_cycles(ledger) == 0
     assert ledger.total("pool_or") == 32
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"kind": "li"}, r"layer 'a': the cycle model does not cost leaky integrators without spikes \(li\)"),
+        ({"one_spike": True}, r"layer 'a': .* one_spike"),
+    ],
+)
+def test_neurons_without_a_cost_are_refused_by_name(fields: dict[str, Any], message: str) -> None:
+    network = two_layers()
+    populations = tuple(replace(p, **fields) if p.name == "a" else p for p in network.populations)
+    with pytest.raises(HwsimError, match=message):
+        simulated(replace(network, populations=populations), chip())

@@ -199,9 +199,8 @@ def replayable(p: Population) -> bool:
         p.leak == "decay"
         and p.gain == 1
         and p.state_words == p.size
-        and not (
-            p.vectors or p.shared or p.delayed_reset or p.multispike or p.refractory or p.reset == "value"
-        )
+        and not (p.vectors or p.shared or p.delayed_reset or p.multispike or p.one_spike)
+        and not (p.refractory or p.initial or p.reset == "value")
     )
 
 

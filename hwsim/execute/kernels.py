@@ -14,6 +14,7 @@ from hwsim.execute.layout import (
     DELAY,
     DIVISOR,
     FIRST_CELL,
+    LI,
     LIF,
     P_KIND,
     PLAIN,
@@ -24,7 +25,15 @@ from hwsim.execute.layout import (
     STEPS,
     V,
 )
-from hwsim.execute.neurons import parameter, update_any, update_clif, update_plain, update_stateless
+from hwsim.execute.neurons import (
+    begin,
+    parameter,
+    update_any,
+    update_clif,
+    update_leaky,
+    update_plain,
+    update_stateless,
+)
 from hwsim.jit import CACHED
 
 
@@ -57,8 +66,8 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
 
     A task is one sample and one block of channels; ``ends`` (tasks, steps) takes where each step's
     events end. Events go into the population's place in ``store``, block after block. ``states``
-    (samples, words, neurons) keeps the states between calls; if it is empty they start from zero. A readout's
-    running sums go into ``outputs`` (samples, steps, neurons).
+    (samples, words, neurons) keeps the states between calls; if it is empty they last for this one. A
+    readout's running sums go into ``outputs`` (samples, steps, neurons).
     """
     numbers = cell.numbers
     kind, positions, channels = numbers[P_KIND], numbers[POSITIONS], numbers[CHANNELS]
@@ -79,6 +88,8 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
         sums = np.empty_like(constant)
         words = 1 if numbers[PLAIN] or kind == READOUT else STATE_WORDS
         state = states[sample] if len(states) else np.zeros((words, n), constant.dtype)
+        if span[0] == 0:
+            begin(state, cell, block)
         fired = np.zeros(n, np.uint8)
         cursor = np.zeros(wide, np.int64)
         origin = numbers[BASE] + sample * numbers[ROOM] + positions * block[0] * steps
@@ -97,6 +108,8 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
                 update_plain(sums, state, cell, fired)
             elif kind == LIF:
                 update_any(sums, state, cell, block, fired)
+            elif kind == LI:
+                update_leaky(sums, state, cell, block, fired)
             elif kind == CLIF:
                 update_clif(sums, state, cell, block, fired)
             else:

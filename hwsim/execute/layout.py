@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 CONV, DENSE, IDENTITY, MAX_POOL, AVG_POOL = range(5)
-LIF, CLIF, RELAY, RELU, READOUT = range(5)
+LIF, LI, CLIF, RELAY, RELU, READOUT = range(6)
 
 
 class Fanin(NamedTuple):
@@ -53,13 +53,15 @@ class Cell(NamedTuple):
 
 (
     P_KIND, POSITIONS, CHANNELS, PLANE_H, PLANE_W, RESET, INCLUSIVE, LEAK, DELAYED, MULTI, CURRENT,
-    REFRACTORY, ADAPTIVE, STATE_GROUPS, PLAIN, FIRST_CELL, BASE, ROOM,
-) = range(18)  # fmt: skip
+    REFRACTORY, ADAPTIVE, STATE_GROUPS, ONE_SPIKE, PLAIN, FIRST_CELL, BASE, ROOM,
+) = range(19)  # fmt: skip
 """Numbers of a population. PLAIN: an LIF of one state word with scalar parameters. FIRST_CELL, BASE, ROOM:
 its place in the store: first cell, first event, events a sample."""
 
 SUBTRACT, ZERO, VALUE = range(3)
-DECAY, THRESHOLD, GAIN, REST, RESET_VALUE, CURRENT_DECAY, ADAPTATION, ADAPTATION_DECAY, DIVISOR = range(9)
+(
+    DECAY, THRESHOLD, GAIN, REST, RESET_VALUE, CURRENT_DECAY, ADAPTATION, ADAPTATION_DECAY, INITIAL, DIVISOR,
+) = range(10)  # fmt: skip
 LEAK_DECAY, LEAK_RELAX, LEAK_RELAX_DIVIDE, LEAK_DIVIDE = range(4)
 V, U, REFRACTED, ADAPTED, PENDING = range(5)
 STATE_WORDS = 5

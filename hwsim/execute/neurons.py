@@ -16,11 +16,13 @@ from hwsim.execute.layout import (
     DELAYED,
     GAIN,
     INCLUSIVE,
+    INITIAL,
     LEAK,
     LEAK_DIVIDE,
     LEAK_RELAX,
     LEAK_RELAX_DIVIDE,
     MULTI,
+    ONE_SPIKE,
     PENDING,
     POSITIONS,
     REFRACTED,
@@ -101,10 +103,32 @@ def parameter(cell, which, neuron):
 
 
 @njit(**CACHED)
+def begin(state, cell, block):
+    """The membranes before the first step, where they are not 0."""
+    start, each = cell.at[INITIAL]
+    if not each and cell.values[start] == 0:
+        return
+    wide = block[1] - block[0]
+    for i in range(wide * cell.numbers[POSITIONS]):
+        state[V, i] = parameter(cell, INITIAL, (i // wide) * cell.numbers[CHANNELS] + block[0] + i % wide)
+
+
+@njit(**CACHED)
+def current(x, state, s, cell, neuron):
+    """Step 1 of Population's ``lif``: gain * x, or a current u = current_decay * u + gain * x."""
+    scaled = parameter(cell, GAIN, neuron) * x
+    if not cell.numbers[CURRENT]:
+        return scaled
+    state[U, s] = leaked(state[U, s], parameter(cell, CURRENT_DECAY, neuron)) + scaled
+    return state[U, s]
+
+
+@njit(**CACHED)
 def update_any(sums, state, cell, block, fired):
     """Every variant of Population's ``lif``, in the order of its steps 1 to 6; spike counts into ``sums``.
 
-    With channel groups, group after group uses the same states (EfficientLIF-Net, Eq. 10).
+    With channel groups, group after group uses the same states (EfficientLIF-Net, Eq. 10). With one spike
+    a step the block is the whole population, without groups.
     """
     numbers = cell.numbers
     wide = block[1] - block[0]
@@ -112,6 +136,7 @@ def update_any(sums, state, cell, block, fired):
     subtract = numbers[RESET] == SUBTRACT
     zero = cell.bias.dtype.type(0)
     one = cell.bias.dtype.type(1)
+    most, winner, number = zero, -1, -1
     for i in range(len(sums)):
         fired[i] = 0
     for group in range(numbers[STATE_GROUPS]):
@@ -120,10 +145,7 @@ def update_any(sums, state, cell, block, fired):
                 i = q * wide + group * per_group + c
                 s = q * per_group + c
                 j = q * numbers[CHANNELS] + block[0] + group * per_group + c
-                x = parameter(cell, GAIN, j) * sums[i]
-                if numbers[CURRENT]:
-                    x = leaked(state[U, s], parameter(cell, CURRENT_DECAY, j)) + x
-                    state[U, s] = x
+                x = current(sums[i], state, s, cell, j)
                 refracted = state[REFRACTED, s] > 0
                 if refracted:
                     state[REFRACTED, s] -= 1
@@ -141,6 +163,10 @@ def update_any(sums, state, cell, block, fired):
                     spikes = v // h if numbers[MULTI] else one
                 if spikes > 0:
                     fired[i] = 1
+                    if numbers[ONE_SPIKE]:
+                        neuron = (block[0] + c) * numbers[POSITIONS] + q
+                        if winner < 0 or v - h > most or (v - h == most and neuron < number):
+                            most, winner, number = v - h, i, neuron
                     if numbers[DELAYED]:
                         state[PENDING, s] = h * spikes if subtract else one
                     else:
@@ -151,6 +177,22 @@ def update_any(sums, state, cell, block, fired):
                     a = leaked(state[ADAPTED, s], parameter(cell, ADAPTATION_DECAY, j))
                     state[ADAPTED, s] = a + parameter(cell, ADAPTATION, j) * spikes
                 sums[i] = spikes
+    if numbers[ONE_SPIKE] and winner >= 0:
+        fired[:] = 0
+        fired[winner] = 1
+
+
+@njit(**CACHED)
+def update_leaky(sums, state, cell, block, fired):
+    """Steps 1 and 2 of Population's ``lif``; the membranes into ``sums``, to be emitted where not 0."""
+    wide = block[1] - block[0]
+    for i in range(len(sums)):
+        j = (i // wide) * cell.numbers[CHANNELS] + block[0] + i % wide
+        x = current(sums[i], state, i, cell, j)
+        rest, decay = parameter(cell, REST, j), parameter(cell, DECAY, j)
+        state[V, i] = stepped(state[V, i], x, rest, decay, cell.numbers[LEAK])
+        sums[i] = state[V, i]
+        fired[i] = sums[i] != 0
 
 
 @njit(**CACHED)

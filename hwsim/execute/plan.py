@@ -23,6 +23,7 @@ PROJECTION_CODES = {
 }
 POPULATION_CODES = {
     "lif": layout.LIF,
+    "li": layout.LI,
     "clif": layout.CLIF,
     "relay": layout.RELAY,
     "relu": layout.RELU,
@@ -37,6 +38,7 @@ LEAK_CODES = {
 }
 PARAMETERS = (
     "decay", "threshold", "gain", "rest", "reset_value", "current_decay", "adaptation", "adaptation_decay",
+    "initial",
 )  # fmt: skip
 """Parameters of a neuron in the order in which the kernels hold them; the divisor of a pool follows."""
 
@@ -100,12 +102,12 @@ class Plan:
         plain = (
             p.kind == "lif" and p.leak == "decay" and p.gain == 1 and p.reset != "value" and not p.vectors
             and not (p.has_current or p.adaptive or p.channel_groups > 1)
-            and not (p.delayed_reset or p.multispike or p.refractory or p.state_group)
+            and not (p.delayed_reset or p.multispike or p.refractory or p.one_spike or p.state_group)
         )  # fmt: skip
         return [
             POPULATION_CODES[p.kind], p.plane[0] * p.plane[1], p.channels, *p.plane, RESET_CODES[p.reset],
             p.compare == ">=", LEAK_CODES[p.leak], p.delayed_reset, p.multispike,
-            p.has_current, p.refractory, p.adaptive, p.channel_groups, plain,
+            p.has_current, p.refractory, p.adaptive, p.channel_groups, p.one_spike, plain,
         ]  # fmt: skip
 
     def _parameters(self) -> tuple[Array, Array]:
@@ -136,8 +138,8 @@ class Plan:
 
     def blocks(self, samples: int) -> int:
         """Blocks of channels that share a sample's work, where there are fewer samples than threads."""
-        grouped = any(p.groups > 1 for p in self.incoming)
-        return 1 if grouped else min(self.population.channels, -(-threads() // samples))
+        whole = self.population.one_spike or any(p.groups > 1 for p in self.incoming)
+        return 1 if whole else min(self.population.channels, -(-threads() // samples))
 
     def reach(self, peaks: list[int]) -> int:
         """The largest absolute input of one step: gain * (bias + sum |w| * peak)."""
@@ -168,11 +170,12 @@ class Plan:
             grown = most * max(_largest(p, "adaptation") for p in populations)
             thresholds += grown * _carried(populations, "adaptation_decay", uses)
             reach += thresholds
-        if p.spikes:
+        if p.kind in ("lif", "li"):
             reach *= _carried(populations, "decay", uses)
         else:
             reach *= self.steps
-        reach = reach * (1 + p.delayed_reset) + max(_largest(p, "reset_value") for p in populations)
+        levels = (_largest(p, "reset_value") + _largest(p, "initial") for p in populations)
+        reach = reach * (1 + p.delayed_reset) + max(levels)
         if reach + thresholds > np.iinfo(np.int32).max:
             raise HwsimError(
                 f"population {p.name!r}: its integer sums may reach {reach}, beyond int32; scale the "

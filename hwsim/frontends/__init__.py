@@ -1,1 +1,5 @@
 """Front ends: from users' models and files to a Network."""
+
+from hwsim.frontends.neurons import Neurons, register_neuron
+
+__all__ = ["Neurons", "register_neuron"]

@@ -1,22 +1,30 @@
 """Capture: a PyTorch module and real inputs become a Network and the spikes that PyTorch gave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
+from hwsim.frontends.answer import answered, summed
 from hwsim.frontends.lowering import Lowering
-from hwsim.frontends.recording import Operation, Recorder
+from hwsim.frontends.neurons import reset_neurons, rule_of
+from hwsim.frontends.recording import Recorder
+from hwsim.frontends.signals import Made
+from hwsim.frontends.timing import Key, Layout, Timed, Timestep, repeated, timed
 from hwsim.network import Coding, Network
-from hwsim.nn import reset_states
 
 Progress = Callable[[int, int], None]
+Array = NDArray[Any]
+
+SETTLING = (3, 6, 18)
+"""Timesteps run until two in a row compute the same, to see connections back in time."""
 
 
 @dataclass(frozen=True)
@@ -27,98 +35,198 @@ class Captured:
     reference: EventTrace
 
 
+@dataclass(frozen=True)
+class Structure:
+    """A network and where in a run of the model its populations' outputs are found."""
+
+    network: Network
+    layout: Layout
+    timestep: Timestep
+    made_by: dict[str, Made]
+    output: Key
+
+
 def capture(
     model: nn.Module,
-    inputs: NDArray[Any],
+    inputs: Array,
     timesteps: int,
     name: str = "model",
     coding: Coding = "frames",
     batch: int = 32,
     progress: Progress | None = None,
+    layout: Layout | None = None,
 ) -> Captured:
     """Run ``model`` on ``inputs`` for ``timesteps`` steps and read the network off the run.
 
-    ``inputs``: float32 (samples, *shape) for frames; (samples, timesteps, *shape) for spikes. The
-    model computes one timestep per call and keeps its membranes in between; it runs in eval mode.
-    Raises HwsimError naming the module for anything that cannot be lowered faithfully, for a
+    ``inputs``: float32 (samples, *shape) for frames; (samples, timesteps, *shape) for spikes and series.
+    ``layout``: how the model takes time, see frontends/timing.py; None tries what fits. The model runs in
+    eval mode. Raises HwsimError naming the module for anything that cannot be lowered faithfully, for a
     graph that changes between timesteps, and for inputs that the model does not accept.
     """
     if timesteps < 1:
         raise HwsimError(f"timesteps is {timesteps}; it must be at least 1")
     if not len(inputs):
         raise HwsimError("inputs hold no sample")
-    if coding == "spikes" and inputs.shape[1:2] != (timesteps,):
+    if coding != "frames" and inputs.shape[1:2] != (timesteps,):
         found = inputs.shape[1] if inputs.ndim > 1 else "no"
         raise HwsimError(f"inputs hold {found} timesteps, asked for {timesteps}")
     _check_weights(model)
+    with _evaluated(model):
+        run = _Run(model, timesteps, coding)
+        structure = run.structure(np.ascontiguousarray(inputs[:1], np.float32), name, layout)
+        traces = []
+        for start in range(0, len(inputs), batch):
+            part = np.ascontiguousarray(inputs[start : start + batch], np.float32)
+            traces.append(run.trace(structure, part, start))
+            if progress:
+                progress(min(start + batch, len(inputs)), len(inputs))
+    return Captured(structure.network, EventTrace.join(traces))
+
+
+class _Run:
+    """Runs of one model, recorded."""
+
+    def __init__(self, model: nn.Module, timesteps: int, coding: Coding) -> None:
+        self.model, self.timesteps, self.coding = model, timesteps, coding
+        self.recorder = Recorder(model)
+
+    def structure(self, sample: Array, name: str, layout: Layout | None) -> Structure:
+        """The first layout in which the model runs and can be lowered; else the first one's error."""
+        failed: HwsimError | None = None
+        for candidate in self._candidates(sample, layout):
+            try:
+                return self._structure(sample, name, candidate)
+            except HwsimError as error:
+                failed = failed or error
+        assert failed is not None
+        raise failed
+
+    def _candidates(self, sample: Array, layout: Layout | None) -> list[Layout]:
+        whole: list[Layout] = ["static"] if self.coding == "frames" else ["time_first", "batch_first"]
+        if layout is not None:
+            return [layout]
+        rules = ((module, rule_of(module)) for module in self.model.modules())
+        if any(rule.describe(module).all_steps for module, rule in rules if rule is not None):
+            return ["static", "time_first"] if self.coding == "frames" else whole
+        self._call(sample.repeat(2, axis=0), "step", 1)
+        return whole if max(self.recorder.neuron_calls.values(), default=0) > 1 else ["step"]
+
+    def _structure(self, sample: Array, name: str, layout: Layout) -> Structure:
+        batch = 3 if self.timesteps == 2 else 2
+        for steps in SETTLING:
+            answer = self._call(sample.repeat(batch, axis=0), layout, steps)
+            times = self._timed(layout, batch)
+            if layout != "step" or times.graphs[steps - 1].keys() == times.graphs[steps - 2].keys():
+                break
+        timestep = repeated(times)
+        output = summed(self.recorder, times, answer)
+        lowering = Lowering(timestep.nodes)
+        network = lowering.build(output, name, self.timesteps, self.coding)
+        return Structure(network, layout, timestep, lowering.made_by, output)
+
+    def _timed(self, layout: Layout, batch: int) -> Timed:
+        recorder = self.recorder
+        timesteps = recorder.calls if layout == "step" else self.timesteps
+        looped = max(recorder.neuron_calls.values(), default=0)
+        if layout != "step" and looped > 1 and looped != self.timesteps:
+            most = max(recorder.neuron_calls, key=recorder.neuron_calls.__getitem__)
+            raise HwsimError(
+                f"module {most!r} is called {looped} times in one call of the model, asked for "
+                f"{self.timesteps} timesteps. If that is the model's loop over time, ask for {looped}; two "
+                "layers cannot share one membrane"
+            )
+        return timed(recorder.operations, recorder.maker, layout, timesteps, batch)
+
+    def _call(self, part: Array, layout: Layout, steps: int, wanted: frozenset[Any] = frozenset()) -> int:
+        """Run the model from the start of a sample; number of the operation that made the last output."""
+        recorder, frames = self.recorder, self.coding == "frames"
+        recorder.begin(wanted)
+        reset_neurons(self.model)
+        values = torch.from_numpy(part)
+        if layout == "step":
+            last = values.shape[1] - 1 if not frames else 0
+            for t in range(steps):
+                output = recorder.run(values if frames else values[:, min(t, last)])
+        elif layout == "static":
+            output = recorder.run(values)
+        else:
+            sequence = values.unsqueeze(1).repeat_interleave(self.timesteps, 1) if frames else values
+            output = recorder.run(sequence.transpose(0, 1) if layout == "time_first" else sequence)
+        return answered(recorder, output)
+
+    def trace(self, structure: Structure, part: Array, start: int) -> EventTrace:
+        """The events of every population on ``part``, as PyTorch computed them."""
+        network, layout = structure.network, structure.layout
+        keys = {*(made.key for made in structure.made_by.values()), structure.output}
+        wanted = frozenset((path, kind) for path, kind, _ in keys if kind != "input")
+        padded = part if layout == "step" or len(part) > 1 else part.repeat(2, axis=0)
+        self._call(padded, layout, self.timesteps, wanted)
+        times = self._timed(layout, len(padded))
+        structure.timestep.check(times, start)
+        found = _Kept(times, self.recorder.kept, len(part))
+        events = {}
+        for population in network.populations:
+            if population.kind == "input":
+                values = part.reshape(len(part), -1, population.size)
+            elif population.kind == "readout":
+                continue
+            else:
+                made = structure.made_by[population.name]
+                values = found.values(made.key)[:, :, made.start : made.start + population.size]
+            if population.name in network.constant:
+                values = values[:, :1]
+            binary = network.is_binary(population.name)
+            if binary and not np.isin(values, (0, 1)).all():
+                raise HwsimError(f"module {population.name!r} emits values that are not 0 or 1 as spikes")
+            events[population.name] = Events.from_dense(values, binary)
+        sums = found.values(structure.output).astype(np.float32).cumsum(axis=1)
+        return EventTrace(network.id, network.timesteps, events, sums)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The tensors that a run kept, as (samples, timesteps, elements)."""
+
+    times: Timed
+    kept: dict[int, Array]
+    samples: int
+
+    def values(self, key: Key) -> Array:
+        places = [i for i, k in enumerate(self.times.keys) if k == key and i in self.kept]
+        by_step = {self.times.steps[i]: self.kept[i] for i in places}
+        timesteps = self.times.timesteps
+        if None in by_step:
+            return self._whole(by_step[None], self.times.forms[places[0]])
+        last = by_step[timesteps - 1]
+        steps = [by_step.get(t, np.zeros_like(last)) for t in range(timesteps)]
+        return np.stack([s.reshape(len(s), -1) for s in steps], axis=1)[: self.samples]
+
+    def _whole(self, array: Array, form: str) -> Array:
+        timesteps = self.times.timesteps
+        if form == "step":
+            return array.reshape(len(array), 1, -1).repeat(timesteps, axis=1)[: self.samples]
+        if form == "batch_first":
+            return array.reshape(len(array), timesteps, -1)[: self.samples]
+        return array.reshape(timesteps, -1, array.size // self._rows(array, form)).swapaxes(0, 1)[
+            : self.samples
+        ]
+
+    def _rows(self, array: Array, form: str) -> int:
+        """How many (timestep, sample) pairs the array holds."""
+        return len(array) if form == "merged" else array.shape[0] * array.shape[1]
+
+
+@contextmanager
+def _evaluated(model: nn.Module) -> Iterator[None]:
+    """The model in eval mode; afterwards each of its modules in its own mode again, without states."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        return _capture(model, inputs, timesteps, name, coding, batch, progress)
+        yield
     finally:
         for module, training in modes:
             module.training = training
-        reset_states(model)
-
-
-def _capture(
-    model: nn.Module,
-    inputs: NDArray[Any],
-    timesteps: int,
-    name: str,
-    coding: Coding,
-    batch: int,
-    progress: Progress | None,
-) -> Captured:
-    recorder = Recorder(model)
-    network: Network | None = None
-    made_by: dict[str, int] = {}
-    operations: list[Operation] = []
-    traces = []
-    for start in range(0, len(inputs), batch):
-        part = torch.from_numpy(np.ascontiguousarray(inputs[start : start + batch], np.float32))
-        reset_states(model)
-        recorded: dict[str, list[NDArray[Any]]] = {}
-        outputs = []
-        for step in range(timesteps):
-            output = recorder.run(part if coding == "frames" else part[:, step])
-            if network is None:
-                number = recorder.number(output)
-                if number is None:
-                    raise HwsimError("the model's output does not depend on its input")
-                operations = recorder.operations
-                lowering = Lowering(tuple(recorder.tensors[0].shape[1:]))
-                network = lowering.build(operations, number, name, timesteps, coding)
-                made_by = lowering.made_by
-            elif recorder.operations != operations:
-                raise HwsimError(f"the model's graph changes at timestep {step} of sample {start}")
-            for population, number in made_by.items():
-                if population in network.constant and step:
-                    continue
-                tensor = recorder.tensors[number]
-                values = tensor.reshape(len(tensor), -1).numpy()
-                binary = network.is_binary(population)
-                if binary and not np.isin(values, (0, 1)).all():
-                    raise HwsimError(f"module {population!r} emits values that are not 0 or 1 as spikes")
-                recorded.setdefault(population, []).append(values.astype(np.uint8 if binary else np.float32))
-            outputs.append(output)
-        assert network is not None
-        traces.append(_trace(network, recorded, outputs))
-        if progress:
-            progress(min(start + batch, len(inputs)), len(inputs))
-    assert network is not None
-    return Captured(network, EventTrace.join(traces))
-
-
-def _trace(network: Network, recorded: dict[str, list[NDArray[Any]]], outputs: list[Tensor]) -> EventTrace:
-    events = {
-        name: Events.from_dense(np.stack(values, axis=1), network.is_binary(name))
-        for name, values in recorded.items()
-        if network.population[name].kind != "readout"
-    }
-    steps = torch.stack(outputs, dim=1)
-    sums = steps.reshape(*steps.shape[:2], -1).cumsum(dim=1).numpy()
-    return EventTrace(network.id, network.timesteps, events, sums)
+        reset_neurons(model)
 
 
 def _check_weights(model: nn.Module) -> None:

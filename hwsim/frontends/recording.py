@@ -1,58 +1,78 @@
-"""Run a PyTorch model once and write down which operation made which tensor.
+"""Run a PyTorch model and write down which operation made which tensor.
 
-Leaf modules (layers of torch.nn, hwsim's neurons) are seen through forward hooks, operations between
-them (additions, reshapes) through a TorchFunctionMode. Only the path that runs is seen.
+Leaf modules (layers of torch.nn, neurons, hwsim's layers with states) are seen through forward hooks,
+operations between them (additions, reshapes, pools) through a TorchFunctionMode. Only the path that
+runs is seen. A recording may span many calls of the model: a tensor that one call keeps and the next
+one reads is known again.
 """
 
+import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from hwsim.errors import HwsimError
-from hwsim.nn import SpikingNeuron
+from hwsim.frontends import functions
+from hwsim.frontends.neurons import is_neuron
+from hwsim.nn import Feedback
+from hwsim.nn.neurons import Stateful
 
-ADDITIONS = {"add", "__add__", "__radd__", "__iadd__", "add_"}
-IN_PLACE = {"__iadd__", "add_"}
-"""They overwrite a tensor whose values are still wanted, so that these are copied first."""
-RESHAPES = {"flatten", "reshape", "view", "squeeze", "unsqueeze"}
-ALIASES = {"contiguous", "clone", "detach", "to", "float", "identity"}
+MAX_OPERATIONS = 1 << 22
+
+Wanted = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One step of the recorded run: ``kind`` (a module's class name, ``add``, ``reshape`` or ``alias``),
-    the module path it ran in, the numbers of the tensors it read and made, and the made tensor's shape."""
+    """One step of the recorded run: ``kind`` (a module's class name or one of functions.py), the path of
+    the module it ran in, the numbers of the tensors it read and made, the first one's whole shape."""
 
     kind: str
     path: str
     reads: tuple[int, ...]
-    makes: int
+    makes: tuple[int, ...]
     shape: tuple[int, ...]
+    call: int
     module: nn.Module | None = field(default=None, compare=False)
+    details: Any = field(default=None, compare=False)
 
 
 class Recorder(TorchFunctionMode):
-    """Numbers every tensor that depends on the model's input; number 0 is the input itself."""
+    """Numbers every tensor that depends on the model's input.
+
+    ``operations`` grows from call to call until :meth:`begin`; the first tensors of the operations named
+    in ``wanted`` (path and kind) are copied into ``kept`` by the operation's place in that list.
+    """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
+        self.begin(frozenset())
+
+    def begin(self, wanted: Wanted) -> None:
+        """Forget everything recorded."""
+        self.wanted = wanted
         self.operations: list[Operation] = []
-        self.tensors: list[Tensor] = []
-        self._numbers: dict[int, int] = {}
+        self.maker: list[tuple[int, int]] = []
+        self.kept: dict[int, NDArray[Any]] = {}
+        self.calls = 0
+        self.neuron_calls: dict[str, int] = defaultdict(int)
+        self._numbers: dict[int, tuple[int, Any]] = {}
+
+    def run(self, inputs: Tensor) -> Any:
+        """One call of the model. Raises HwsimError naming the module in which anything failed."""
         self._inside = 0
         self._own: dict[int, int] = {}
         self._stack: list[tuple[str, nn.Module]] = []
-
-    def run(self, inputs: Tensor) -> Tensor:
-        """One call of the model. Raises HwsimError naming the module in which anything failed."""
-        self.operations, self.tensors, self._numbers, self._inside, self._stack = [], [], {}, 0, []
-        self._number(inputs)
+        self._record("input", "", [], [inputs])
         try:
             with self._hooked(), torch.no_grad(), self:
                 output = self.model(inputs)
@@ -63,12 +83,12 @@ class Recorder(TorchFunctionMode):
                 f"model {type(self.model).__name__} failed on inputs of shape {tuple(inputs.shape)} in "
                 f"{self.where()}: {error}"
             ) from error
-        if not isinstance(output, Tensor):
-            raise HwsimError(f"the model returns a {type(output).__name__}; expected one tensor")
+        self.calls += 1
         return output
 
-    def number(self, tensor: Tensor) -> int | None:
-        return self._numbers.get(id(tensor))
+    def number(self, tensor: Any) -> int | None:
+        number, reference = self._numbers.get(id(tensor), (-1, lambda: None))
+        return number if reference() is tensor else None
 
     def where(self) -> str:
         if not self._stack:
@@ -76,46 +96,61 @@ class Recorder(TorchFunctionMode):
         path, module = self._stack[-1]
         return f"module {path or '(the model itself)'!r} ({type(module).__name__})"
 
-    def _number(self, tensor: Tensor) -> int:
-        self._numbers[id(tensor)] = len(self.tensors)
-        self.tensors.append(tensor)
-        return len(self.tensors) - 1
+    def _number(self, tensor: Tensor, part: int) -> int:
+        self._numbers[id(tensor)] = (len(self.maker), weakref.ref(tensor))
+        self.maker.append((len(self.operations), part))
+        return len(self.maker) - 1
 
-    def _record(self, kind: str, path: str, reads: list[Tensor], made: Tensor, module: Any = None) -> None:
-        numbers = tuple(self._numbers[id(t)] for t in reads if id(t) in self._numbers)
-        makes = self._number(made)
-        self.operations.append(Operation(kind, path, numbers, makes, tuple(made.shape[1:]), module))
+    def _record(
+        self,
+        kind: str,
+        path: str,
+        reads: list[Tensor],
+        made: list[Tensor],
+        module: Any = None,
+        details: Any = None,
+    ) -> None:
+        if len(self.operations) >= MAX_OPERATIONS:
+            raise HwsimError(f"{self.where()}: the model ran more than {MAX_OPERATIONS} operations")
+        numbers = tuple(n for n in map(self.number, reads) if n is not None)
+        if (path, kind) in self.wanted:
+            self._inside += 1
+            self.kept[len(self.operations)] = _compact(made[0])
+            self._inside -= 1
+        makes = tuple(self._number(tensor, part) for part, tensor in enumerate(made))
+        shape = tuple(made[0].shape)
+        self.operations.append(Operation(kind, path, numbers, makes, shape, self.calls, module, details))
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        reads = [a for a in _leaves([*args, *(kwargs or {}).values()]) if isinstance(a, Tensor)]
-        tracked = [a for a in reads if id(a) in self._numbers]
+        kwargs = kwargs or {}
+        reads = [a for a in _leaves([*args, *kwargs.values()]) if isinstance(a, Tensor)]
+        tracked = [a for a in reads if self.number(a) is not None]
         if self._inside or not tracked:
-            return func(*args, **(kwargs or {}))
+            return func(*args, **kwargs)
         name = getattr(func, "__name__", str(func))
-        if name in IN_PLACE:
-            self.tensors[self._numbers[id(tracked[0])]] = tracked[0].clone()
-        result = func(*args, **(kwargs or {}))
+        numbers = [self.number(a) for a in tracked]
+        result = func(*args, **kwargs)
         overwrites = result is None and name.startswith("__set")
-        if not overwrites and not any(isinstance(piece, Tensor) for piece in _leaves([result])):
+        made = [piece for piece in _leaves([result]) if isinstance(piece, Tensor)]
+        if (not made and not overwrites) or name in functions.SHAPES_ONLY:
             return result
+        known = [n is not None and self.number(m) == n for m in made for n in numbers]
+        if any(known) and not functions.in_place(name):
+            return result
+        call = functions.Call(name, args, kwargs, result, lambda tensor: self.number(tensor) is not None)
+        try:
+            found = functions.classify(call)
+        except HwsimError as error:
+            raise HwsimError(f"{self.where()}: {error}") from None
         path = self._stack[-1][0] if self._stack else ""
-        if name in ADDITIONS and len(args) == 2 and not kwargs:
-            if len(tracked) < 2:
-                raise HwsimError(
-                    f"{self.where()}: adds a constant to a signal; put it into the bias of a layer"
-                )
-            self._record("add", path, [args[0], args[1]], result)
-        elif name in RESHAPES:
-            self._record("reshape", path, tracked, result)
-        elif name in ALIASES and result.dtype == tracked[0].dtype:
-            self._record("alias", path, tracked, result)
+        if found.kind == "unbind":
+            for place, piece in enumerate(made):
+                self._record("select", path, list(found.reads), [piece], None, (found.details, place))
         else:
-            raise HwsimError(
-                f"{self.where()}: torch function {name!r} cannot be lowered. Known between layers: addition "
-                "of two signals, flatten, reshape; use modules of torch.nn for everything else"
-            )
+            details = self.where() if found.kind == "add_constant" else found.details
+            self._record(found.kind, path, list(found.reads), made, found.module, details)
         return result
 
     @contextmanager
@@ -144,14 +179,30 @@ class Recorder(TorchFunctionMode):
             raise HwsimError(f"{self.where()}: a forward hook replaces its output; remove the hook")
         if is_leaf(module):
             self._inside -= 1
-            tracked = [
-                t for t in (*inputs, *named.values()) if isinstance(t, Tensor) and id(t) in self._numbers
-            ]
-            if not self._inside and tracked:
-                if not isinstance(output, Tensor):
-                    raise HwsimError(f"{self.where()}: returns a {type(output).__name__}, not a tensor")
-                self._record(type(module).__name__, path, tracked, output, module)
+            if not self._inside:
+                self._leaf(path, module, [*inputs, *named.values()], output)
         self._stack.pop()
+
+    def _leaf(self, path: str, module: nn.Module, inputs: list[Any], output: Any) -> None:
+        if isinstance(module, Feedback):
+            if self.number(output) is None:
+                self._record("start", path, [], [output])
+            return
+        tracked = [t for t in _leaves(inputs) if isinstance(t, Tensor) and self.number(t) is not None]
+        if not tracked:
+            return
+        made = list(output) if isinstance(output, tuple) and is_neuron(module) else [output]
+        if not all(isinstance(m, Tensor) for m in made):
+            raise HwsimError(f"{self.where()}: returns a {type(output).__name__}, not a tensor")
+        if is_neuron(module):
+            self.neuron_calls[path] += 1
+        self._record(type(module).__name__, path, tracked, made, module)
+
+
+def _compact(tensor: Tensor) -> NDArray[Any]:
+    """A copy of the values, of one byte each where all of them are 0 or 1."""
+    binary = bool(((tensor == 0) | (tensor == 1)).all())
+    return tensor.detach().cpu().numpy().astype(np.uint8 if binary else np.float32)
 
 
 def _leaves(values: Iterable[Any]) -> Iterator[Any]:
@@ -164,9 +215,9 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Neurons, and layers of torch.nn without children, are one operation each."""
+    """Neurons, layers with states, and layers of torch.nn without children are one operation each."""
     from_torch = type(module).__module__.startswith("torch.nn") or any(
         base.__module__.startswith("torch.nn.modules") and base is not nn.Module
         for base in type(module).__mro__
     )
-    return isinstance(module, SpikingNeuron) or (from_torch and not any(module.children()))
+    return isinstance(module, Stateful) or is_neuron(module) or (from_torch and not any(module.children()))

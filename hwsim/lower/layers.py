@@ -175,12 +175,16 @@ def vector_layer(network: Network, population: Population, hardware: Hardware) -
 def refuse_unknown(network: Network) -> None:
     """Raise HwsimError for what the executor runs but this cycle model does not cost yet."""
     for p in network.populations:
+        if p.kind == "li":
+            raise HwsimError(
+                f"layer {p.name!r}: the cycle model does not cost leaky integrators without spikes (li) yet"
+            )
         if p.shared:
             raise HwsimError(f"layer {p.name!r}: the cycle model does not cost shared states yet")
-        if p.spikes and (p.state_words != p.size or p.multispike or p.refractory):
+        if p.spikes and (p.state_words != p.size or p.multispike or p.refractory or p.one_spike):
             raise HwsimError(
                 f"layer {p.name!r}: the cycle model costs neurons of one state word and one spike a step; "
-                "currents, adaptation, several spikes and refractory periods are not in it yet"
+                "currents, adaptation, several spikes, one_spike, refractory periods are not in it yet"
             )
     for q in network.projections:
         if q.delay:

@@ -114,18 +114,23 @@ def network_values(network: Network) -> dict[str, Any]:
                 "fed_by": [f"{q.source} ({q.kind})" for q in incoming],
                 "neurons": p.size,
                 "parameters": sum(a.size for q in incoming for a in (q.weights, q.bias) if a is not None),
-                "state_words": p.size if p.has_state else 0,
+                "state_words": p.state_words,
                 "macs": sum(prod(q.weights.shape[1:]) * p.size for q in incoming if q.weights is not None),
             }
         )
+    states = {
+        (p.state_group, "" if p.state_group else p.name): p.state_words
+        for p in network.populations
+        if p.kind != "readout"
+    }
     return {
         "name": network.name,
         "id": network.id,
         "timesteps": network.timesteps,
         "coding": network.coding,
         "parameters": network.parameters,
-        "neurons": sum(p.size for p in network.populations if p.kind == "lif"),
-        "state_words": sum(p.size for p in network.populations if p.kind == "lif"),
+        "neurons": sum(p.size for p in network.populations if p.spikes),
+        "state_words": sum(states.values()),
         "macs": sum(layer["macs"] for layer in layers),
         "layers": layers,
     }

@@ -29,6 +29,8 @@ def emulate(network: Network, inputs: Array) -> tuple[dict[str, Array], dict[str
         size = p.size // p.channel_groups
         states[p.name] = states.setdefault(holder, {w: np.zeros((samples, size), dtype) for w in words})
         states[holder] = states[p.name]
+        if p.parameter("initial").any():
+            states[p.name]["v"] += p.parameter("initial").astype(dtype)
     sums = {p.name: out.pop(p.name) for p in network.populations if p.kind == "readout"}
     for t in range(steps):
         for p in network.populations:
@@ -48,6 +50,10 @@ def emulate(network: Network, inputs: Array) -> tuple[dict[str, Array], dict[str
                 sums[p.name][:, t] = x + (sums[p.name][:, t - 1] if t else 0)
             elif p.kind == "lif":
                 out[p.name][:, t] = lif(p, states[p.name], x, network.integer)
+            elif p.kind == "li":
+                states[p.name]["v"] = out[p.name][:, t] = leaky(
+                    p, slice(None), states[p.name], x, network.integer
+                )
             elif p.kind == "clif":
                 out[p.name][:, t] = clif(p, states[p.name], x)
             else:
@@ -66,38 +72,20 @@ def lif(p: Population, state: dict[str, Array], x: Array, integer: bool) -> Arra
 
 
 def one_group(p: Population, part: slice, state: dict[str, Array], x: Array, integer: bool) -> Array:
+    """Steps 1 to 6; ``part`` of the population's neurons use the state."""
+
     def value(name: str) -> Array:
-        given = p.parameter(name)
-        return (given[part] if len(given) > 1 else given).astype(x.dtype)
+        return of_part(p, part, name).astype(x.dtype)
 
-    def decayed(word: str, name: str) -> Array:
-        if not integer:
-            given = p.parameter(name)
-            return (given[part] if len(given) > 1 else given).astype(np.float32) * state[word]
-        given = np.round(p.parameter(name) * 4096).astype(np.int64)
-        product = (given[part] if len(given) > 1 else given) * state[word]
-        return np.sign(product) * (np.abs(product) // 4096)
-
-    x = value("gain") * x
-    if p.current_decay is not None or "current_decay" in p.vectors:
-        state["u"] = x = decayed("u", "current_decay") + x
+    v = leaky(p, part, state, x, integer)
     waiting = state["wait"] > 0
-    x = np.where(waiting, 0, x).astype(x.dtype)
     state["wait"] = np.maximum(state["wait"] - 1, 0)
-    v = state["v"]
-    if p.leak == "decay":
-        v = decayed("v", "decay") + x
-    elif p.leak == "relax":
-        v = v + (x - (v - value("rest"))) * value("decay")
-    elif p.leak == "relax_divide":
-        v = v + (x - (v - value("rest"))) / value("decay")
-    else:
-        v = v - (v - value("rest")) / value("decay") + x
     level = {"zero": np.zeros(1, x.dtype), "value": value("reset_value")}.get(p.reset)
     if p.delayed_reset:
         v = v - state["late"] if level is None else np.where(state["late"] > 0, level, v)
     h = value("threshold") + state["a"]
     fires = (v >= h if p.compare == ">=" else v > h) & ~waiting
+    above = v - h
     s = np.where(fires, np.floor_divide(v, h) if p.multispike else 1, 0).astype(x.dtype)
     if p.delayed_reset:
         state["late"] = h * s if level is None else s
@@ -105,8 +93,41 @@ def one_group(p: Population, part: slice, state: dict[str, Array], x: Array, int
         v = v - h * s if level is None else np.where(s > 0, level, v)
     state["v"] = v
     state["wait"] = np.where(s > 0, p.refractory, state["wait"])
-    state["a"] = decayed("a", "adaptation_decay") + value("adaptation") * s
+    state["a"] = decayed(p, part, "adaptation_decay", state["a"], integer) + value("adaptation") * s
+    if p.one_spike:
+        farthest = np.where(fires, above, -np.inf).argmax(axis=1)
+        return s * (np.arange(p.size) == farthest[:, None])
     return s
+
+
+def of_part(p: Population, part: slice, name: str) -> Array:
+    given = p.parameter(name)
+    return given[part] if len(given) > 1 else given
+
+
+def decayed(p: Population, part: slice, name: str, word: Array, integer: bool) -> Array:
+    """decay * word; in integers trunc(word * decay / 4096)."""
+    if not integer:
+        return of_part(p, part, name).astype(np.float32) * word
+    product = np.round(of_part(p, part, name) * 4096).astype(np.int64) * word
+    return np.sign(product) * (np.abs(product) // 4096)
+
+
+def leaky(p: Population, part: slice, state: dict[str, Array], x: Array, integer: bool) -> Array:
+    """The membranes after steps 1 and 2."""
+    decay, rest, gain = (of_part(p, part, n).astype(x.dtype) for n in ("decay", "rest", "gain"))
+    x = gain * x
+    if p.current_decay is not None or "current_decay" in p.vectors:
+        state["u"] = x = decayed(p, part, "current_decay", state["u"], integer) + x
+    x = np.where(state["wait"] > 0, 0, x).astype(x.dtype)
+    v = state["v"]
+    if p.leak == "decay":
+        return decayed(p, part, "decay", v, integer) + x
+    if p.leak == "relax":
+        return v + (x - (v - rest)) * decay
+    if p.leak == "relax_divide":
+        return v + (x - (v - rest)) / decay
+    return v - (v - rest) / decay + x
 
 
 def clif(p: Population, state: dict[str, Array], x: Array) -> Array:

@@ -44,6 +44,7 @@ def scalars(draw: Draw, integer: bool, leak: str) -> dict[str, float]:
         else draw(st.sampled_from([1.0, 0.5, -2.0])),
         "rest": 0.0 if integer else draw(st.sampled_from([0.0, 0.25, -0.5])),
         "reset_value": draw(st.integers(-2, 2)) / scale,
+        "initial": draw(st.sampled_from([0, 0, 1, -2])) / scale,
     }
 
 
@@ -65,17 +66,34 @@ def neuron(draw: Draw, integer: bool, shared: bool) -> dict[str, Any]:
         lowest = 1 if found["multispike"] else -1
         found["adaptation"] = draw(st.integers(lowest, 2)) / (1 if integer else 4)
         found["adaptation_decay"] = decays(draw, integer)
+    if shared:
+        del found["initial"]
+    elif not found["multispike"] and not found["delayed_reset"]:
+        found["one_spike"] = draw(st.booleans())
     return found
+
+
+def integrator(draw: Draw, integer: bool) -> dict[str, Any]:
+    """Fields of one li population."""
+    found = neuron(draw, integer, True)
+    found["initial"] = draw(st.sampled_from([0, 1, -2])) / (1 if integer else 4)
+    return {n: found[n] for n in INTEGRATOR if n in found}
+
+
+INTEGRATOR = ("leak", "decay", "gain", "rest", "initial", "current_decay")
 
 
 def vectors(draw: Draw, fields: dict[str, Any], size: int, integer: bool) -> dict[str, Any]:
     """Some of the fields once more, per neuron."""
-    names = [n for n in ("decay", "threshold", "gain", "reset_value", "current_decay") if n in fields]
+    names = [n for n in VECTORS if n in fields]
     chosen = draw(st.lists(st.sampled_from(names), unique=True, max_size=3))
     columns = [
         scalars(draw, integer, fields["leak"]) | {"current_decay": decays(draw, integer)} for _ in range(3)
     ]
     return {n: np.array([columns[i % 3][n] for i in range(size)]) for n in chosen}
+
+
+VECTORS = ("decay", "threshold", "gain", "reset_value", "initial", "current_decay")
 
 
 @st.composite
@@ -117,6 +135,10 @@ def networks(draw: Draw) -> tuple[Network, Any]:
             layer = Population(
                 f"layer{i}", shape, "clif", decay=0.5, threshold=0.5, gain=2.0, current_decay=slow
             )
+        elif not together and draw(st.integers(0, 4)) == 0:
+            mine = integrator(draw, integer)
+            given = {} if draw(st.booleans()) else vectors(draw, mine, int(np.prod(shape)), integer)
+            layer = Population(f"layer{i}", shape, "li", **mine, vectors=given)
         else:
             groups = draw(st.sampled_from([g for g in (1, 2, 4) if shape[0] % g == 0]))
             mine = fields if together else neuron(draw, integer, groups > 1)
@@ -173,6 +195,10 @@ def agree(network: Network, values: Any, only_if: Callable[[bool], Any] = bool) 
     dense, sums = emulate(network, values.reshape(len(values), -1, network.input.size))
     # Several spikes a step, fed back, can grow past what float32 and int32 add exactly.
     only_if(max(np.abs(a).max() for a in dense.values()) < 2**16)
+    if not network.integer and any(p.kind == "li" for p in network.populations):
+        # Membranes that decay grow fractions: quarters of all values must still add exactly.
+        only_if(all(np.array_equal(a * 2**9, np.round(a * 2**9)) for a in dense.values()))
+        only_if(max(np.abs(a).max() for a in dense.values()) < 2**7)
     try:
         trace = execute(network, encode(network, values))
     except HwsimError as error:
@@ -201,12 +227,16 @@ def test_neurons_compute_in_single_precision(seed: int, data: Any) -> None:
     """With one synapse a neuron no sum is rounded, and any float32 numbers must agree to the last bit."""
     rng = np.random.default_rng(seed)
     fields = neuron(data.draw, False, False)
-    draws = {n: float(rng.uniform(0.1, 1)) for n in ("threshold", "gain", "rest", "reset_value")}
+    draws = {n: float(rng.uniform(0.1, 1)) for n in ("threshold", "gain", "rest", "reset_value", "initial")}
     draws["decay"] = float(rng.uniform(1, 3)) if "divide" in fields["leak"] else float(rng.uniform(0, 1))
     for name in ("current_decay", "adaptation", "adaptation_decay"):
         if name in fields:
             draws[name] = float(rng.uniform(0, 1))
-    layer = Population("layer", (8, 1, 1), "lif", **fields | draws)
+    drawn = fields | draws
+    layer = Population("layer", (8, 1, 1), "lif", **drawn)
+    if data.draw(st.integers(0, 3)) == 0:
+        drawn = {n: drawn[n] for n in INTEGRATOR if n in drawn}
+        layer = Population("layer", (8, 1, 1), "li", **drawn)
     weights = rng.normal(0.5, 1, (8, 1, 1, 1)).astype(np.float32)
     synapses = Projection("in", "input", "layer", "conv2d", weights, groups=8)
     network = Network(
@@ -281,6 +311,96 @@ def single(layer: Population, weight: float = 1.0, integer: bool = False, steps:
     return Network("single", populations, (projection,), layer.name, steps, "spikes", integer)
 
 
+def values_of(network: Network, steps: list[float]) -> list[list[float]]:
+    """Per step what the last population emits for an input of one neuron."""
+    network.verify()
+    trace = execute(network, encode(network, np.array(steps).reshape(1, -1, 1)))
+    trace.verify(network)
+    found: list[list[float]] = trace.events[network.readout].dense(network.populations[-1].size)[0].tolist()
+    return found
+
+
+def test_a_leaky_integrator_emits_its_membrane() -> None:
+    """c = c / 2 + x: a synapse's exponential filter; with gain 4 and a second neuron that keeps all."""
+    layer = Population("li", (2,), "li", gain=4.0, vectors={"decay": np.array([0.5, 1.0])})
+    expected = [[4, 4], [2, 4], [5, 8], [2.5, 8]]
+    assert values_of(single(layer, steps=4), [1, 0, 1, 0]) == expected
+    assert layer.state_words == 2
+    assert not single(layer).is_binary("li")
+
+
+def test_a_leaky_integrator_with_a_current_is_a_second_order_filter() -> None:
+    """u = u / 2 + x = 1, .5, .25; v = v / 4 + u = 1, .75, .4375."""
+    layer = Population("li", (1,), "li", decay=0.25, current_decay=0.5)
+    assert values_of(single(layer), [1, 0, 0]) == [[1], [0.75], [0.4375]]
+    assert layer.state_words == 2
+
+
+def test_a_leaky_integrator_relaxes_to_its_rest() -> None:
+    """v = v - (v - 2) / 2: from 0 to 1, 1.5, and with the input of 1 once more to 2.75."""
+    layer = Population("li", (1,), "li", leak="leak_divide", decay=2.0, rest=2.0)
+    assert values_of(single(layer), [0, 0, 1]) == [[1], [1.5], [2.75]]
+
+
+def test_a_leaky_integrator_at_zero_emits_no_event() -> None:
+    """v = v + x with x = 1, then -1 through a delay of one step: 1, 0, 0."""
+    network = single(Population("li", (1,), "li"))
+    back = Projection("late", "input", "li", "dense", np.array([[-1]], np.float32), delay=1)
+    network = replace(network, projections=(*network.projections, back))
+    trace = execute(network, encode(network, np.array([1, 0, 0]).reshape(1, 3, 1)))
+    assert trace.events["li"].counts().tolist() == [[1, 0, 0]]
+
+
+def test_the_ann_counterpart_of_a_leaky_integrator_is_a_sum() -> None:
+    ann = single(Population("li", (1,), "li", decay=0.5)).as_ann()
+    assert [p.kind for p in ann.populations] == ["input", "relay"]
+    ann.verify()
+
+
+def test_membranes_start_where_the_population_says() -> None:
+    """v = initial - (initial - rest) / 2 + x: -4 to -3 + 1; a second neuron from 2 to 0 + 1."""
+    start = {"initial": np.array([-4.0, 2.0])}
+    layer = Population("li", (2,), "li", leak="leak_divide", decay=2.0, rest=-2.0, vectors=start)
+    assert values_of(single(layer, steps=2), [1, 0]) == [[-2, 1], [-2, -0.5]]
+    spiking = replace(layer, name="lif", kind="lif", threshold=0.5, reset="value", reset_value=-2.0)
+    assert spikes_of(single(spiking, steps=2), [1, 0]) == [[[0, 1], [0, 0]]]
+
+
+def test_a_membrane_in_millivolts_has_a_negative_threshold() -> None:
+    """From -65 by 8 a step over -52: -57, -49 fires and goes to -62; -54, -46 fires."""
+    layer = Population("lif", (1,), "lif", threshold=-52.0, reset="value", reset_value=-62.0, initial=-65.0)
+    assert spikes_of(single(layer, 8.0, steps=4), [1, 1, 1, 1]) == [[[0], [1], [0], [1]]]
+
+
+def test_of_all_that_cross_only_the_farthest_above_its_threshold_fires() -> None:
+    """v - h = 1, 2, 2, silent: neuron 1 fires as the first of equals, and 0, 1, 2 are reset to -8."""
+    layer = Population(
+        "lif", (4,), "lif", reset="value", reset_value=-8.0, one_spike=True,
+        vectors={"threshold": np.array([3.0, 2.0, 2.0, 5.0])},
+    )  # fmt: skip
+    # 4; then -4 three times and 8, 3 above its threshold; then 0 three times and -4
+    assert spikes_of(single(layer, 4.0), [1, 1, 1]) == [[[0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]]]
+
+
+def test_the_first_of_equals_is_the_lowest_neuron_number() -> None:
+    """Neurons 1 (channel 0, position 1) and 2 (channel 1, position 0) are equal; positions do not decide."""
+    populations = (
+        Population("input", (2, 1, 2), "input"),
+        Population("lif", (2, 1, 2), "lif", one_spike=True),
+    )
+    projection = Projection("in", "input", "lif", "identity")
+    network = Network("tie", populations, (projection,), "lif", 1, "spikes")
+    trace = execute(network, encode(network, np.array([0, 1, 1, 0]).reshape(1, 1, 2, 1, 2)))
+    assert trace.events["lif"].index.tolist() == [1]
+
+
+def test_all_that_cross_are_refractory_and_adapt_although_one_fires() -> None:
+    """h = 1 + a. t0: both at 2, a = 2 each, neuron 0 fires. t1: refractory. t2: v = 0 + 2 < 3; t3: 4 >= 3."""
+    layer = Population("lif", (2,), "lif", reset="zero", one_spike=True, refractory=1, adaptation=2.0)
+    expected = [[1, 0], [0, 0], [0, 0], [1, 0]]
+    assert spikes_of(single(layer, 2.0, steps=4), [1, 1, 1, 1]) == [expected]
+
+
 def test_reset_to_zero_ignores_the_reset_value() -> None:
     """With current_decay 0 the neuron is not the plain one; v = 1, fires, 0; v = 1, fires again."""
     layer = Population("lif", (1,), "lif", reset="zero", reset_value=-5.0, current_decay=0.0)
@@ -344,9 +464,29 @@ LIF = Population("lif", (4,), "lif")
         (replace(LIF, vectors={"colour": np.ones(4)}), "colour"),
         (replace(LIF, refractory=1, channel_groups=2), "cannot be refractory"),
         (replace(LIF, refractory=-1), "must not be negative"),
+        (replace(LIF, one_spike=True, multispike=True), "one_spike is for a lif with states of its own"),
+        (replace(LIF, one_spike=True, delayed_reset=True), "without multispike and delayed_reset"),
+        (replace(LIF, one_spike=True, channel_groups=2), "one_spike"),
+        (replace(LIF, one_spike=True, state_group="g"), "one_spike"),
+        (replace(LIF, kind="clif", current_decay=0.5, one_spike=True), "one_spike is for a lif"),
+        (replace(LIF, kind="li", one_spike=True), "it has no one_spike"),
+        (replace(LIF, kind="relay", one_spike=True), "a relay has no state"),
+        (replace(LIF, kind="readout", initial=1.0), "a readout has no state to share or to start from"),
+        (replace(LIF, kind="clif", current_decay=0.5, initial=1.0), "they have no initial"),
+        (replace(LIF, state_group="g", vectors={"initial": np.ones(4)}), "they have no initial"),
+        (replace(LIF, initial=float("inf")), "initial inf; it must be finite"),
+        (replace(LIF, threshold=-52.0), "threshold -52.0; it must be positive and finite"),
+        (replace(LIF, threshold=0.0, reset="value", multispike=True), "it must be positive and finite"),
+        (replace(LIF, threshold=float("nan"), reset="value"), "threshold nan; it must be finite"),
         (replace(LIF, multispike=True, adaptation=-1.0), "multispike"),
         (replace(LIF, kind="clif"), "needs current_decay"),
         (replace(LIF, kind="clif", current_decay=0.5, state_group="g"), "cannot be shared"),
+        (replace(LIF, kind="li", state_group="g"), "a li cannot share its states"),
+        (replace(LIF, kind="li", channel_groups=2), "a li cannot share its states"),
+        (replace(LIF, kind="li", refractory=1, multispike=True), "no multispike, refractory"),
+        (replace(LIF, kind="li", adaptation=1.0), "a li does not fire; it has no adaptation"),
+        (replace(LIF, kind="li", vectors={"threshold": np.ones(4)}), "'threshold'.* per neuron"),
+        (replace(LIF, kind="li", decay=1.5), "decay 1.5"),
         (replace(LIF, kind="readout", channel_groups=2), "no state to share"),
         (replace(LIF, kind="relay", state_group="g"), "no state to share"),
         (replace(LIF, kind="relu", vectors={"decay": np.ones(4)}), "no parameters per neuron"),

@@ -1,0 +1,96 @@
+"""What the model answers with: the operation whose outputs, summed over the timesteps, are its output.
+
+A model may return one timestep's output per call, a sequence, or the sum or mean over the timesteps:
+a stack, a reduction, or ``total = total + output`` in a loop. A constant factor on it is of no account.
+"""
+
+from typing import Any
+
+from torch import Tensor
+
+from hwsim.errors import HwsimError
+from hwsim.frontends.recording import Operation, Recorder
+from hwsim.frontends.timing import Form, Key, Timed
+
+HARMLESS = {"alias", "reshape", "scale", "swap", "repeat"}
+
+
+def answered(recorder: Recorder, output: Any) -> int:
+    """Number of the operation that made the model's output: of the first tensor, if it returns several."""
+    tensors = [output] if isinstance(output, Tensor) else output
+    if not isinstance(tensors, tuple | list) or not tensors or not isinstance(tensors[0], Tensor):
+        raise HwsimError(
+            f"the model returns a {type(output).__name__}; expected a tensor, or several of which the first "
+            "is the answer"
+        )
+    number = recorder.number(tensors[0])
+    if number is None:
+        raise HwsimError("the model's output does not depend on its input")
+    made, part = recorder.maker[number]
+    if part:
+        raise HwsimError(
+            f"the model answers with state {part} of module {recorder.operations[made].path!r}; "
+            "return its spikes first"
+        )
+    return made
+
+
+def summed(recorder: Recorder, times: Timed, answer: int) -> Key:
+    """Behind ``answer``, the operation of one timestep that is summed up."""
+    operations, place = recorder.operations, answer
+    while (found := _collapsed(recorder, times, place)) is not None:
+        place = found
+    if times.steps[place] is None and times.forms[place] == "step" and times.timesteps > 1:
+        raise HwsimError(
+            f"the model's answer, of {_named(operations[place])}, is not a sum over its timesteps; return "
+            "the outputs of all timesteps, their sum or their mean"
+        )
+    return times.keys[place]
+
+
+def _collapsed(recorder: Recorder, times: Timed, place: int) -> int | None:
+    """The operation under a stack, a sum over time, or a running sum; None if there is none."""
+    operations = recorder.operations
+    while operations[place].kind in HARMLESS:
+        place = recorder.maker[operations[place].reads[0]][0]
+    operation = operations[place]
+    sources = [recorder.maker[n][0] for n in operation.reads]
+    if operation.kind == "stack":
+        return _stacked(operation, sources, times)
+    if operation.kind in ("mean", "sum") and times.forms[place] == "step":
+        time = {"sequence": (0,), "batch_first": (1,)}.get(times.forms[sources[0]])
+        return sources[0] if operation.details == time else None
+    if operation.kind == "add" and len(sources) == 2:
+        own = [_is_running(times, place, source) for source in sources]
+        if sum(own) == 1:
+            return sources[own.index(False)]
+    if operation.kind == "select" and _one_step(operations[sources[0]], times.forms[sources[0]]):
+        raise HwsimError(
+            f"the model answers with one timestep only, of {_named(operations[sources[0]])}; return the "
+            "outputs of all timesteps, their sum or their mean"
+        )
+    return None
+
+
+def _one_step(source: Operation, form: Form) -> bool:
+    return source.kind != "input" and form in ("sequence", "batch_first")
+
+
+def _is_running(times: Timed, place: int, source: int) -> bool:
+    """Whether ``source`` is the same running sum one step earlier."""
+    step, before = times.steps[place], times.steps[source]
+    return step is not None and before == step - 1 and times.keys[source] == times.keys[place]
+
+
+def _stacked(operation: Operation, sources: list[int], times: Timed) -> int:
+    steps, keys = [times.steps[s] for s in sources], {times.keys[s] for s in sources}
+    if steps != list(range(times.timesteps)) or len(keys) > 1:
+        raise HwsimError(
+            f"{_named(operation)}: stacks {len(sources)} tensors that are not one layer's outputs of the "
+            f"{times.timesteps} timesteps"
+        )
+    return sources[-1]
+
+
+def _named(operation: Operation) -> str:
+    return f"module {operation.path or '(the model itself)'!r} ({operation.kind})"
