@@ -188,6 +188,29 @@ def inspect(
         commands.deliver_inspection(network, shown, output, as_json)
 
 
+@app.command()
+def ops(
+    model: Model,
+    inputs: InputFile = None,
+    weights: Weights = None,
+    samples: Annotated[int, typer.Option(help="How many of the inputs to run.", min=1)] = 16,
+    timesteps: Timesteps = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count a model's operations as hwsim, NeuroBench, SpikingJelly and syops count them, side by side.
+
+    **Examples**
+
+    `hwsim ops fashion`
+
+    `hwsim ops my_net.py:build --inputs x.npz --timesteps 4 --json`
+    """
+    from hwsim import commands
+
+    with commands.interruptible():
+        commands.count_operations(model, inputs, weights, samples, timesteps, as_json)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="models, hardware or tables.")],

@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hwsim import cost, hardware, inspection, pipeline
+from hwsim import cost, hardware, inspection, operations, pipeline
 from hwsim.configuration import describe
 from hwsim.errors import HwsimError, nearest
+from hwsim.execute.agreement import agree
+from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Inputs, Opened, load_inputs, open_model
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import SAMPLES
@@ -174,6 +176,38 @@ def _tell(paths: dict[str, Path], as_json: bool) -> None:
     for name, path in paths.items():
         if not as_json:
             _print(f"{name}: {path}")
+
+
+def count_operations(
+    model: str,
+    inputs: Path | None,
+    weights: Path | None,
+    samples: int,
+    timesteps: int | None,
+    as_json: bool,
+) -> None:
+    """Run the model on its inputs and print its operations in every definition.
+
+    Raises HwsimError, after that, if the network does not compute what PyTorch computed.
+    """
+    opened = open_model(model, weights)
+    data = _inputs(opened, inputs, samples)
+    with _progress() as progress:
+        work = pipeline.workload(
+            opened.model, data.values, _timesteps(opened, timesteps), opened.name, progress=progress
+        )
+        encoded = encode(work.network, work.inputs)
+        trace = execute(work.network, encoded, lambda done, total: progress("execute", done, total))
+    agreement = agree(work.network, trace, work.reference) if work.reference else None
+    counted = operations.count(work.network, trace).as_dict()
+    sentence = None if agreement is None else agreement.sentence()
+    if as_json:
+        _print(json.dumps(counted | {"agreement": sentence}, indent=1, allow_nan=False))
+    else:
+        console.show_operations(counted, console.terminal())
+        _print(sentence or "")
+    if agreement is not None and not agreement.trusted:
+        raise HwsimError(f"the captured network does not compute what the model computes: {sentence}")
 
 
 def _print(text: str) -> None:
