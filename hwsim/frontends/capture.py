@@ -38,7 +38,7 @@ def capture(
 ) -> Captured:
     """Run ``model`` on ``inputs`` for ``timesteps`` steps and read the network off the run.
 
-    ``inputs``: float32 (samples, *shape) for frames; (samples, timesteps, *shape) for spikes. The
+    ``inputs``: float32 (samples, *shape) for frames; (samples, timesteps, *shape) for spikes and series. The
     model computes one timestep per call and keeps its membranes in between; it runs in eval mode.
     Raises HwsimError naming the module for anything that cannot be lowered faithfully, for a
     graph that changes between timesteps, and for inputs that the model does not accept.
@@ -47,7 +47,7 @@ def capture(
         raise HwsimError(f"timesteps is {timesteps}; it must be at least 1")
     if not len(inputs):
         raise HwsimError("inputs hold no sample")
-    if coding == "spikes" and inputs.shape[1:2] != (timesteps,):
+    if coding != "frames" and inputs.shape[1:2] != (timesteps,):
         found = inputs.shape[1] if inputs.ndim > 1 else "no"
         raise HwsimError(f"inputs hold {found} timesteps, asked for {timesteps}")
     _check_weights(model)
