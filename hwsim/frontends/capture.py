@@ -122,8 +122,11 @@ class _Run:
             return [layout]
         rules = ((module, rule_of(module)) for module in self.model.modules())
         if any(rule.describe(module).all_steps for module, rule in rules if rule is not None):
-            return ["static", "time_first"] if self.coding == "frames" else whole
-        self._call(sample.repeat(2, axis=0), "step", 1)
+            return [*whole, "time_first"] if self.coding == "frames" else whole
+        try:
+            self._call(sample.repeat(2, axis=0), "step", 1)
+        except HwsimError:
+            return ["step", *whole]
         return whole if max(self.recorder.neuron_calls.values(), default=0) > 1 else ["step"]
 
     def _structure(self, sample: Array, name: str, layout: Layout) -> Structure:
