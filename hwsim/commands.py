@@ -30,9 +30,6 @@ from hwsim.result import Result
 from hwsim.storage import write_text
 from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
 
-STRUCTURE_STEPS = 2
-"""Steps that show a module's structure: its graph does not change with time, nor does anything inspected."""
-
 
 def estimate(
     model: str,
@@ -147,8 +144,7 @@ def inspect(
             work, _ = varied(work, opened, variant, False, progress)
             return work.network, inspection.describe(work.network)
         values, synthetic = _looked_at(opened, inputs, variant)
-        work = pipeline.workload(opened.model, values, min(steps, STRUCTURE_STEPS), opened.name)
-        work = replace(work, network=replace(work.network, timesteps=steps), reference=None)
+        work = pipeline.workload(opened.model, values, steps, opened.name)
         work, rates = varied(work, opened, variant, synthetic, progress)
     parameters = sum(p.numel() for p in opened.model.parameters())
     return work.network, inspection.describe(work.network, parameters, rates)
