@@ -30,9 +30,6 @@ from hwsim.result import Result
 from hwsim.storage import write_text
 from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
 
-STRUCTURE_STEPS = 2
-"""Steps that show a module's structure: its graph does not change with time, nor does anything inspected."""
-
 
 def estimate(
     model: str,
@@ -49,7 +46,7 @@ def estimate(
     variant: Variant = AS_IT_IS,
 ) -> Result:
     """Everything cheap is checked before anything long begins."""
-    variant.check(weights, timesteps)
+    variant.check(weights, inputs, timesteps)
     tile = hardware.load_hardware(chip)
     if skip is not None:
         tile = tile.with_skip(_choice("skip", skip, hardware.Skip))
@@ -59,6 +56,10 @@ def estimate(
     mapping = _mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
     opened = open_model(model, weights, variant.settings, variant.trained)
+    if variant.shape and not variant.calibrated:
+        raise HwsimError(
+            "--shape is that of synthetic inputs, which an estimate runs on only with --init calibrated"
+        )
     synthetic = variant.calibrated and not _real(opened, inputs, variant)
     data = Inputs(made_inputs(opened, variant, samples), None) if synthetic else None
     data = data or _inputs(opened, inputs, samples)
@@ -137,7 +138,7 @@ def inspect(
     variant: Variant = AS_IT_IS,
 ) -> tuple[Network, dict[str, Any]]:
     """The network as asked for and what :func:`hwsim.inspection.describe` says of it."""
-    variant.check(weights, timesteps)
+    variant.check(weights, inputs, timesteps)
     opened = open_model(model, weights, variant.settings, variant.trained)
     steps = _timesteps(opened, timesteps)
     with _progress() as progress:
@@ -147,8 +148,7 @@ def inspect(
             work, _ = varied(work, opened, variant, False, progress)
             return work.network, inspection.describe(work.network)
         values, synthetic = _looked_at(opened, inputs, variant)
-        work = pipeline.workload(opened.model, values, min(steps, STRUCTURE_STEPS), opened.name)
-        work = replace(work, network=replace(work.network, timesteps=steps), reference=None)
+        work = pipeline.workload(opened.model, values, steps, opened.name)
         work, rates = varied(work, opened, variant, synthetic, progress)
     parameters = sum(p.numel() for p in opened.model.parameters())
     return work.network, inspection.describe(work.network, parameters, rates)
@@ -250,8 +250,6 @@ def _looked_at(opened: Opened, path: Path | None, variant: Variant) -> tuple[NDA
 
 def _real(opened: Opened, path: Path | None, variant: Variant) -> bool:
     """Whether there are real inputs: given ones, or the zoo's own if the network still takes their shape."""
-    if path is not None and variant.shape is not None:
-        raise HwsimError("--shape is for models without inputs; leave out --shape or --inputs")
     if path is not None or opened.inputs is None:
         return path is not None
     own = load_inputs(opened.inputs, 1).values.shape[1:]

@@ -1,5 +1,6 @@
 """Variants of a model that the command line asks for: other weights, calibrated thresholds, shared states."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -41,11 +42,13 @@ class Variant:
     def input_shape(self, opened: Opened) -> tuple[int, ...] | None:
         return _shape(self.shape) if self.shape else opened.shape
 
-    def check(self, weights: object, timesteps: int | None) -> None:
+    def check(self, weights: object, inputs: object, timesteps: int | None) -> None:
         """Raises HwsimError for values and combinations that mean nothing, before any work begins."""
         parse_sharing(self.sharing)
         if self.shape:
             _shape(self.shape)
+        if self.shape and inputs:
+            raise HwsimError("--shape is for models without inputs; leave out --shape or --inputs")
         if self.init is not None and self.init not in get_args(Init):
             raise HwsimError(f"--init {self.init!r}.{nearest(self.init, list(get_args(Init)))}")
         if self.init and weights:
@@ -63,7 +66,7 @@ AS_IT_IS = Variant()
 
 def _shape(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) not in (1, 3) or not all(p.isascii() and p.isdigit() and int(p) > 0 for p in parts):
+    if len(parts) not in (1, 3) or not all(re.fullmatch(r"[1-9]\d{0,8}", p, re.ASCII) for p in parts):
         raise HwsimError(f"--shape {text!r}: write one input's shape as channels,height,width or as neurons")
     return tuple(map(int, parts))
 
@@ -88,8 +91,9 @@ def varied(
     PyTorch's. Calibrated, it gives no accuracy either. States are shared after the calibration.
     """
     network, rates = work.network, None
-    if variant.init and isinstance(opened.model, Network):
-        raise HwsimError(f"{opened.name!r} is a saved network; --init {variant.init} is for modules")
+    if (variant.init or variant.shape) and isinstance(opened.model, Network):
+        option = f"--init {variant.init}" if variant.init else "--shape"
+        raise HwsimError(f"{opened.name!r} is a saved network; {option} is for modules")
     if synthetic:
         network = _noted(network, "inputs", SYNTHETIC)
     if opened.untrained or variant.init:

@@ -30,10 +30,16 @@ class Entry(Configured):
     timesteps: PositiveInt
 
     def input_shape(self, arguments: Mapping[str, Any]) -> tuple[int, ...] | None:
-        """``shape`` for a network that was built with ``arguments``."""
-        if self.shape is None:
+        """``shape`` for a network that was built with ``arguments``; None where one of them is not given.
+
+        Raises HwsimError for a dimension below 1.
+        """
+        shape: list[Any] = [arguments.get(n) if isinstance(n, str) else n for n in self.shape or ()]
+        if not shape or any(n is None for n in shape):
             return None
-        return tuple(int(arguments[n]) if isinstance(n, str) else n for n in self.shape)
+        if any(n < 1 for n in shape):
+            raise HwsimError(f"input of shape {tuple(shape)}; every dimension must be at least 1")
+        return tuple(shape)
 
 
 class _Zoo(RootModel[dict[str, Entry]]):

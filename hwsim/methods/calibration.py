@@ -56,6 +56,8 @@ def calibrate(
 ) -> Calibrated:
     """Scale each layer's thresholds, first layer first, until it fires ``rate`` spikes per neuron and step.
 
+    A scale moves a threshold's distance from the rest that the membrane leaks to (0 for most neurons).
+
     Layers run on ``inputs`` through the event executor, each fed with the spikes of the layers before it, so
     that every kind of neuron is treated alike; the scale is found by bisection. Layers in a loop are
     set in turn, twice. Deterministic. Raises HwsimError for a rate outside (0, 1), an integer network,
@@ -138,9 +140,12 @@ def _settled(
 
 
 def _scaled(network: Network, name: str, scale: float) -> Network:
+    """The thresholds of ``name`` at ``scale`` times their distance from the membrane's rest."""
     p = network.population[name]
-    vectors = {k: v * scale if k == "threshold" else v for k, v in p.vectors.items()}
-    changed = replace(p, threshold=p.threshold * scale, vectors=vectors)
+    moved = p.parameter("rest") + scale * (p.parameter("threshold") - p.parameter("rest"))
+    changed = replace(p, threshold=float(moved[0]))
+    if len(moved) > 1:
+        changed = replace(p, vectors=p.vectors | {"threshold": moved})
     return replace(network, populations=tuple(changed if q is p else q for q in network.populations))
 
 

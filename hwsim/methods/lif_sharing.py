@@ -126,7 +126,9 @@ def _obstacle(p: Population) -> str:
     """Why a layer's state cannot be shared; empty if it can."""
     if p.kind != "lif":
         return f"the states of {p.kind} neurons cannot be shared"
-    return "neurons with a refractory period cannot share a state" if p.refractory else ""
+    variants = {"refractory": p.refractory, "one_spike": p.one_spike, "initial": p.parameter("initial").any()}
+    found = ", ".join(name for name, given in variants.items() if given)
+    return f"neurons with {found} cannot share a state" if found else ""
 
 
 def _shared(p: Population, group: str, channel_groups: int) -> Population:
