@@ -33,6 +33,39 @@ InputFile = Annotated[
 Timesteps = Annotated[
     int | None, typer.Option(help="Timesteps T. Default: the model's own.", min=1, show_default=False)
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="An option of the model's builder as key=value, e.g. channels=64, block=scb5, timesteps=8. "
+        "Can be repeated.",
+        show_default=False,
+    ),
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(help="Shape of one input, e.g. 3,32,32, for a model without inputs.", show_default=False),
+]
+SharingOption = Annotated[
+    str,
+    typer.Option(
+        help="Share LIF states as EfficientLIF-Net does: none, L (layers), C2, C4, C8 (channel groups), L+C2."
+    ),
+]
+Init = Annotated[
+    str | None,
+    typer.Option(
+        help="random: random weights in place of the checkpoint; calibrated: also scale the thresholds "
+        "until each layer fires at --rate.",
+        show_default=False,
+    ),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        help="Spikes per neuron and step that --init calibrated aims at. Default: 0.18.", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -44,6 +77,11 @@ def estimate(
     weights: Weights = None,
     samples: Annotated[int, typer.Option(help="How many of the inputs to run.", min=1)] = 128,
     timesteps: Timesteps = None,
+    settings: Settings = None,
+    sharing: SharingOption = "none",
+    init: Init = None,
+    rate: Rate = None,
+    shape: Shape = None,
     mapping: Annotated[
         Path | None, typer.Option(help="A mapping .yaml; the options below override it.", show_default=False)
     ] = None,
@@ -85,15 +123,19 @@ def estimate(
     `hwsim estimate fashion --skip event --schedule step_major --samples 16 -o out`
 
     `hwsim estimate my_net.py:build --weights w.safetensors --inputs x.npz --timesteps 4 --json`
-    """
-    from hwsim import commands
 
+    `hwsim estimate efficientlif/vgg16 --init calibrated --set resolution=64 --samples 2`
+    """
+    from hwsim import commands, variants
+
+    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate)
     commands.check_output(output)
     options = {"schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding}
     with commands.interruptible():
         result = commands.estimate(
-            model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, table, engine
-        )
+            model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, table, engine,
+            variant,
+        )  # fmt: skip
         commands.deliver(result, output, as_json)
 
 
@@ -103,19 +145,47 @@ def inspect(
     inputs: InputFile = None,
     weights: Weights = None,
     timesteps: Timesteps = None,
+    settings: Settings = None,
+    sharing: SharingOption = "none",
+    init: Init = None,
+    rate: Rate = None,
+    shape: Shape = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Write inspect.json and drawings of the graph, graph.svg and graph.png, there.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a model layer by layer: shapes, weights, neurons, state words, dense MACs.
+    """Show a model layer by layer: shapes, parameters, neurons, state words and bytes, dense MACs.
+
+    State bytes are those of one sample at 4 bytes a word: forward, and backward through all timesteps.
 
     **Examples**
 
-    `hwsim inspect fashion`
+    `hwsim inspect fashion -o out`
 
-    `hwsim inspect my_net.py:build --inputs x.npz --timesteps 4 --json`
+    `hwsim inspect efficientlif/vgg16 --set resolution=64 --set c34=128 --sharing L+C2 --json`
+
+    `hwsim inspect autosnn/snn1 --set block=sib3e1 --set channels=32`
+
+    `hwsim inspect snasnet/cell --set matrix=0302,0030,3003,0000`
+
+    `hwsim inspect efficientlif/resnet19 --init calibrated --rate 0.15`
+
+    `hwsim inspect my_net.py:build --shape 3,32,32 --timesteps 4`
     """
-    from hwsim import commands
+    from hwsim import commands, variants
 
-    commands.inspect(model, inputs, weights, timesteps, as_json)
+    commands.check_output(output)
+    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate)
+    with commands.interruptible():
+        network, shown = commands.inspect(model, inputs, weights, timesteps, variant)
+        commands.deliver_inspection(network, shown, output, as_json)
 
 
 @app.command()

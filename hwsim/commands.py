@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,16 +16,22 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hwsim import cost, hardware, operations, pipeline
+from hwsim import cost, hardware, inspection, operations, pipeline
 from hwsim.configuration import describe
 from hwsim.errors import HwsimError, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Inputs, Opened, load_inputs, open_model
 from hwsim.mapping import Mapping, load_mapping
+from hwsim.methods.calibration import SAMPLES
 from hwsim.network import Network
 from hwsim.report import console
 from hwsim.result import Result
+from hwsim.storage import write_text
+from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
+
+STRUCTURE_STEPS = 2
+"""Steps that show a module's structure: its graph does not change with time, nor does anything inspected."""
 
 
 def estimate(
@@ -40,8 +46,10 @@ def estimate(
     skip: str | None,
     table: str,
     engine: str,
+    variant: Variant = AS_IT_IS,
 ) -> Result:
     """Everything cheap is checked before anything long begins."""
+    variant.check(weights, timesteps)
     tile = hardware.load_hardware(chip)
     if skip is not None:
         tile = tile.with_skip(_choice("skip", skip, hardware.Skip))
@@ -50,13 +58,16 @@ def estimate(
     cost.chip_area(prices, tile)
     mapping = _mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
-    opened = open_model(model, weights)
-    data = _inputs(opened, inputs, samples)
+    opened = open_model(model, weights, variant.settings, variant.trained)
+    synthetic = variant.calibrated and not _real(opened, inputs, variant)
+    data = Inputs(made_inputs(opened, variant, samples), None) if synthetic else None
+    data = data or _inputs(opened, inputs, samples)
     with _progress() as progress:
         work = pipeline.workload(
             opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress
         )
-        work = replace(work, origin=_origin(model, opened, inputs or opened.inputs))
+        work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
+        work, _ = varied(work, opened, variant, synthetic, progress)
         return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
 
 
@@ -91,10 +102,8 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
         _print(json.dumps(values, indent=1, allow_nan=False))
     else:
         console.show(values, console.terminal())
-    paths = {} if output is None else _write(result, output)
-    for name, path in paths.items():
-        if not as_json:
-            _print(f"{name}: {path}")
+    if output is not None:
+        _tell(_write(result, output), as_json)
     if values["agreement"] and not values["agreement"]["trusted"]:
         raise HwsimError(
             "the captured network does not compute what the model computes, so these costs are not the "
@@ -103,13 +112,17 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
 
 
 def _write(result: Result, output: Path) -> dict[str, Path]:
-    """All files or none: they are written aside and moved in together."""
     from hwsim.report import page
 
+    return _together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
+
+
+def _together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dict[str, Path]:
+    """All files or none: they are written aside and moved in together."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as aside:
-            made = result.save(Path(aside)) | {"report": page.write(result.as_dict(), Path(aside))}
+            made = make(Path(aside))
             output.mkdir(exist_ok=True)
             return {name: path.replace(output / path.name) for name, path in made.items()}
     except OSError as error:
@@ -117,19 +130,52 @@ def _write(result: Result, output: Path) -> dict[str, Path]:
 
 
 def inspect(
-    model: str, inputs: Path | None, weights: Path | None, timesteps: int | None, as_json: bool
-) -> None:
-    opened = open_model(model, weights)
-    if isinstance(opened.model, Network):
-        network = opened.model
-    else:
-        values = _one_input(opened, inputs)
-        network = pipeline.workload(opened.model, values, _timesteps(opened, timesteps), opened.name).network
-    shown = console.network_values(network)
+    model: str,
+    inputs: Path | None,
+    weights: Path | None,
+    timesteps: int | None,
+    variant: Variant = AS_IT_IS,
+) -> tuple[Network, dict[str, Any]]:
+    """The network as asked for and what :func:`hwsim.inspection.describe` says of it."""
+    variant.check(weights, timesteps)
+    opened = open_model(model, weights, variant.settings, variant.trained)
+    steps = _timesteps(opened, timesteps)
+    with _progress() as progress:
+        if isinstance(opened.model, Network):
+            network, rates = opened.model, None
+            work = pipeline.Workload(network, np.zeros((0, *network.input.shape), np.float32))
+            work, _ = varied(work, opened, variant, False, progress)
+            return work.network, inspection.describe(work.network)
+        values, synthetic = _looked_at(opened, inputs, variant)
+        work = pipeline.workload(opened.model, values, min(steps, STRUCTURE_STEPS), opened.name)
+        work = replace(work, network=replace(work.network, timesteps=steps), reference=None)
+        work, rates = varied(work, opened, variant, synthetic, progress)
+    parameters = sum(p.numel() for p in opened.model.parameters())
+    return work.network, inspection.describe(work.network, parameters, rates)
+
+
+def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | None, as_json: bool) -> None:
+    """Print a network's description as a table or as JSON; write it and drawings of the graph if asked."""
     if as_json:
         _print(json.dumps(shown, indent=1))
     else:
         console.show_network(shown, console.terminal())
+    if output is None:
+        return
+    from hwsim.report import graph
+
+    def make(directory: Path) -> dict[str, Path]:
+        paths = graph.write(network, shown, directory)
+        write_text(directory / "inspect.json", json.dumps(shown, indent=1) + "\n")
+        return paths | {"inspect": directory / "inspect.json"}
+
+    _tell(_together(output, make), as_json)
+
+
+def _tell(paths: dict[str, Path], as_json: bool) -> None:
+    for name, path in paths.items():
+        if not as_json:
+            _print(f"{name}: {path}")
 
 
 def count_operations(
@@ -192,11 +238,24 @@ def _inputs(opened: Opened, path: Path | None, samples: int) -> Inputs:
     return load_inputs(chosen, samples)
 
 
-def _one_input(opened: Opened, path: Path | None) -> NDArray[np.float32]:
-    """One sample to look at a model's structure with: a real one, or ones of the shape that the zoo names."""
-    if path is None and opened.inputs is None and opened.shape is not None:
-        return np.ones((1, *opened.shape), np.float32)
-    return _inputs(opened, path, 1).values
+def _looked_at(opened: Opened, path: Path | None, variant: Variant) -> tuple[NDArray[np.float32], bool]:
+    """Samples to look at a model's structure with, and whether they are synthetic: real ones, ones of the
+    shape that is known, and synthetic ones where thresholds are to be calibrated."""
+    if _real(opened, path, variant):
+        return _inputs(opened, path, SAMPLES if variant.calibrated else 1).values, False
+    if variant.calibrated:
+        return made_inputs(opened, variant, SAMPLES), True
+    return np.ones_like(made_inputs(opened, variant, 1)), False
+
+
+def _real(opened: Opened, path: Path | None, variant: Variant) -> bool:
+    """Whether there are real inputs: given ones, or the zoo's own if the network still takes their shape."""
+    if path is not None and variant.shape is not None:
+        raise HwsimError("--shape is for models without inputs; leave out --shape or --inputs")
+    if path is not None or opened.inputs is None:
+        return path is not None
+    own = load_inputs(opened.inputs, 1).values.shape[1:]
+    return variant.input_shape(opened) in (None, own)
 
 
 def _origin(model: str, opened: Opened, inputs: Path | None) -> dict[str, Any]:

@@ -43,6 +43,18 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         raise HwsimError(describe(error, model, str(path), tree)) from None
 
 
+def parse_value(text: str, as_text: bool = False) -> Any:
+    """One YAML value from a command line; ``as_text`` leaves every scalar the text that it is.
+
+    Raises HwsimError if it is not YAML.
+    """
+    loader = yaml.BaseLoader if as_text else _UniqueKeys
+    try:
+        return yaml.load(text, Loader=loader)  # noqa: S506 (both make nothing but values and containers)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise HwsimError(f"not readable as YAML: {error}") from None
+
+
 def save_yaml(path: Path, model: BaseModel) -> None:
     """Write a configuration so that :func:`load_yaml` gives an equal one back."""
     write_text(path, yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False, allow_unicode=True))

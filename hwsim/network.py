@@ -47,7 +47,8 @@ class Network:
     ``state_group`` hand one state from each to the next and, at the next step, to the first again.
 
     ``coding`` says what the input population emits: ``frames`` (direct coding: the same graded image
-    at every step) or ``spikes`` (its own events at every step). ``readout`` names the population
+    at every step), ``spikes`` (its own events at every step) or ``series`` (its own graded values at every
+    step, as a sensor gives them). ``readout`` names the population
     whose summed output is the answer. ``integer`` networks compute in int32, others in float32.
     """
 

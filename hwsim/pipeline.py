@@ -106,8 +106,8 @@ def estimate(
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
-    trace = execute(network, encode(network, work.inputs), _stage(progress, "execute"))
     lowering = Lowering(network, hardware, mapping)
+    trace = execute(network, encode(network, work.inputs), _stage(progress, "execute"))
     ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
     total = sum(ledgers[1:], start=ledgers[0])
     snn = Run(network, trace, ledgers, price(total, hardware, table))

@@ -13,7 +13,7 @@ from hwsim.storage import content_id
 
 PopulationKind = Literal["input", "lif", "li", "clif", "relay", "relu", "readout"]
 ProjectionKind = Literal["conv2d", "dense", "identity", "max_pool", "avg_pool"]
-Coding = Literal["frames", "spikes"]
+Coding = Literal["frames", "spikes", "series"]
 Leak = Literal["decay", "relax", "relax_divide", "leak_divide"]
 Reset = Literal["subtract", "zero", "value"]
 Compare = Literal[">=", ">"]

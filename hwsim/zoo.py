@@ -1,7 +1,9 @@
 """The zoo: networks by name, listed in models/zoo.yaml with their checkpoints and inputs."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, PositiveInt, RootModel
 
@@ -13,17 +15,25 @@ class Entry(Configured):
     """A named network; paths are relative to the zoo's directory.
 
     ``builder`` is file.py:function, called with ``options``; ``shape`` is that of one sample's input at
-    one step.
+    one step, each dimension a number or the name of the builder's parameter that gives it. ``sharing``
+    lists the layers that may share one state memory, a list of name patterns for each memory.
     """
 
     description: str
     builder: str
     options: dict[str, bool | int | float | str | list[str]] = Field(default_factory=dict)
-    shape: list[PositiveInt] | None = None
+    shape: list[PositiveInt | str] | None = None
+    sharing: list[list[str]] | None = None
     weights: str | None = None
     card: str | None = None
     inputs: str | None = None
     timesteps: PositiveInt
+
+    def input_shape(self, arguments: Mapping[str, Any]) -> tuple[int, ...] | None:
+        """``shape`` for a network that was built with ``arguments``."""
+        if self.shape is None:
+            return None
+        return tuple(int(arguments[n]) if isinstance(n, str) else n for n in self.shape)
 
 
 class _Zoo(RootModel[dict[str, Entry]]):

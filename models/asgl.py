@@ -157,9 +157,9 @@ def medly(inputs: int = 384, channels: int = 700, classes: int = 10) -> nn.Seque
     )
 
 
-def autoencoder(pixels: int = 784, channels: int = 128) -> nn.Sequential:
-    """Autoencoder for MNIST: input (B, 1, 28, 28) or (B, 784), output (B, 784) currents; 8 steps."""
-    c = channels
+def autoencoder(resolution: int = 28, channels: int = 128) -> nn.Sequential:
+    """Autoencoder for MNIST: input (B, 1, resolution, resolution), output (B, pixels) currents; 8 steps."""
+    c, pixels = channels, resolution**2
     layers: list[nn.Module] = []
     for inputs, outputs in ((pixels, c), (c, c // 2), (c // 2, c // 4), (c // 4, c // 2), (c // 2, c)):
         layers += [nn.Linear(inputs, outputs), lif()]

@@ -96,16 +96,16 @@ def skip(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
 Maker = Callable[..., nn.Module]
 BLOCKS: dict[str, Maker] = {
     "skip": skip,
-    **{f"SCB{k}": partial(scb, k=k) for k in (3, 5)},
-    **{f"SRB{k}": partial(srb, k=k) for k in (3, 5)},
-    **{f"SIB{k}e{e}": partial(sib, k=k, e=e) for k in (3, 5) for e in (1, 3)},
+    **{f"scb{k}": partial(scb, k=k) for k in (3, 5)},
+    **{f"srb{k}": partial(srb, k=k) for k in (3, 5)},
+    **{f"sib{k}e{e}": partial(sib, k=k, e=e) for k in (3, 5) for e in (1, 3)},
 }
 
 SEARCHED = {
-    0.0: ("SRB5", "SRB5", "SRB5", "SCB5", "SRB5"),
-    -0.08: ("SRB5", "SRB5", "skip", "SRB3", "SRB5"),
-    -0.16: ("SRB5", "SRB5", "skip", "SRB5", "SRB5"),
-    -0.24: ("skip", "SRB5", "skip", "SCB5", "SRB5"),
+    0.0: ("srb5", "srb5", "srb5", "scb5", "srb5"),
+    -0.08: ("srb5", "srb5", "skip", "srb3", "srb5"),
+    -0.16: ("srb5", "srb5", "skip", "srb5", "srb5"),
+    -0.24: ("skip", "srb5", "skip", "scb5", "srb5"),
 }
 """Table 2: the blocks found with the exponent lambda of the fitness accuracy * (spikes / mean)^lambda."""
 
@@ -135,7 +135,7 @@ def vote_layer(inputs: int, classes: int) -> list[nn.Module]:
 
 
 def makers(blocks: str | Sequence[str], count: int) -> list[Maker]:
-    names = [blocks] * count if isinstance(blocks, str) else list(blocks)
+    names = [b.lower() for b in ([blocks] * count if isinstance(blocks, str) else blocks)]
     if len(names) != count or not set(names) <= set(BLOCKS):
         raise ValueError(f"blocks {names}; expected {count} of {', '.join(BLOCKS)}")
     return [BLOCKS[name] for name in names]
@@ -162,7 +162,7 @@ def _max() -> nn.Module:
 
 
 def snn1(
-    blocks: str | Sequence[str] = "SCB3",
+    block: str | Sequence[str] = "scb3",
     channels: int = 16,
     classes: int = 10,
     stem: str = "cifar",
@@ -171,28 +171,28 @@ def snn1(
     """SNN_1, the searched macro architecture: max pools and a linear layer on all of the last map.
 
     Input (B, 3, resolution, resolution), with the stem ``dvs`` (B, 2, ...); output (B, classes) votes of
-    one step. ``blocks``: five names of :data:`BLOCKS`, or one for all. ``stem``: cifar, tiny or dvs, for a
+    one step. ``block``: five names of :data:`BLOCKS`, or one for all. ``stem``: cifar, tiny or dvs, for a
     ``resolution`` of 32, 64 and 128 unless given.
     """
-    body = _pooled(blocks, channels, stem, _max)
+    body = _pooled(block, channels, stem, _max)
     return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
 
 
 def snn2(
-    blocks: str | Sequence[str] = "SCB3",
+    block: str | Sequence[str] = "scb3",
     channels: int = 16,
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
 ) -> nn.Sequential:
     """SNN_2: SNN_1 with a global average pool and a PLIF before the linear layer."""
-    body = _pooled(blocks, channels, stem, _max)
+    body = _pooled(block, channels, stem, _max)
     pool = nn.AvgPool2d(last_plane(stem, resolution))
     return nn.Sequential(*body, pool, PLIF(), *vote_layer(4 * channels, classes))
 
 
 def snn3(
-    blocks: str | Sequence[str] = "SCB3",
+    block: str | Sequence[str] = "scb3",
     channels: int = 16,
     classes: int = 10,
     stem: str = "cifar",
@@ -204,21 +204,21 @@ def snn3(
     sizes = pairwise([channels, *widths])
     body = [
         make(inputs, outputs, stride)
-        for make, (inputs, outputs), stride in zip(makers(blocks, 8), sizes, strides, strict=True)
+        for make, (inputs, outputs), stride in zip(makers(block, 8), sizes, strides, strict=True)
     ]
     last = 8 * channels * last_plane(stem, resolution) ** 2
     return nn.Sequential(*stem_layers(stem, channels), *body, *vote_layer(last, classes))
 
 
 def snn4(
-    blocks: str | Sequence[str] = "SCB3",
+    block: str | Sequence[str] = "scb3",
     channels: int = 16,
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
 ) -> nn.Sequential:
     """SNN_4: SNN_1 with average pools, each followed by a PLIF."""
-    body = _pooled(blocks, channels, stem, _avg_spike)
+    body = _pooled(block, channels, stem, _avg_spike)
     return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
 
 

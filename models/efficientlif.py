@@ -30,29 +30,32 @@ def conv_norm(inputs: int, outputs: int, stride: int = 1, groups: int = 1) -> nn
 
 
 def vgg16(
-    c34: int = 256,
+    c34: int | None = None,
     classes: int = 10,
     resolution: int = 32,
     channels_in: int = 3,
-    width: float = 1.0,
+    channels: int = 128,
     groups: int = 1,
     reset: Reset = "subtract",
 ) -> nn.Sequential:
     """VGG16: input (B, channels_in, resolution, resolution), output (B, classes) currents of one step.
 
     ``resolution``: 32 CIFAR, 48 N-Caltech101, 64 Tiny-ImageNet, 224 ImageNet-100; a multiple of 16.
-    ``width`` scales every channel; ``groups`` are those of all convolutions but the first (Table III).
+    ``channels`` are those of layers 1 and 2; layers 3 and 4 have ``c34``, or twice ``channels``, the others
+    twice and four times. ``groups`` are those of all convolutions but the first (Table III).
     """
-    plan = (128, 128, "pool", c34, c34, "pool", 256, 256, 256, "pool", 512, 512, 512, "pool", 512, 512, 512)
+    c, third = channels, 2 * channels if c34 is None else c34
+    plan = (
+        c, c, "pool", third, third, "pool", *[2 * c] * 3, "pool", *[4 * c] * 3, "pool", *[4 * c] * 3,
+    )  # fmt: skip
     layers: list[nn.Module] = []
     before = channels_in
     for item in plan:
         if isinstance(item, str):
             layers.append(nn.MaxPool2d(2))
             continue
-        channels = round(item * width)
-        layers += [conv_norm(before, channels, groups=groups if layers else 1), lif(reset)]
-        before = channels
+        layers += [conv_norm(before, item, groups=groups if layers else 1), lif(reset)]
+        before = item
     return nn.Sequential(*layers, nn.AvgPool2d(resolution // 16), nn.Flatten(), nn.Linear(before, classes))
 
 
@@ -79,23 +82,22 @@ def resnet19(
     classes: int = 10,
     resolution: int = 32,
     channels_in: int = 3,
-    width: float = 1.0,
+    channels: int = 128,
     groups: int = 1,
     reset: Reset = "subtract",
 ) -> nn.Sequential:
     """ResNet19: input (B, channels_in, resolution, resolution), output (B, classes) currents of one step.
 
     Stages of 3, 3 and 2 blocks, each beginning with stride 2. ``resolution`` is a multiple of 8.
-    ``width`` scales every channel; ``groups`` are those of the blocks' 3x3 convolutions (Table III).
+    ``channels`` are the stem's, the stages have twice, four and four times as many. ``groups`` are those of
+    the blocks' 3x3 convolutions (Table III).
     """
-    stem = round(128 * width)
-    layers: list[nn.Module] = [conv_norm(channels_in, stem), lif(reset)]
-    before = stem
-    for wide, blocks in ((256, 3), (512, 3), (512, 2)):
-        channels = round(wide * width)
+    layers: list[nn.Module] = [conv_norm(channels_in, channels), lif(reset)]
+    before = channels
+    for wide, blocks in ((2 * channels, 3), (4 * channels, 3), (4 * channels, 2)):
         for i in range(blocks):
-            layers.append(Block(before, channels, 2 if i == 0 else 1, groups, reset))
-            before = channels
+            layers.append(Block(before, wide, 2 if i == 0 else 1, groups, reset))
+            before = wide
     return nn.Sequential(*layers, nn.AvgPool2d(resolution // 8), nn.Flatten(), nn.Linear(before, classes))
 
 

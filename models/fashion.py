@@ -28,8 +28,8 @@ class Block(nn.Module):
         return out
 
 
-def fashion(channels: int = 16, classes: int = 10) -> nn.Sequential:
-    """The network: input (B, 1, 28, 28), output (B, classes) currents of one timestep."""
+def fashion(channels: int = 16, classes: int = 10, resolution: int = 28) -> nn.Sequential:
+    """The network: input (B, 1, resolution, resolution), output (B, classes) currents of one timestep."""
     return nn.Sequential(
         conv_norm(1, channels),
         LIF(),
@@ -43,5 +43,5 @@ def fashion(channels: int = 16, classes: int = 10) -> nn.Sequential:
         nn.AvgPool2d(2),
         nn.Flatten(),
         nn.Dropout(0.2),
-        nn.Linear(4 * channels * 9, classes),
+        nn.Linear(4 * channels * (resolution // 8) ** 2, classes),
     )

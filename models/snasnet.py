@@ -168,14 +168,26 @@ def snasnet(
 
 
 def cifar10_bw(
-    channels: int = 256, inner: int = 1024, pool: int = 2, skeleton: str = "code"
+    channels: int = 256,
+    classes: int = 10,
+    resolution: int = 32,
+    matrix: Sequence[str] = CIFAR10_BW,
+    inner: int = 1024,
+    pool: int = 2,
+    skeleton: str = "code",
 ) -> nn.Sequential:
-    """SNASNet-Bw as searched on CIFAR10: 10 classes of 10 votes."""
-    return snasnet(CIFAR10_BW, channels, 10, inner, 10, pool=pool, skeleton=skeleton)
+    """SNASNet-Bw as searched on CIFAR10: 10 classes of 10 votes; ``matrix`` puts in another cell."""
+    return snasnet(matrix, channels, classes, inner, 10, resolution, pool=pool, skeleton=skeleton)
 
 
 def cifar100_bw(
-    channels: int = 128, inner: int = 1024, pool: int = 2, skeleton: str = "code"
+    channels: int = 128,
+    classes: int = 100,
+    resolution: int = 32,
+    matrix: Sequence[str] = CIFAR100_BW,
+    inner: int = 1024,
+    pool: int = 2,
+    skeleton: str = "code",
 ) -> nn.Sequential:
-    """SNASNet-Bw as searched on CIFAR100: 100 classes of 5 votes."""
-    return snasnet(CIFAR100_BW, channels, 100, inner, 5, pool=pool, skeleton=skeleton)
+    """SNASNet-Bw as searched on CIFAR100: 100 classes of 5 votes; ``matrix`` puts in another cell."""
+    return snasnet(matrix, channels, classes, inner, 5, resolution, pool=pool, skeleton=skeleton)

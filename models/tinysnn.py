@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from hwsim.errors import HwsimError
-from hwsim.frontends import Neurons, register_neuron
+from hwsim.frontends import Neurons, register_layer, register_neuron
 from hwsim.nn import Feedback, SpikingNeuron
 from hwsim.nn.neurons import held
 
@@ -132,6 +132,16 @@ class AllOthers(nn.Module):
         return self.weight * (spikes.sum(1, keepdim=True) - spikes)
 
 
+def others_as_linear(module: AllOthers, shape: tuple[int, ...]) -> nn.Linear:
+    """The matrix of AllOthers: its weight everywhere but on the diagonal."""
+    linear = nn.Linear(shape[0], shape[0], bias=False)
+    linear.weight.data = module.weight * (1.0 - torch.eye(shape[0]))
+    return linear
+
+
+register_layer(AllOthers, others_as_linear)
+
+
 class Competition(nn.Module):
     """Inputs excite neurons that inhibit each other: input (B, inputs) spikes, output (B, neurons) spikes.
 
@@ -170,12 +180,12 @@ class Competition(nn.Module):
 
 
 def baseline(
-    inputs: int = 784, channels: int = 400, drive: float = 22.5, inhibition: float = 17.5
+    inputs: int = 784, neurons: int = 400, drive: float = 22.5, inhibition: float = 17.5
 ) -> Competition:
     """Excitatory neurons and as many inhibitory ones: 22.5 mV one to one, -17.5 mV to all others."""
-    return Competition(inputs, channels, inhibitory(), drive, inhibition)
+    return Competition(inputs, neurons, inhibitory(), drive, inhibition)
 
 
-def lateral(inputs: int = 784, channels: int = 400, inhibition: float = 17.5) -> Competition:
+def lateral(inputs: int = 784, neurons: int = 400, inhibition: float = 17.5) -> Competition:
     """tinySNN's own: the excitatory neurons inhibit each other without inhibitory neurons between."""
-    return Competition(inputs, channels, None, 0.0, inhibition)
+    return Competition(inputs, neurons, None, 0.0, inhibition)

@@ -62,7 +62,7 @@ def step_lif(p: Population, membrane: Tensor, x: Tensor, integer: bool) -> tuple
 
 
 def run(network: Network, inputs: NDArray[np.generic]) -> EventTrace:
-    """The trace of ``inputs``: (samples, *shape) of frames, (samples, timesteps, *shape) of spikes."""
+    """The trace of ``inputs``: (samples, *shape) of frames, else (samples, timesteps, *shape)."""
     work = torch.int64 if network.integer else torch.float32
     samples, steps = len(inputs), network.timesteps
     given = torch.from_numpy(inputs.astype(np.float64))
@@ -113,7 +113,7 @@ def exact(network: Network, peak: int) -> bool:
 
     ``peak``: the largest input, of which all are whole numbers.
     """
-    largest = {network.input.name: float(peak if network.coding == "frames" else 1)}
+    largest = {network.input.name: float(1 if network.coding == "spikes" else peak)}
     digits = {network.input.name: 0.0}
     for p in network.populations:
         if p.kind == "input":
@@ -144,4 +144,5 @@ def inputs_for(
     draw: Callable[..., NDArray[np.int64]] = rng.integers
     if network.coding == "spikes":
         return (draw(0, 3, (samples, network.timesteps, *network.input.shape)) > 0).astype(np.float32)
-    return draw(-peak, peak + 1, (samples, *network.input.shape)).astype(np.float32)
+    steps = (network.timesteps,) if network.coding == "series" else ()
+    return draw(-peak, peak + 1, (samples, *steps, *network.input.shape)).astype(np.float32)

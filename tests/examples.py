@@ -16,7 +16,7 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
-from hwsim.network import Network, Population, Projection
+from hwsim.network import Coding, Network, Population, Projection
 
 PopulationKind = Literal["input", "lif", "relay", "relu", "readout"]
 
@@ -31,7 +31,7 @@ def dense(source: str, target: str, weights: NDArray[Any], **parts: Any) -> Proj
     return Projection(f"{source}>{target}", source, target, "dense", weights, **parts)
 
 
-def small_network(coding: Literal["frames", "spikes"] = "spikes", timesteps: int = 3) -> Network:
+def small_network(coding: Coding = "spikes", timesteps: int = 3) -> Network:
     """(2, 4, 4) -> conv 3x3 -> LIF (3, 4, 4) -> max pool (3, 2, 2) -> dense readout (5,), float32."""
     rng = np.random.default_rng(0)
     network = Network(

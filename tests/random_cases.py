@@ -18,7 +18,7 @@ from hwsim.events import Events, EventTrace
 from hwsim.geometry import output_plane
 from hwsim.hardware import Buffer, Hardware
 from hwsim.mapping import LayerMapping, Mapping
-from hwsim.network import Network, Population, PopulationKind, Projection
+from hwsim.network import Coding, Network, Population, PopulationKind, Projection
 
 MAX_SIDE = 7
 """Planes stay this small."""
@@ -128,7 +128,6 @@ class Growing:
 
     rng: Generator
     integer: bool
-    spikes: bool
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
 
@@ -179,7 +178,8 @@ class Growing:
 
 def draw_network(rng: Generator, layers: int, timesteps: int) -> Network:
     """An input and ``layers`` populations after it."""
-    growing = Growing(rng, integer=chance(rng, 0.5), spikes=chance(rng, 0.5))
+    growing = Growing(rng, integer=chance(rng, 0.5))
+    coding: Coding = pick(rng, ("frames", "frames", "spikes", "spikes", "series"))
     shape: Shape = (int(rng.integers(1, 7)), *(int(n) for n in rng.integers(1, MAX_SIDE + 1, 2)))
     growing.add(shape if chance(rng, 0.85) else (int(rng.integers(1, 20)),), "input")
     grow = (grow_conv, grow_conv, grow_conv, grow_residual, grow_dense, grow_pool, grow_pool, grow_identity)
@@ -191,7 +191,7 @@ def draw_network(rng: Generator, layers: int, timesteps: int) -> Network:
         projections=tuple(growing.projections),
         readout=growing.populations[-1].name,
         timesteps=timesteps,
-        coding="spikes" if growing.spikes else "frames",
+        coding=coding,
         integer=growing.integer,
     )
     network.verify()

@@ -38,6 +38,7 @@ VALUES = (
     "zoo",
 )
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.")
+METHODS = ("methods.", "variants")
 
 # Each group of modules, and what it may import beside itself; the first group that holds a module counts.
 # A stage is a group of its own: none imports another but frontends, which knows the neurons of nn.
@@ -50,11 +51,17 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("cycle.",), (*VALUES, *BASE)),
     (("nn.",), ()),
     (("result",), (*VALUES, *BASE)),
+    (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
     (("report.",), ("result", *VALUES, *BASE)),
     (("pipeline",), ("result", *STAGES, *VALUES, *BASE)),
-    (("commands", "listing"), ("pipeline", "report.", "result", "operations", *STAGES, *VALUES, *BASE)),
-    (("cli",), ("commands", "listing", *BASE)),
+    (("methods.",), (*STAGES, *VALUES, *BASE)),
+    (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
+    (
+        ("commands", "listing"),
+        ("pipeline", "report.", "result", "inspection", "operations", *METHODS, *STAGES, *VALUES, *BASE),
+    ),
+    (("cli",), ("commands", "listing", "variants", *BASE)),
     (("__main__",), ("cli",)),
     (("",), ()),
 )

@@ -138,6 +138,19 @@ def test_a_held_layer_streams_at_its_first_step_alone() -> None:
     assert repeated.total("lif_update") == held.total("lif_update")
 
 
+def test_a_series_is_multiplied_and_loaded_anew_at_every_step_and_never_held() -> None:
+    # 5 steps of 2 x 4 x 4 inputs of 8 bits; each of 3 x 2 x 2 outputs multiplies 2 x 9 of them a step
+    network = replace(one_conv(2, 3, 4, timesteps=5), coding="series")
+    once, repeated = (
+        simulated(network, chip(4, 4, "dense"), Mapping(direct_coding=coding))  # type: ignore[arg-type]
+        for coding in ("once", "each_step")
+    )
+    assert not once.differences(repeated)
+    assert once.total("mac") == 5 * 12 * 18
+    assert once.total("ac") == 0
+    assert once.total("dram_input_read_bytes") == 5 * 32
+
+
 def test_an_event_stream_is_as_long_as_the_inputs_that_are_live_in_a_fold() -> None:
     # 4 channels on (1, 4) positions, 2 rows: the first fold sees channels {0, 2}, the second none:
     # one pass of 2 + 2 + 2 - 2 cycles

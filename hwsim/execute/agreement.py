@@ -15,32 +15,17 @@ from numpy.typing import NDArray
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
 from hwsim.execute.executor import drive
-from hwsim.network import Network, Population, Projection
+from hwsim.execute.replay import Flip, replay, replayable
+from hwsim.network import Network, Population
 
 EXAMINED = 200
 """Driven differences examined per population; all are counted."""
 
-UNIT_ROUNDOFF = 2.0**-24
 GRADED_TOLERANCE = 1e-5
+"""Of a value, or of its population's root mean square: sums of large terms may be small."""
+
 OUTPUT_TOLERANCE = 1e-4
 """Of a sample's largest output: how far sums of equal spikes may differ by the order of additions."""
-
-
-@dataclass(frozen=True)
-class Flip:
-    """A driven difference: its place, the exact membrane (float64), the rounding that two runs may carry."""
-
-    population: str
-    sample: int
-    step: int
-    neuron: int
-    membrane: float
-    threshold: float
-    rounding: float
-
-    @property
-    def explained(self) -> bool:
-        return abs(self.membrane - self.threshold) <= self.rounding
 
 
 @dataclass(frozen=True)
@@ -52,6 +37,7 @@ class PopulationAgreement:
     events: int
     differences: int
     differences_on_equal_inputs: int
+    unexplained: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +64,7 @@ class Agreement:
 
     @property
     def unexplained(self) -> int:
-        return sum(not f.explained for f in self.flips)
+        return sum(r.unexplained for r in self.rows)
 
     @property
     def trusted(self) -> bool:
@@ -138,7 +124,7 @@ def agree(network: Network, trace: EventTrace, reference: EventTrace) -> Agreeme
             ours, theirs = trace.events[population.name], reference.events[population.name]
             keys = _differences(ours, theirs, population.size)
             touched[np.unique(keys // (population.size * theirs.steps))] = True
-            count, located = _own(network, population, reference, driven[population.name])
+            count, unexplained, located = _own(network, population, reference, driven[population.name])
             rows.append(
                 PopulationAgreement(
                     population.name,
@@ -146,6 +132,7 @@ def agree(network: Network, trace: EventTrace, reference: EventTrace) -> Agreeme
                     len(theirs.index),
                     len(keys),
                     count,
+                    unexplained,
                 )
             )
             flips += located
@@ -167,10 +154,19 @@ def _differences(ours: Events, theirs: Events, size: int) -> NDArray[np.int64]:
     lonely = np.setxor1d(ours_at, theirs_at, assume_unique=True)
     if ours.payload is None or theirs.payload is None:
         return lonely
+    scale = float(np.sqrt(np.mean(theirs.payload.astype(np.float64) ** 2))) if len(theirs.payload) else 0.0
     common, i, j = np.intersect1d(ours_at, theirs_at, assume_unique=True, return_indices=True)
     a, b = ours.payload[i].astype(np.float64), theirs.payload[j].astype(np.float64)
-    far = np.abs(a - b) > GRADED_TOLERANCE * np.maximum(np.abs(a), np.abs(b))
-    return np.union1d(lonely, common[far])
+    far = np.abs(a - b) > GRADED_TOLERANCE * np.maximum(np.maximum(np.abs(a), np.abs(b)), scale)
+    tiny = np.concatenate([_below(ours, ours_at, lonely, scale), _below(theirs, theirs_at, lonely, scale)])
+    return np.union1d(np.setdiff1d(lonely, tiny), common[far])
+
+
+def _below(events: Events, keys: NDArray[np.int64], lonely: NDArray[np.int64], scale: float) -> Any:
+    """The lonely keys of ``events`` whose values rounding alone could have made."""
+    assert events.payload is not None
+    own = np.isin(keys, lonely) & (np.abs(events.payload) <= GRADED_TOLERANCE * scale)
+    return keys[own]
 
 
 def _keys(events: Events, size: int) -> NDArray[np.int64]:
@@ -180,78 +176,18 @@ def _keys(events: Events, size: int) -> NDArray[np.int64]:
 
 def _own(
     network: Network, population: Population, reference: EventTrace, driven: Events
-) -> tuple[int, list[Flip]]:
-    """Neurons that differ although driven by the reference, and the first of them examined."""
+) -> tuple[int, int, list[Flip]]:
+    """Neurons that differ although driven by the reference, how many unexplained, and the first examined.
+
+    A graded value, and the spike of a neuron that depends on others' states, is never explained.
+    """
     theirs = reference.events[population.name]
     keys = _differences(driven, theirs, population.size)
     cells, neurons = np.divmod(keys, population.size)
     samples, steps = np.divmod(cells, theirs.steps)
     own = np.unique(samples * population.size + neurons, return_index=True)[1]
-    if population.kind != "lif" or not replayable(population):
-        return len(own), []
+    if not replayable(population):
+        return len(own), len(own), []
     places = ((int(samples[k]), int(steps[k]), int(neurons[k])) for k in own[:EXAMINED])
-    return len(own), [_examine(network, population, reference, *place) for place in places]
-
-
-def replayable(p: Population) -> bool:
-    """Whether :func:`_examine` knows the neuron: one state of its own, a plain leak and reset."""
-    return (
-        p.leak == "decay"
-        and p.gain == 1
-        and p.state_words == p.size
-        and not (p.vectors or p.shared or p.delayed_reset or p.multispike or p.one_spike)
-        and not (p.refractory or p.initial or p.reset == "value")
-    )
-
-
-def _examine(
-    network: Network, p: Population, reference: EventTrace, sample: int, step: int, neuron: int
-) -> Flip:
-    """Replay one neuron in float64 up to ``step`` and bound the rounding of a float32 run.
-
-    A float32 sum of n terms errs by at most n * 2^-24 * sum |terms|; folding a batch normalization
-    rounds each weight once more. Two runs are compared, and the leak carries their errors on.
-    """
-    fired = {int(i) for i in range(step) if _fired(reference.events[p.name], sample, i, neuron)}
-    membrane = rounding = 0.0
-    for t in range(step + 1):
-        terms = np.concatenate(
-            [_terms(network, q, reference, sample, t, neuron) for q in network.into(p.name)]
-        )
-        membrane = p.decay * membrane + float(terms.sum())
-        scale = float(np.abs(terms).sum()) + abs(membrane) + p.threshold
-        rounding = p.decay * rounding + 4 * (len(terms) + 8) * UNIT_ROUNDOFF * scale
-        if t in fired:
-            membrane = membrane - p.threshold if p.reset == "subtract" else 0.0
-    return Flip(p.name, sample, step, neuron, membrane, p.threshold, rounding)
-
-
-def _fired(events: Events, sample: int, step: int, neuron: int) -> bool:
-    return bool(np.isin(neuron, events.index[events.cell(sample, step)]))
-
-
-def _terms(
-    network: Network, q: Projection, reference: EventTrace, sample: int, step: int, neuron: int
-) -> NDArray[np.float64]:
-    """What one projection adds to one neuron at one step, term by term, its bias included (float64)."""
-    source, target = network.population[q.source], network.population[q.target]
-    events = reference.events[q.source]
-    cell = events.cell(sample, step)
-    values = np.zeros(source.size)
-    values[events.index[cell]] = 1.0 if events.payload is None else events.payload[cell]
-    channel, position = divmod(neuron, target.size // target.channels)
-    bias = [] if q.bias is None else [float(q.bias[channel])]
-    if q.kind == "identity":
-        return np.append(values[neuron : neuron + 1], bias)
-    assert q.weights is not None
-    if q.kind == "dense":
-        products = q.weights[neuron].astype(np.float64) * values
-        return np.append(products[products != 0], bias)
-    oy, ox = divmod(position, target.plane[1])
-    padded = np.pad(values.reshape(source.shape), [(0, 0), *((pad, pad) for pad in q.padding)])
-    per_group = source.channels // q.groups
-    first = channel // (target.channels // q.groups) * per_group
-    top, left = oy * q.stride[0], ox * q.stride[1]
-    window = padded[first : first + per_group, top : top + q.kernel[0], left : left + q.kernel[1]]
-    products = (q.weights[channel].astype(np.float64) * window).ravel()
-    return np.append(products[products != 0], bias)
+    flips = [replay(network, population, reference, *place) for place in places]
+    return len(own), sum(not f.explained for f in flips), flips

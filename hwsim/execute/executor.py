@@ -28,7 +28,8 @@ Progress = Callable[[int, int], None]
 def encode(network: Network, inputs: Array) -> Events:
     """Input values to events of the input population; elements that are 0 emit nothing.
 
-    ``inputs``: (samples, *shape) for frames, (samples, timesteps, *shape) of 0 and 1 for spikes.
+    ``inputs``: (samples, *shape) for frames, (samples, timesteps, *shape) for series and, of 0 and 1, for
+    spikes.
     Raises HwsimError for another shape, NaN or infinity, or spikes that are not 0 or 1.
     """
     shape = network.input.shape

@@ -3,13 +3,14 @@
 import importlib.util
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -17,15 +18,22 @@ from torch import nn
 
 from hwsim import zoo
 from hwsim.errors import HwsimError
+from hwsim.frontends.settings import read_settings
 from hwsim.network import Network
 from hwsim.storage import stored_kind
 
 MAX_INPUT_BYTES = 1 << 33
 
+SEED = 0
+"""Of the random weights that a builder gives its network."""
+
 
 @dataclass(frozen=True)
 class Opened:
-    """A model and what is known about it: paths, a checkpoint's card, the shape of one input."""
+    """A model and what is known about it: paths, a checkpoint's card, the shape of one input.
+
+    ``untrained``: the weights are known to be random. ``sharing``: which layers may share a state memory.
+    """
 
     name: str
     model: nn.Module | Network
@@ -33,6 +41,8 @@ class Opened:
     timesteps: int | None = None
     card: Path | None = None
     shape: tuple[int, ...] | None = None
+    untrained: bool = False
+    sharing: tuple[tuple[str, ...], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,20 +53,25 @@ class Inputs:
     labels: NDArray[np.int64] | None
 
 
-def open_model(spec: str, weights: Path | None = None) -> Opened:
+def open_model(
+    spec: str, weights: Path | None = None, settings: Sequence[str] = (), trained: bool = True
+) -> Opened:
     """A zoo name, ``file.py:callable`` that returns an nn.Module, or the path of a saved Network.
 
-    ``weights``: a safetensors file for the module. Raises HwsimError for anything else.
+    ``weights``: a safetensors file for the module. ``settings``: ``key=value`` texts for its builder.
+    ``trained`` False leaves a zoo network without its checkpoint. Raises HwsimError for anything else.
     """
     path, _, attribute = spec.rpartition(":")
     if path.endswith(".py"):
-        module = _build(Path(path), attribute)
-        return Opened(attribute, _with_weights(module, weights))
+        builder = _builder(Path(path), attribute)
+        read = read_settings(settings, builder, spec)
+        module = _with_weights(_build(builder, spec, read.arguments), weights)
+        return Opened(attribute, module, timesteps=read.timesteps)
     if spec.endswith(".py"):
         raise HwsimError(f"{spec}: name the function that builds the model, as {spec}:FUNCTION")
     if Path(spec).suffix == ".safetensors":
-        if weights is not None:
-            raise HwsimError(f"{spec} is a saved network and takes no weights")
+        if weights is not None or settings:
+            raise HwsimError(f"{spec} is a saved network and takes no {'weights' if weights else '--set'}")
         if stored_kind(Path(spec)) != "network":
             raise HwsimError(
                 f"{spec}: not a saved network; weights go with a model: file.py:callable --weights {spec}"
@@ -65,18 +80,32 @@ def open_model(spec: str, weights: Path | None = None) -> Opened:
         return Opened(network.name, network, timesteps=network.timesteps)
     entry, home = zoo.entry(spec), zoo.directory()
     file, _, attribute = entry.builder.rpartition(":")
-    own = home / entry.weights if entry.weights and weights is None else weights
+    builder = _builder(home / file, attribute)
+    read = read_settings(settings, builder, spec, entry.options)
+    shipped = home / entry.weights if entry.weights and weights is None and trained else None
+    module = _build(builder, f"{home / file}:{attribute}", read.arguments)
+    try:
+        model = _with_weights(module, shipped or weights)
+    except HwsimError as error:
+        if not (shipped and settings):
+            raise
+        raise HwsimError(
+            f"{spec} with {', '.join(settings)}: its trained checkpoint was made without; give other weights "
+            f"with --weights or take random ones with --init random. {error}"
+        ) from None
     return Opened(
         spec,
-        _with_weights(_build(home / file, attribute, entry.options), own),
+        model,
         home / entry.inputs if entry.inputs else None,
-        entry.timesteps,
-        home / entry.card if entry.card and weights is None else None,
-        tuple(entry.shape) if entry.shape else None,
+        read.timesteps or entry.timesteps,
+        home / entry.card if entry.card and shipped else None,
+        entry.input_shape(read.arguments),
+        not (shipped or weights),
+        tuple(map(tuple, entry.sharing)) if entry.sharing else None,
     )
 
 
-def _build(path: Path, attribute: str, options: Mapping[str, Any] | None = None) -> nn.Module:
+def _builder(path: Path, attribute: str) -> Callable[..., Any]:
     if not path.is_file():
         raise HwsimError(f"{path}: no such file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -90,16 +119,23 @@ def _build(path: Path, attribute: str, options: Mapping[str, Any] | None = None)
         raise HwsimError(f"{path}: importing it failed: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(path.parent))
-    builder = getattr(module, attribute, None)
+    builder: Callable[..., Any] | None = getattr(module, attribute, None)
     if not callable(builder):
         known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
         raise HwsimError(f"{path}: has no callable {attribute!r}; it has {', '.join(sorted(known))}")
+    return builder
+
+
+def _build(builder: Callable[..., Any], name: str, arguments: Mapping[str, Any]) -> nn.Module:
+    """Call the builder; whatever weights it draws at random are those of one seed."""
     try:
-        model = builder(**(options or {}))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(SEED)
+            model = builder(**arguments)
     except (Exception, SystemExit) as error:
-        raise HwsimError(f"{path}:{attribute}() failed: {type(error).__name__}: {error}") from error
+        raise HwsimError(f"{name}() failed: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
-        raise HwsimError(f"{path}:{attribute}() returned a {type(model).__name__}, not an nn.Module")
+        raise HwsimError(f"{name}() returned a {type(model).__name__}, not an nn.Module")
     return model
 
 

@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from hwsim.errors import HwsimError
 from hwsim.frontends import functions
+from hwsim.frontends.equivalents import is_registered
 from hwsim.frontends.neurons import is_neuron
 from hwsim.nn import Feedback
 from hwsim.nn.neurons import Stateful
@@ -215,9 +216,10 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Neurons, layers with states, and layers of torch.nn without children are one operation each."""
+    """Whether it is one operation: neurons, layers with states, registered layers, those of torch.nn."""
     from_torch = type(module).__module__.startswith("torch.nn") or any(
         base.__module__.startswith("torch.nn.modules") and base is not nn.Module
         for base in type(module).__mro__
     )
-    return isinstance(module, Stateful) or is_neuron(module) or (from_torch and not any(module.children()))
+    known = isinstance(module, Stateful) or is_neuron(module) or is_registered(module)
+    return known or (from_torch and not any(module.children()))

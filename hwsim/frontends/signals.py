@@ -1,5 +1,6 @@
 """What travels between two operations of a timestep, before it has populations at both ends."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,3 +120,11 @@ def _or_zero(array: Array | None) -> Array | float:
 def planar(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a population that holds a signal of ``shape``: (channels, length) gets a height of 1."""
     return (shape[0], 1, shape[1]) if len(shape) == 2 else shape
+
+
+def each(signal: Signal, change: Callable[[Signal], Emitted | Current]) -> Signal:
+    """``change`` of the signal, or of each part that it is joined from."""
+    if not isinstance(signal, Joined):
+        return change(signal)
+    parts = tuple(change(part) for part in signal.parts)
+    return Joined(parts, signal.shape)

@@ -4,6 +4,7 @@ from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
 from hwsim.nn.plif import PLIF, cauchy
+from hwsim.nn.shared import SharedLIF, SharedState
 from hwsim.nn.surrogate import arctan
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "LIF",
     "PLIF",
     "Feedback",
+    "SharedLIF",
+    "SharedState",
     "SpikingNeuron",
     "Stateful",
     "Synapse",

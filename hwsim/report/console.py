@@ -1,13 +1,11 @@
 """Tables for the terminal."""
 
-from math import prod
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.network import Network
 from hwsim.report.numbers import energy, quantity
 
 PLAIN_WIDTH = 160
@@ -56,6 +54,7 @@ def show(values: dict[str, Any], console: Console) -> None:
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
+    show_notes(values["model"]["notes"], console)
     for caveat in values["caveats"]:
         console.print(f"note: {escape(caveat)}")
     if values["unpriced"]:
@@ -101,61 +100,66 @@ def _components(values: dict[str, Any]) -> Table:
     return table
 
 
-def network_values(network: Network) -> dict[str, Any]:
-    """A network layer by layer, as JSON values; ``macs`` of one step, padding counted, as papers do."""
-    layers = []
-    for p in network.populations:
-        incoming = network.into(p.name)
-        layers.append(
-            {
-                "name": p.name,
-                "kind": p.kind,
-                "shape": list(p.shape),
-                "fed_by": [f"{q.source} ({q.kind})" for q in incoming],
-                "neurons": p.size,
-                "parameters": sum(a.size for q in incoming for a in (q.weights, q.bias) if a is not None),
-                "state_words": p.state_words,
-                "macs": sum(prod(q.weights.shape[1:]) * p.size for q in incoming if q.weights is not None),
-            }
-        )
-    states = {
-        (p.state_group, "" if p.state_group else p.name): p.state_words
-        for p in network.populations
-        if p.kind != "readout"
-    }
-    return {
-        "name": network.name,
-        "id": network.id,
-        "timesteps": network.timesteps,
-        "coding": network.coding,
-        "parameters": network.parameters,
-        "neurons": sum(p.size for p in network.populations if p.spikes),
-        "state_words": sum(states.values()),
-        "macs": sum(layer["macs"] for layer in layers),
-        "layers": layers,
-    }
-
-
 def show_network(values: dict[str, Any], console: Console) -> None:
+    """Print an inspection (the dictionary of hwsim.inspection.describe): layers, totals, notes."""
     title = f"{escape(values['name'])} ({values['id']}): {values['timesteps']} timesteps, {values['coding']}"
     table = Table(title=title, title_justify="left")
+    rated = any(layer["rate"] is not None for layer in values["layers"])
     for name in ("layer", "kind", "shape", "fed by"):
         table.add_column(name)
-    for name in ("neurons", "parameters", "state words", "MACs"):
+    for name in ("neurons", "parameters", "state words", "fwd bytes", "bwd bytes", "MACs"):
+        table.add_column(name, justify="right")
+    for name in ("threshold", "rate")[: 2 * rated]:
         table.add_column(name, justify="right")
     for layer in values["layers"]:
+        measured = (_threshold(layer["threshold"]), _rate(layer["rate"]))
         table.add_row(
             escape(layer["name"]),
             layer["kind"],
             "x".join(map(str, layer["shape"])),
             escape(", ".join(layer["fed_by"])),
-            *(f"{layer[k]:,}" for k in ("neurons", "parameters", "state_words", "macs")),
+            f"{layer['neurons']:,}",
+            f"{layer['parameters']:,}",
+            _words(layer),
+            *(f"{layer[k]:,}" for k in ("forward_state_bytes", "backward_state_bytes", "macs")),
+            *measured[: 2 * rated],
         )
     console.print(table)
     console.print(
-        f"{values['parameters']:,} parameters after folding; {values['neurons']:,} spiking neurons; "
-        f"{values['macs']:,} MACs a step, padding counted"
+        f"{values['parameters']:,} parameters, {values['folded_parameters']:,} after folding; "
+        f"{values['neurons']:,} spiking neurons"
     )
+    forward, backward = values["forward_state_bytes"], values["backward_state_bytes"]
+    console.print(
+        f"LIF state: {values['state_words']:,} words; {forward:,} bytes forward ({forward / 2**20:.4g} MiB), "
+        f"{backward:,} bytes backward ({backward / 2**20:.4g} MiB) at 4 bytes a word and batch 1"
+    )
+    console.print(
+        f"{values['macs']:,} MACs a step, padding counted; {values['macs_first_layer']:,} in the first layer"
+    )
+    show_notes(values["notes"], console)
+
+
+def show_notes(notes: dict[str, str], console: Console) -> None:
+    for name, text in notes.items():
+        console.print(f"{escape(name)}: {escape(text)}")
+
+
+def _words(layer: dict[str, Any]) -> str:
+    """State words that a layer adds, and whose it shares."""
+    groups = f" (C{layer['channel_groups']})" if layer["channel_groups"] > 1 else ""
+    owner = layer["state_of"]
+    return f"{layer['state_words']:,}{groups}" if owner is None else f"of {escape(owner)}{groups}"
+
+
+def _threshold(value: Any) -> str:
+    if value is None:
+        return "-"
+    return "..".join(f"{v:.4g}" for v in value) if isinstance(value, list) else f"{value:.4g}"
+
+
+def _rate(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 OPERATION_COLUMNS = {

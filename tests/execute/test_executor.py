@@ -71,7 +71,7 @@ def whole(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
 # --- one kind of layer at a time -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("coding", ["spikes", "frames"])
+@pytest.mark.parametrize("coding", ["spikes", "frames", "series"])
 @pytest.mark.parametrize(
     ("channels", "kernel", "stride", "padding", "groups"),
     [
@@ -99,7 +99,7 @@ def test_a_convolution_sums_as_pytorch(
     assert equal_to_torch(network, by_torch.inputs_for(network, rng, 3))
 
 
-@pytest.mark.parametrize("coding", ["spikes", "frames"])
+@pytest.mark.parametrize("coding", ["spikes", "frames", "series"])
 def test_a_dense_layer_sums_as_pytorch(coding: str) -> None:
     rng = np.random.default_rng(2)
     target = Population("a", (67,), "readout")
@@ -217,6 +217,19 @@ def test_a_stateless_readout_of_frames_sums_over_all_timesteps() -> None:
     trace = run(network, np.full((1, 1, 2, 2), 5, np.float32))
     assert trace.outputs.shape == (1, 3, 1)
     assert trace.outputs[0, :, 0].tolist() == [5, 10, 15]
+
+
+def test_a_series_enters_step_by_step_with_its_values() -> None:
+    # 3 * (0.5, -2, 0), summed; the 0 emits nothing
+    out = Population("out", (1,), "readout")
+    network = chain(
+        (1,), (out, dense("in", "out", np.full((1, 1), 3, np.float32))), coding="series", timesteps=3
+    )
+    trace = run(network, np.array([0.5, -2, 0], np.float32).reshape(1, 3, 1))
+    assert trace.outputs[0, :, 0].tolist() == [1.5, -4.5, -4.5]
+    assert trace.events["in"].counts().tolist() == [[1, 1, 0]]
+    assert not network.is_binary("in")
+    assert not network.constant
 
 
 def test_an_image_without_light_leaves_only_biases() -> None:
@@ -461,6 +474,11 @@ def test_frames_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 def test_spikes_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(HwsimError, match=r"'small' takes spikes of shape \(samples, 3, 2, 4, 4\)"):
         encode(small_network(), np.zeros(shape, np.float32))
+
+
+def test_a_series_of_another_shape_is_refused() -> None:
+    with pytest.raises(HwsimError, match=r"'small' takes series of shape \(samples, 3, 2, 4, 4\)"):
+        encode(small_network("series"), np.zeros((1, 2, 4, 4), np.float32))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

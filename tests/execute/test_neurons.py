@@ -104,7 +104,7 @@ def networks(draw: Draw) -> tuple[Network, Any]:
     channels = draw(st.sampled_from([4, 2, 1]))
     shape = (channels, draw(st.integers(1, 3)), 2) if convolutional else (4 * channels,)
     steps, layers, together = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.booleans())
-    coding = draw(st.sampled_from(["frames", "spikes"]))
+    coding = draw(st.sampled_from(["frames", "spikes", "series"]))
     populations = [Population("input", shape, "input")]
     projections: list[Projection] = []
 
@@ -181,6 +181,8 @@ def networks(draw: Draw) -> tuple[Network, Any]:
     samples = draw(st.integers(1, 3))
     if coding == "spikes":
         values = (rng.random((samples, steps, *shape)) < 0.5).astype(np.int64)
+    elif coding == "series":
+        values = rng.integers(-2, 4, (samples, steps, *shape))
     else:
         values = rng.integers(-2, 4, (samples, *shape))
     return network, values if integer or coding == "spikes" else values / 2

@@ -385,9 +385,21 @@ def test_spike_inputs_are_taken_step_by_step() -> None:
     assert agree(found.network, trace, found.reference).unexplained == 0
 
 
+def test_a_series_of_graded_inputs_is_taken_step_by_step() -> None:
+    values = np.random.default_rng(0).normal(0, 1, (SAMPLES, STEPS, 2, 6, 6)).astype(np.float32)
+    found = capture(spiking(nn.Flatten(), nn.Linear(144, 3)), values, STEPS, coding="series")
+    found.reference.verify(found.network)
+    np.testing.assert_array_equal(
+        found.reference.events["input"].dense(72), values.reshape(SAMPLES, STEPS, 72)
+    )
+    trace = execute(found.network, encode(found.network, values))
+    assert agree(found.network, trace, found.reference).unexplained == 0
+
+
 def test_spike_inputs_of_other_timesteps_are_refused() -> None:
-    with pytest.raises(HwsimError, match="inputs hold 3 timesteps, asked for 4"):
-        capture(spiking(), np.zeros((1, 3, 2, 6, 6), np.float32), 4, coding="spikes")
+    for coding in ("spikes", "series"):
+        with pytest.raises(HwsimError, match="inputs hold 3 timesteps, asked for 4"):
+            capture(spiking(), np.zeros((1, 3, 2, 6, 6), np.float32), 4, coding=coding)  # type: ignore[arg-type]
 
 
 def test_spike_inputs_without_timesteps_are_refused() -> None:

@@ -49,11 +49,11 @@ def test_parameters_of_the_searched_networks_are_those_of_table_2(fitness_lambda
 @pytest.mark.parametrize("channels", [16, 32])
 @pytest.mark.parametrize(
     ("block", "per_hwc"),
-    [("SCB3", 6.4375), ("SRB3", 6.4375), ("SIB3e1", 8.1875), ("SIB3e3", 16.6875)],
+    [("scb3", 6.4375), ("srb3", 6.4375), ("sib3e1", 8.1875), ("sib3e3", 16.6875)],
 )
 def test_neurons_of_snn1_per_input_pixel_and_channel(block: str, per_hwc: float, channels: int) -> None:
     """Neurons with state and outputs of pools, without the linear layer's, over H * W * C."""
-    network = build(autosnn.snn1, blocks=block, channels=channels)
+    network = build(autosnn.snn1, block=block, channels=channels)
     counted = [
         o.size
         for o in outputs(network, (3, 32, 32))
@@ -66,7 +66,7 @@ def test_the_papers_neurons_of_sib_leave_out_two_pools() -> None:
     """It prints 8.0 and 16.5; the last two pools of SNN_1 are 2C / 16 + 4C / 64 = 0.1875 of HWC."""
     pools = [
         o.size
-        for o in outputs(build(autosnn.snn1, blocks="SIB3e1"), (3, 32, 32))
+        for o in outputs(build(autosnn.snn1, block="sib3e1"), (3, 32, 32))
         if isinstance(o.module, nn.MaxPool2d)
     ]
     assert sum(pools[1:]) / (32 * 32 * 16) == 0.1875 == 8.1875 - 8.0 == 16.6875 - 16.5
@@ -123,6 +123,6 @@ def test_a_half_skip_reads_even_and_odd_pixels() -> None:
 
 def test_unknown_blocks_and_lambdas_are_errors() -> None:
     with pytest.raises(ValueError, match="expected 5 of skip"):
-        autosnn.snn1(["SCB3"] * 4)
+        autosnn.snn1(["scb3"] * 4)
     with pytest.raises(ValueError, match=r"must be one of 0\.0, -0\.08"):
         autosnn.searched(-0.5)

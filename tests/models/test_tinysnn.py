@@ -26,7 +26,7 @@ def test_a_spike_inhibits_the_others_one_step_later_or_two_through_the_inhibitor
     builder: type, later: int
 ) -> None:
     """One input spike lifts neuron 0 by 20 mV, from -65 over -52; the others stay at rest until -17.5 mV."""
-    network = builder(inputs=1, channels=3).eval()
+    network = builder(inputs=1, neurons=3).eval()
     network.weights.weight.copy_(torch.tensor([[20.0], [0.0], [0.0]]))
     others = []
     for step in range(4):
@@ -38,21 +38,21 @@ def test_a_spike_inhibits_the_others_one_step_later_or_two_through_the_inhibitor
 
 
 def test_neurons_are_refractory_for_five_steps() -> None:
-    network = tinysnn.lateral(inputs=1, channels=1).eval()
+    network = tinysnn.lateral(inputs=1, neurons=1).eval()
     network.weights.weight.fill_(20.0)
     fired = [step for step in range(14) if network(torch.ones(1, 1)).item()]
     assert fired == [0, 6, 12]
 
 
 def test_only_the_farthest_above_its_threshold_fires() -> None:
-    network = tinysnn.lateral(inputs=1, channels=3).eval()
+    network = tinysnn.lateral(inputs=1, neurons=3).eval()
     network.weights.weight.copy_(torch.tensor([[14.0], [20.0], [15.0]]))
     assert network(torch.ones(1, 1)).tolist() == [[0.0, 1.0, 0.0]]
     assert network.excitatory.membrane.tolist() == [[-60.0, -60.0, -60.0]]  # all that crossed are reset
 
 
 def test_thresholds_adapt_in_training_and_outlive_a_reset() -> None:
-    network = tinysnn.lateral(inputs=1, channels=2)
+    network = tinysnn.lateral(inputs=1, neurons=2)
     network.weights.weight.copy_(torch.tensor([[20.0], [0.0]]))
     network.train()(torch.ones(1, 1))
     assert network.excitatory.theta.tolist() == [pytest.approx(0.05), 0.0]
@@ -62,7 +62,7 @@ def test_thresholds_adapt_in_training_and_outlive_a_reset() -> None:
 
 
 def test_membranes_leak_toward_rest() -> None:
-    network = tinysnn.lateral(inputs=1, channels=1).eval()
+    network = tinysnn.lateral(inputs=1, neurons=1).eval()
     network.weights.weight.fill_(10.0)
     network(torch.ones(1, 1))
     network(torch.zeros(1, 1))

@@ -12,6 +12,7 @@ from torch import nn
 
 from hwsim import zoo
 from hwsim.frontends.loading import open_model
+from hwsim.frontends.settings import read_settings
 from hwsim.nn import reset_states, run
 from tests.models.counting import build
 
@@ -26,8 +27,8 @@ ANSWERS = {"efficientlif/har": (6,), "snasnet/cifar100-bw": (100,), "snasnet/cel
 
 SMALL: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] = {
     "fashion": ({"channels": 4}, (1, 28, 28), (10,)),
-    "efficientlif/vgg16": ({"width": 1 / 32}, (3, 32, 32), (10,)),
-    "efficientlif/resnet19": ({"width": 1 / 32, "resolution": 16}, (3, 16, 16), (10,)),
+    "efficientlif/vgg16": ({"channels": 4}, (3, 32, 32), (10,)),
+    "efficientlif/resnet19": ({"channels": 4, "resolution": 16}, (3, 16, 16), (10,)),
     "efficientlif/har": ({"channels": 8, "channels_in": 6}, (6,), (6,)),
     **{f"autosnn/snn{i}": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)) for i in (1, 2, 3, 4)},
     "autosnn/searched": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)),
@@ -38,8 +39,8 @@ SMALL: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] = {
     "snasnet/cifar10-bw": ({"channels": 4, "inner": 32}, (3, 32, 32), (10,)),
     "snasnet/cifar100-bw": ({"channels": 4, "inner": 32}, (3, 32, 32), (100,)),
     "snasnet/cell": ({"channels": 4}, (4, 8, 8), (4, 8, 8)),
-    "tinysnn/baseline": ({"inputs": 20, "channels": 5}, (20,), (5,)),
-    "tinysnn/lateral": ({"inputs": 20, "channels": 5}, (20,), (5,)),
+    "tinysnn/baseline": ({"inputs": 20, "neurons": 5}, (20,), (5,)),
+    "tinysnn/lateral": ({"inputs": 20, "neurons": 5}, (20,), (5,)),
     "asgl/resnet18": ({"channels": 4, "resolution": 16}, (3, 16, 16), (10,)),
     "asgl/resnet19": ({"channels": 4, "resolution": 16}, (3, 16, 16), (10,)),
     "asgl/cifarnet": ({"channels": 4, "resolution": 16}, (3, 16, 16), (10,)),
@@ -84,9 +85,10 @@ def test_every_entry_has_a_small_version_here() -> None:
 @pytest.mark.parametrize("name", zoo.entries())
 def test_an_entry_says_which_input_its_network_takes(name: str) -> None:
     entry = zoo.entry(name)
-    assert entry.shape is not None
+    shape = entry.input_shape(read_settings((), builder(name), name, entry.options).arguments)
+    assert shape is not None
     network = build(builder(name), **entry.options).eval()
-    answer = network(torch.empty(1, *entry.shape, device="meta"))
+    answer = network(torch.empty(1, *shape, device="meta"))
     assert tuple(answer.shape[1:]) == ANSWERS.get(name, (10,))
 
 

@@ -133,7 +133,9 @@ class Chart:
         if population.kind == "readout":
             raise HwsimError(f"population {name!r} is a readout: it emits nothing that could be read")
         if population.kind != "relay":
-            graded = population.kind == "relu" or name in self.network.constant
+            graded = population.kind == "relu" or (
+                population.kind == "input" and self.network.coding != "spikes"
+            )
             return precision.activation_bits if graded else 1
         first = self.network.into(name)[0]
         if first.kind == "max_pool":

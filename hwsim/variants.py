@@ -1,0 +1,129 @@
+"""Variants of a model that the command line asks for: other weights, calibrated thresholds, shared states."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.errors import HwsimError, nearest
+from hwsim.frontends.loading import SEED, Opened
+from hwsim.frontends.synthetic import synthetic_inputs
+from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
+from hwsim.methods.lif_sharing import parse_sharing, share
+from hwsim.network import Network
+from hwsim.pipeline import Progress, Workload
+
+Init = Literal["random", "calibrated"]
+
+SYNTHETIC = "synthetic, drawn from seed 0, of no data set"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What the options say: the builder's ``key=value`` texts, the shape of an input, how states are shared,
+    and whether random weights are wanted, with thresholds calibrated to ``rate`` or as they are."""
+
+    settings: tuple[str, ...] = ()
+    shape: str | None = None
+    sharing: str = "none"
+    init: str | None = None
+    rate: float | None = None
+
+    @property
+    def trained(self) -> bool:
+        return self.init is None
+
+    @property
+    def calibrated(self) -> bool:
+        return self.init == "calibrated"
+
+    def input_shape(self, opened: Opened) -> tuple[int, ...] | None:
+        return _shape(self.shape) if self.shape else opened.shape
+
+    def check(self, weights: object, timesteps: int | None) -> None:
+        """Raises HwsimError for values and combinations that mean nothing, before any work begins."""
+        parse_sharing(self.sharing)
+        if self.shape:
+            _shape(self.shape)
+        if self.init is not None and self.init not in get_args(Init):
+            raise HwsimError(f"--init {self.init!r}.{nearest(self.init, list(get_args(Init)))}")
+        if self.init and weights:
+            raise HwsimError(f"--init {self.init} is for random weights; leave out --weights or --init")
+        if self.rate is not None and not self.calibrated:
+            raise HwsimError("--rate is what --init calibrated aims at; give both or none")
+        if self.rate is not None and not 0 < self.rate < 1:
+            raise HwsimError(f"--rate {self.rate:g}: spikes per neuron and step; it must lie between 0 and 1")
+        if timesteps and any(s.partition("=")[0].strip() == "timesteps" for s in self.settings):
+            raise HwsimError("timesteps are given twice: by --timesteps and by --set")
+
+
+AS_IT_IS = Variant()
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) not in (1, 3) or not all(p.isascii() and p.isdigit() and int(p) > 0 for p in parts):
+        raise HwsimError(f"--shape {text!r}: write one input's shape as channels,height,width or as neurons")
+    return tuple(map(int, parts))
+
+
+def made_inputs(opened: Opened, variant: Variant, samples: int) -> NDArray[np.float32]:
+    """Synthetic inputs of the model's shape. Raises HwsimError where the shape is not known."""
+    shape = variant.input_shape(opened)
+    if shape is None:
+        raise HwsimError(
+            f"{opened.name!r} comes without inputs; give real ones with --inputs FILE.npz (images, labels), "
+            "or say the shape of one input with --shape 3,32,32"
+        )
+    return synthetic_inputs(shape, samples)
+
+
+def varied(
+    work: Workload, opened: Opened, variant: Variant, synthetic: bool, progress: Progress
+) -> tuple[Workload, dict[str, float] | None]:
+    """The workload as asked for, with notes of every change, and the rates if thresholds were calibrated.
+
+    A changed network is no longer the module that was captured: its spikes are not held against
+    PyTorch's. Calibrated, it gives no accuracy either. States are shared after the calibration.
+    """
+    network, rates = work.network, None
+    if variant.init and isinstance(opened.model, Network):
+        raise HwsimError(f"{opened.name!r} is a saved network; --init {variant.init} is for modules")
+    if synthetic:
+        network = _noted(network, "inputs", SYNTHETIC)
+    if opened.untrained or variant.init:
+        network = _noted(network, "weights", f"random (seed {SEED}), not trained")
+    same = network
+    sharing = parse_sharing(variant.sharing)
+    if variant.calibrated:
+        rate = RATE if variant.rate is None else variant.rate
+        made = calibrate(network, work.inputs, rate, lambda d, n: progress("calibrate", d, n))
+        inputs = f"{made.samples} {'synthetic' if synthetic else 'of the given'} inputs"
+        network = _noted(made.network, "calibration", _calibration(made, rate, inputs, bool(sharing)))
+    network = share(network, sharing, opened.sharing)
+    if variant.calibrated:
+        rates = firing_rates(network, work.inputs[: made.samples]) if sharing else made.rates
+    reference = work.reference if network is same else None
+    return replace(
+        work,
+        network=network,
+        reference=reference and replace(reference, network_id=network.id),
+        labels=None if variant.calibrated else work.labels,
+    ), rates
+
+
+def _noted(network: Network, name: str, text: str) -> Network:
+    return replace(network, notes=network.notes | {name: text})
+
+
+def _calibration(made: Calibrated, rate: float, inputs: str, shared: bool) -> str:
+    note = (
+        f"thresholds calibrated to rate {rate:g} (spikes per neuron and step) on {inputs}"
+        f"{', before states were shared' if shared else ''}; weights random, not trained: what the network "
+        "answers, and any accuracy, means nothing"
+    )
+    if made.missed:
+        found = ", ".join(f"{name} ({made.rates[name]:.3f})" for name in made.missed)
+        note += f"; no threshold brings these layers to that rate: {found}"
+    return note
