@@ -83,6 +83,21 @@ def capture(
     return Captured(structure.network, EventTrace.join(traces))
 
 
+def structure(
+    model: nn.Module,
+    sample: Array,
+    timesteps: int,
+    name: str = "model",
+    coding: Coding = "frames",
+    layout: Layout | None = None,
+) -> Network:
+    """The network alone, read off a run on one ``sample``: (1, *shape), or (1, timesteps, *shape)."""
+    _check_weights(model)
+    with _evaluated(model):
+        found = _Run(model, timesteps, coding).structure(sample.astype(np.float32), name, layout)
+    return found.network
+
+
 class _Run:
     """Runs of one model, recorded."""
 
