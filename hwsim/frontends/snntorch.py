@@ -71,6 +71,13 @@ def _neurons(module: Any, fields: dict[str, Any], reset: str, states: int, recur
             "after its reset is compared only once the threshold is subtracted again; "
             "use reset_delay=True or reset_mechanism='zero'"
         )
+    if module.inhibition:
+        if reset != "zero" or not module.reset_delay:
+            raise HwsimError(
+                "inhibition=True: only the strongest neuron fires but all above the threshold are reset "
+                "a step later; known for Leaky with reset_mechanism='zero' and reset_delay=True only"
+            )
+        fields = {**fields, "one_spike": True}
     return Neurons(
         {
             **fields,
@@ -87,8 +94,6 @@ def _neurons(module: Any, fields: dict[str, Any], reset: str, states: int, recur
 def _refuse(module: Any) -> None:
     if module.state_quant:
         raise HwsimError("state_quant: quantized states have no equal here")
-    if module.inhibition:
-        raise HwsimError("inhibition=True: only the strongest neuron may fire, which has no equal here")
     factor = np.asarray(parameter(module.graded_spikes_factor))
     if (factor != 1).any():
         raise HwsimError(

@@ -10,7 +10,6 @@ from torch import nn
 
 from hwsim.errors import HwsimError
 from hwsim.frontends import neurons
-from hwsim.population import PopulationKind
 from tests.external import single
 
 snn = pytest.importorskip("snntorch", reason="snnTorch is not installed: make test-frontends")
@@ -170,8 +169,6 @@ def test_a_layer_without_reset_is_a_leaky_integrator_of_its_membrane() -> None:
 
 
 def test_a_leaky_integrator_gives_snntorchs_membrane() -> None:
-    if "li" not in PopulationKind.__args__:  # type: ignore[attr-defined]
-        pytest.skip("populations of kind li are not in this version")
     layer = single.source_layer(FLAT, 0, 3, 0.5)
     spikes = single.spikes_in(FLAT, 18, 0)
     module = snn.Leaky(0.5, reset_mechanism="none", init_hidden=True, output=True)
@@ -210,9 +207,25 @@ def test_a_variant_without_equal_is_refused_by_name(make: Any, message: str) -> 
 
 
 @pytest.mark.filterwarnings("ignore:Inhibition")
-def test_inhibition_is_refused_by_name() -> None:
+@pytest.mark.parametrize("dyadic", [True, False])
+def test_inhibition_with_a_reset_to_zero_fires_as_its_population_does(dyadic: bool) -> None:
+    for seed in range(6):
+        options = {"inhibition": True, "reset_mechanism": "zero", "init_hidden": True}
+        assert compare(snn.Leaky(0.5, 0.75, **options), FLAT, seed, dyadic) > 0.01
+
+
+@pytest.mark.filterwarnings("ignore:Inhibition")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: snn.Leaky(0.5, inhibition=True),
+        lambda: snn.Leaky(0.5, inhibition=True, reset_mechanism="zero", reset_delay=False),
+        lambda: snn.Synaptic(0.5, 0.5, inhibition=True, reset_mechanism="zero"),
+    ],
+)
+def test_inhibition_of_another_kind_is_refused_by_name(make: Any) -> None:
     with pytest.raises(HwsimError, match="inhibition"):
-        neurons.describe("lif", snn.Leaky(0.5, inhibition=True))
+        neurons.describe("lif", make())
 
 
 def test_a_subclass_that_only_constructs_is_known() -> None:
