@@ -1,12 +1,13 @@
 """The command line: arguments to function calls, no logic. Heavy imports wait until a command runs."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, HwsimWarning
 
 app = typer.Typer(
     help="What a trained spiking network costs on a neuromorphic chip, from its own spikes.",
@@ -17,7 +18,11 @@ app = typer.Typer(
 )
 
 Model = Annotated[
-    str, typer.Argument(help="A zoo name, file.py:callable, or a saved network (.safetensors).")
+    str,
+    typer.Argument(
+        help="A zoo name, file.py:callable, or a network's file: saved by hwsim (.safetensors), NIR (.nir), "
+        "lava-dl (.net)."
+    ),
 ]
 Weights = Annotated[
     Path | None, typer.Option(help="Weights of the module: a safetensors file.", show_default=False)
@@ -66,6 +71,18 @@ Rate = Annotated[
         help="Spikes per neuron and step that --init calibrated aims at. Default: 0.18.", show_default=False
     ),
 ]
+ProducerOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Who wrote a .nir file: nir (as NIR is defined), snntorch, spikingjelly, sinabs, norse, "
+        "rockpool, lava; options after a comma: snntorch,reset=zero.",
+        show_default=False,
+    ),
+]
+Dt = Annotated[
+    float | None,
+    typer.Option(help="Time step of a .nir file, in its unit. Default: the file's own.", show_default=False),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -82,6 +99,8 @@ def estimate(
     init: Init = None,
     rate: Rate = None,
     shape: Shape = None,
+    producer: ProducerOption = None,
+    dt: Dt = None,
     mapping: Annotated[
         Path | None, typer.Option(help="A mapping .yaml; the options below override it.", show_default=False)
     ] = None,
@@ -125,10 +144,12 @@ def estimate(
     `hwsim estimate my_net.py:build --weights w.safetensors --inputs x.npz --timesteps 4 --json`
 
     `hwsim estimate efficientlif/vgg16 --init calibrated --set resolution=64 --samples 2`
+
+    `hwsim estimate net.nir --producer snntorch --inputs events.npz`
     """
     from hwsim import commands, variants
 
-    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate)
+    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt)
     commands.check_output(output)
     options = {"schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding}
     with commands.interruptible():
@@ -150,6 +171,8 @@ def inspect(
     init: Init = None,
     rate: Rate = None,
     shape: Shape = None,
+    producer: ProducerOption = None,
+    dt: Dt = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -182,7 +205,7 @@ def inspect(
     from hwsim import commands, variants
 
     commands.check_output(output)
-    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate)
+    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt)
     with commands.interruptible():
         network, shown = commands.inspect(model, inputs, weights, timesteps, variant)
         commands.deliver_inspection(network, shown, output, as_json)
@@ -238,8 +261,17 @@ def _version(
         raise typer.Exit
 
 
+def _show(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
+) -> None:
+    """hwsim's own warnings are one line on stderr."""
+    where = "" if issubclass(category, HwsimWarning) else f"{filename}:{lineno}: {category.__name__}: "
+    print(f"warning: {where}{message}", file=sys.stderr)  # noqa: T201
+
+
 def main() -> None:
     """Run the command line; errors of hwsim are one message on stderr and exit status 2."""
+    warnings.showwarning = _show
     try:
         app()
     except HwsimError as error:

@@ -21,7 +21,7 @@ from hwsim.configuration import describe
 from hwsim.errors import HwsimError, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
-from hwsim.frontends.loading import Inputs, Opened, load_inputs, open_model
+from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, open_model
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import SAMPLES
 from hwsim.network import Network
@@ -55,7 +55,7 @@ def estimate(
     cost.chip_area(prices, tile)
     mapping = _mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
-    opened = open_model(model, weights, variant.settings, variant.trained)
+    opened = open_model(model, weights, variant.settings, variant.trained, variant.reading)
     if variant.shape and not variant.calibrated:
         raise HwsimError(
             "--shape is that of synthetic inputs, which an estimate runs on only with --init calibrated"
@@ -63,6 +63,7 @@ def estimate(
     synthetic = variant.calibrated and not _real(opened, inputs, variant)
     data = Inputs(made_inputs(opened, variant, samples), None) if synthetic else None
     data = data or _inputs(opened, inputs, samples)
+    opened = fitted(opened, data.values, timesteps)
     with _progress() as progress:
         work = pipeline.workload(
             opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress
@@ -139,7 +140,7 @@ def inspect(
 ) -> tuple[Network, dict[str, Any]]:
     """The network as asked for and what :func:`hwsim.inspection.describe` says of it."""
     variant.check(weights, inputs, timesteps)
-    opened = open_model(model, weights, variant.settings, variant.trained)
+    opened = _timed(open_model(model, weights, variant.settings, variant.trained, variant.reading), timesteps)
     steps = _timesteps(opened, timesteps)
     with _progress() as progress:
         if isinstance(opened.model, Network):
@@ -260,6 +261,14 @@ def _origin(model: str, opened: Opened, inputs: Path | None) -> dict[str, Any]:
     """Where model and inputs came from, for the provenance: file names, never whole paths."""
     card = json.loads(opened.card.read_text(encoding="utf-8")) if opened.card else None
     return {"model": Path(model).name, "inputs_file": inputs.name if inputs else None, "checkpoint": card}
+
+
+def _timed(opened: Opened, timesteps: int | None) -> Opened:
+    """A network whose file says nothing of time gets the timesteps asked for, to be looked at; else 1."""
+    if isinstance(opened.model, Network) and opened.timesteps is None:
+        steps = timesteps or 1
+        return replace(opened, model=replace(opened.model, timesteps=steps), timesteps=steps)
+    return opened
 
 
 def _timesteps(opened: Opened, given: int | None) -> int:

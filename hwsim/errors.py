@@ -1,10 +1,14 @@
-"""The one exception that hwsim raises on purpose: its message is written for the user."""
+"""The one exception that hwsim raises on purpose, and its one warning: their messages are for the user."""
 
 import difflib
 
 
 class HwsimError(ValueError):
     """Bad input. The message names the file, layer or field, what was found and what is allowed."""
+
+
+class HwsimWarning(UserWarning):
+    """Something was assumed that changes results. The message says what, and how to say otherwise."""
 
 
 def nearest(name: str, allowed: list[str]) -> str:

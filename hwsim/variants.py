@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError, nearest
-from hwsim.frontends.loading import SEED, Opened
+from hwsim.frontends.loading import SEED, Opened, Reading
 from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
 from hwsim.methods.lif_sharing import parse_sharing, share
@@ -23,13 +23,20 @@ SYNTHETIC = "synthetic, drawn from seed 0, of no data set"
 @dataclass(frozen=True)
 class Variant:
     """What the options say: the builder's ``key=value`` texts, the shape of an input, how states are shared,
-    and whether random weights are wanted, with thresholds calibrated to ``rate`` or as they are."""
+    whether random weights are wanted, with thresholds calibrated to ``rate`` or as they are, and how a .nir
+    file is to be read."""
 
     settings: tuple[str, ...] = ()
     shape: str | None = None
     sharing: str = "none"
     init: str | None = None
     rate: float | None = None
+    producer: str | None = None
+    dt: float | None = None
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.producer, self.dt)
 
     @property
     def trained(self) -> bool:

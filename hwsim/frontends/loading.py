@@ -1,10 +1,10 @@
-"""Open what the user names: a zoo entry, ``file.py:callable``, a saved Network, arrays of inputs."""
+"""Open what the user names: a zoo entry, ``file.py:callable``, a network's file, arrays of inputs."""
 
 import importlib.util
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,8 +18,10 @@ from torch import nn
 
 from hwsim import zoo
 from hwsim.errors import HwsimError
+from hwsim.frontends.netx import read_netx
+from hwsim.frontends.nir.read import read_nir
 from hwsim.frontends.settings import read_settings
-from hwsim.network import Network
+from hwsim.network import Coding, Network
 from hwsim.storage import stored_kind
 
 MAX_INPUT_BYTES = 1 << 33
@@ -46,6 +48,17 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How to read a .nir file: who wrote it, and its time step, as in :mod:`hwsim.frontends.nir.read`."""
+
+    producer: str | None = None
+    dt: float | None = None
+
+
+AS_WRITTEN = Reading()
+
+
+@dataclass(frozen=True)
 class Inputs:
     """Values as the network takes them, and labels if the file has any."""
 
@@ -54,13 +67,26 @@ class Inputs:
 
 
 def open_model(
-    spec: str, weights: Path | None = None, settings: Sequence[str] = (), trained: bool = True
+    spec: str,
+    weights: Path | None = None,
+    settings: Sequence[str] = (),
+    trained: bool = True,
+    reading: Reading = AS_WRITTEN,
 ) -> Opened:
-    """A zoo name, ``file.py:callable`` that returns an nn.Module, or the path of a saved Network.
+    """A zoo name, ``file.py:callable`` that returns an nn.Module, or the path of a network: one saved by
+    hwsim (.safetensors), NIR (.nir) or lava-dl (.net).
 
     ``weights``: a safetensors file for the module. ``settings``: ``key=value`` texts for its builder.
-    ``trained`` False leaves a zoo network without its checkpoint. Raises HwsimError for anything else.
+    ``trained`` False leaves a zoo network without its checkpoint. ``reading``: for .nir. A .nir or .net says
+    nothing of timesteps: its network has 1 until :func:`fitted`. Raises HwsimError for anything else.
     """
+    network = read_network(spec, reading)
+    if network is not None:
+        if weights is not None or settings:
+            raise HwsimError(f"{spec} is a network file and takes no {'weights' if weights else '--set'}")
+        return Opened(network.name, network)
+    if reading != AS_WRITTEN:
+        raise HwsimError(f"{spec}: producer and dt are for .nir files")
     path, _, attribute = spec.rpartition(":")
     if path.endswith(".py"):
         builder = _builder(Path(path), attribute)
@@ -103,6 +129,45 @@ def open_model(
         not (shipped or weights),
         tuple(map(tuple, entry.sharing)) if entry.sharing else None,
     )
+
+
+def read_network(spec: str, reading: Reading = AS_WRITTEN, timesteps: int = 1) -> Network | None:
+    """The network of a .nir or .net file, None for every other name."""
+    kind = Path(spec).suffix
+    if kind == ".nir":
+        return read_nir(Path(spec), timesteps, reading.producer, reading.dt)
+    if kind == ".net":
+        if reading != AS_WRITTEN:
+            raise HwsimError(f"{spec}: producer and dt are for .nir files")
+        return read_netx(Path(spec), timesteps)
+    return None
+
+
+def fitted(opened: Opened, inputs: NDArray[Any], timesteps: int | None) -> Opened:
+    """A network whose file says nothing of time, made fit for its inputs; everything else as it is.
+
+    Inputs (samples, timesteps, *shape) bring their timesteps: spikes if they are 0 and 1 only, else series.
+    Inputs (samples, *shape) are frames for so many ``timesteps``. Raises HwsimError for other shapes, and
+    where the timesteps are not known or differ.
+    """
+    network = opened.model
+    if not isinstance(network, Network) or opened.timesteps is not None:
+        return opened
+    shape = network.input.shape
+    coding: Coding = "frames"
+    if inputs.ndim == len(shape) + 2 and inputs.shape[2:] == shape:
+        if timesteps not in (None, inputs.shape[1]):
+            raise HwsimError(f"the inputs hold {inputs.shape[1]} timesteps, asked for {timesteps}")
+        timesteps = inputs.shape[1]
+        coding = "spikes" if np.isin(inputs, (0, 1)).all() else "series"
+    elif inputs.shape[1:] != shape:
+        raise HwsimError(
+            f"inputs of shape {inputs.shape}; {opened.name!r} takes (samples, timesteps, "
+            f"{', '.join(map(str, shape))}), or without timesteps"
+        )
+    if not timesteps:
+        raise HwsimError(f"say how many timesteps {opened.name!r} runs: --timesteps T")
+    return replace(opened, model=replace(network, timesteps=timesteps, coding=coding), timesteps=timesteps)
 
 
 def _builder(path: Path, attribute: str) -> Callable[..., Any]:

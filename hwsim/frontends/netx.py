@@ -12,23 +12,17 @@ differences of time remain: lava hands spikes on one step later per layer, and a
 second step on; here both happen at once.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
-import h5py
-import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
+from hwsim.frontends.hdf5 import Group, opened, readable
 from hwsim.geometry import output_plane
 from hwsim.network import DECAY_ONE, Network, Population, Projection, ProjectionKind
-
-MAX_VALUES = 1 << 26
-"""Most values of one array, and of one of its chunks; larger ones are refused before they are read."""
 
 MAX_LAYERS = 1000
 MAX_SIDE = 1 << 20
@@ -48,122 +42,13 @@ def read_netx(path: Path, timesteps: int) -> Network:
     of pixels). Its answer is the last layer's spike count. Raises HwsimError, naming file, layer and
     what was found, for damaged files and for everything else that such a file can hold.
     """
-    if not path.is_file():
-        raise HwsimError(f"{path}: no such file")
-    with _readable(path), h5py.File(path, "r") as file:
+    with opened(path, "netx") as file:
         network = _network(path, file, timesteps)
     try:
         network.verify()
     except HwsimError as error:
         raise HwsimError(f"{path}: {error}") from None
     return network
-
-
-@contextmanager
-def _readable(where: object) -> Iterator[None]:
-    """What h5py raises on damaged files becomes an HwsimError."""
-    try:
-        yield
-    except HwsimError:
-        raise
-    except (OSError, LookupError, RuntimeError, TypeError, ValueError, ArithmeticError, MemoryError) as error:
-        raise HwsimError(f"{where}: not a readable netx file ({error})") from None
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A group of the file; reads values only after it has checked their type and size."""
-
-    group: Any
-    where: str
-
-    def __contains__(self, name: str) -> bool:
-        return bool(self.group.id.links.exists(name.encode()))  # without following links
-
-    def inner(self, name: str) -> "_Group":
-        found = self._stored(name)
-        if not isinstance(found, h5py.Group):
-            raise HwsimError(f"{self.where}: {name!r} is no group")
-        return _Group(found, f"{self.where}, {name}")
-
-    def text(self, name: str) -> str:
-        data = self._dataset(name)
-        kind = h5py.check_string_dtype(data.dtype)
-        if kind is None or data.size != 1 or (kind.length or 0) > 64:
-            raise HwsimError(f"{self.where}: {name!r} is {data.dtype} of shape {data.shape}; expected a word")
-        value = np.ravel(data[()])[0]
-        return value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
-
-    def integer(self, name: str, low: int, high: int, default: int | None = None) -> int:
-        if default is not None and name not in self:
-            return default
-        values = self.integers(name, 1)
-        if not low <= values[0] <= high:
-            raise HwsimError(f"{self.where}: {name} {values[0]}; it must lie in {low}..{high}")
-        return values[0]
-
-    def integers(self, name: str, count: int) -> tuple[int, ...]:
-        """So many integers, as a scalar or one after the other."""
-        data = self._dataset(name)
-        if data.size != count or data.ndim > 1:
-            raise HwsimError(f"{self.where}: {name} has shape {data.shape}; expected {count} integers")
-        return tuple(int(v) for v in self._whole(name, data).ravel())
-
-    def pair(self, name: str, low: int, default: int) -> tuple[int, int]:
-        """Height and width."""
-        if name not in self:
-            return (default, default)
-        height, width = self.integers(name, 2)
-        if not (low <= height <= MAX_SIDE and low <= width <= MAX_SIDE):
-            raise HwsimError(f"{self.where}: {name} {(height, width)}; both must be at least {low}")
-        return height, width
-
-    def shape(self) -> tuple[int, ...]:
-        count = self._dataset("shape").size
-        shape = self.integers("shape", count if count in (1, 3) else 3)
-        if min(shape) < 1 or max(shape) > MAX_SIDE:
-            raise HwsimError(f"{self.where}: shape {shape}; every dimension must lie in 1..{MAX_SIDE}")
-        return shape
-
-    def array(self, name: str, shape: tuple[int, ...]) -> Array:
-        """Integers of a known shape, in the narrowest type that holds them."""
-        data = self._dataset(name)
-        if data.shape != shape:
-            raise HwsimError(f"{self.where}: {name} has shape {data.shape}; expected {shape}")
-        values = self._whole(name, data)
-        largest = max(int(values.max()), -int(values.min()) - 1)
-        return values.astype(next(t for t in (np.int8, np.int16, np.int32) if largest <= np.iinfo(t).max))
-
-    def _whole(self, name: str, data: Any) -> Array:
-        if data.dtype.kind not in "iufb" or data.dtype.itemsize > 8:
-            raise HwsimError(f"{self.where}: {name} is {data.dtype}; expected numbers")
-        values = np.asarray(data[()])
-        bound = 2**31 - 1
-        if not np.array_equal(values, np.trunc(values)) or (np.abs(values.astype(np.float64)) > bound).any():
-            raise HwsimError(f"{self.where}: {name} holds values that are not integers of 32 bits")
-        return values.astype(np.int32)
-
-    def _stored(self, name: str) -> Any:
-        if name not in self:
-            raise HwsimError(f"{self.where}: {name!r} is missing")
-        if self.group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
-            raise HwsimError(f"{self.where}: {name!r} is a link to another place; it must be in the file")
-        return self.group[name]
-
-    def _dataset(self, name: str) -> Any:
-        data = self._stored(name)
-        if not isinstance(data, h5py.Dataset) or data.shape is None:
-            raise HwsimError(f"{self.where}: {name!r} holds no values")
-        if data.is_virtual or data.external:
-            raise HwsimError(f"{self.where}: {name!r} lies in another file")
-        chunk = prod(data.chunks or (0,))
-        if not 1 <= data.size <= MAX_VALUES or chunk > MAX_VALUES:
-            raise HwsimError(
-                f"{self.where}: {name!r} declares shape {data.shape}; 1 to {MAX_VALUES} values are readable"
-            )
-        if data.id.get_storage_size() == 0:
-            raise HwsimError(f"{self.where}: {name!r} declares shape {data.shape}, but nothing is stored")
-        return data
 
 
 @dataclass
@@ -188,24 +73,25 @@ class _Parts:
         self.populations.append(population)
 
 
-def _network(path: Path, file: Any, timesteps: int) -> Network:
-    layers = _Group(file, str(path)).inner("layer")
-    count = len(layers.group)
+def _network(path: Path, file: Group, timesteps: int) -> Network:
+    layers = file.inner("layer")
+    names = layers.members()
+    count = len(names)
     if not 1 <= count <= MAX_LAYERS:
         raise HwsimError(f"{path}: {count} layers; a netx file holds 1 to {MAX_LAYERS}")
-    if odd := set(layers.group) - {str(i) for i in range(count)}:
+    if odd := set(names) - {str(i) for i in range(count)}:
         raise HwsimError(f"{path}: layer {min(odd)!r}; {count} layers are numbered from 0 to {count - 1}")
     parts, notes = _Parts(), {"source": "lava-dl netx"}
     for i in range(count):
-        layer = _Group(layers.inner(str(i)).group, f"{path}: layer {i}")
-        with _readable(layer.where):
+        layer = layers.inner(str(i)).named(f"{path}: layer {i}")
+        with readable(layer.where, "netx"):
             kind = layer.text("type")
             if kind not in READERS or (kind == "input") > (i == 0):
                 allowed = [k for k in READERS if k != "input" or i == 0]
                 raise HwsimError(
                     f"{layer.where}: type {kind!r} is not supported; known: {', '.join(allowed)}"
                 )
-            layer = _Group(layer.group, f"{layer.where} ({kind})")
+            layer = layer.named(f"{layer.where} ({kind})")
             if "delay" in layer:
                 raise HwsimError(f"{layer.where}: synaptic delays per axon are not supported")
             notes |= READERS[kind](layer, parts, f"{kind}{i}")
@@ -217,7 +103,25 @@ def _network(path: Path, file: Any, timesteps: int) -> Network:
     return Network(path.stem, populations, projections, readout, timesteps, coding, True, notes)
 
 
-def _neurons(layer: _Group, name: str, shape: tuple[int, ...]) -> Population:
+def _shape(layer: Group) -> tuple[int, ...]:
+    count = layer.size("shape")
+    shape = layer.integers("shape", count if count in (1, 3) else 3)
+    if min(shape) < 1 or max(shape) > MAX_SIDE:
+        raise HwsimError(f"{layer.where}: shape {shape}; every dimension must lie in 1..{MAX_SIDE}")
+    return shape
+
+
+def _pair(layer: Group, name: str, low: int, default: int) -> tuple[int, int]:
+    """Height and width."""
+    if name not in layer:
+        return (default, default)
+    height, width = layer.integers(name, 2)
+    if not (low <= height <= MAX_SIDE and low <= width <= MAX_SIDE):
+        raise HwsimError(f"{layer.where}: {name} {(height, width)}; both must be at least {low}")
+    return height, width
+
+
+def _neurons(layer: Group, name: str, shape: tuple[int, ...]) -> Population:
     neuron = layer.inner("neuron")
     kind = neuron.text("type")
     if kind not in COMPARE:
@@ -238,12 +142,12 @@ def _neurons(layer: _Group, name: str, shape: tuple[int, ...]) -> Population:
     )  # fmt: skip
 
 
-def _bias(layer: _Group, channels: int) -> Array | None:
+def _bias(layer: Group, channels: int) -> Array | None:
     return layer.array("bias", (channels,)) if "bias" in layer else None
 
 
-def _input(layer: _Group, parts: _Parts, name: str) -> dict[str, str]:
-    shape = layer.shape()
+def _input(layer: Group, parts: _Parts, name: str) -> dict[str, str]:
+    shape = _shape(layer)
     parts.populations.append(Population("input", shape, "input"))
     parts.add(_neurons(layer, name, shape), "identity", None, None)
     weight = layer.integer("weight", -(2**15), 2**15, CURRENT_SCALE)
@@ -251,8 +155,8 @@ def _input(layer: _Group, parts: _Parts, name: str) -> dict[str, str]:
     return {"input": f"integers trunc({bias - weight} + {2 * weight} * x) of pixels x from 0 to 1"}
 
 
-def _dense(layer: _Group, parts: _Parts, name: str) -> dict[str, str]:
-    size = prod(layer.shape())
+def _dense(layer: Group, parts: _Parts, name: str) -> dict[str, str]:
+    size = prod(_shape(layer))
     if not parts.populations:
         shape = (layer.integer("inFeatures", 1, MAX_SIDE),)
         parts.populations.append(Population("input", shape, "input"))
@@ -261,12 +165,12 @@ def _dense(layer: _Group, parts: _Parts, name: str) -> dict[str, str]:
     return {}
 
 
-def _conv(layer: _Group, parts: _Parts, name: str) -> dict[str, str]:
+def _conv(layer: Group, parts: _Parts, name: str) -> dict[str, str]:
     if not parts.populations or parts.flat or len(parts.populations[-1].shape) != 3:
         raise HwsimError(f"{layer.where}: its input has no channels, height and width")
-    source, shape = parts.populations[-1], layer.shape()
-    kernel, stride = layer.pair("kernelSize", 1, 1), layer.pair("stride", 1, 1)
-    padding, dilation = layer.pair("padding", 0, 0), layer.pair("dilation", 1, 1)
+    source, shape = parts.populations[-1], _shape(layer)
+    kernel, stride = _pair(layer, "kernelSize", 1, 1), _pair(layer, "stride", 1, 1)
+    padding, dilation = _pair(layer, "padding", 0, 0), _pair(layer, "dilation", 1, 1)
     if dilation != (1, 1):
         raise HwsimError(f"{layer.where}: dilation {dilation} is not supported; only (1, 1) is")
     groups = layer.integer("groups", 1, MAX_SIDE, 1)
@@ -285,7 +189,7 @@ def _conv(layer: _Group, parts: _Parts, name: str) -> dict[str, str]:
     return {}
 
 
-def _flatten(_layer: _Group, parts: _Parts, _name: str) -> dict[str, str]:
+def _flatten(_layer: Group, parts: _Parts, _name: str) -> dict[str, str]:
     parts.flat = True
     return {}
 

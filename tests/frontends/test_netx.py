@@ -13,7 +13,8 @@ import pytest
 
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
-from hwsim.frontends.netx import MAX_VALUES, read_netx
+from hwsim.frontends.hdf5 import MAX_VALUES
+from hwsim.frontends.netx import read_netx
 from hwsim.network import Network, Population
 
 DATA = Path(os.environ.get("HWSIM_DATA", Path(__file__).resolve().parents[2].parent / "shared"))

@@ -1,0 +1,1 @@
+"""NIR, the Neuromorphic Intermediate Representation: read its files, and write networks to them."""
