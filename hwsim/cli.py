@@ -147,12 +147,12 @@ def estimate(
 
     `hwsim estimate net.nir --producer snntorch --inputs events.npz`
     """
-    from hwsim import commands, variants
+    from hwsim import commands, delivery, variants
 
     variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt)
-    commands.check_output(output)
+    delivery.check_output(output)
     options = {"schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding}
-    with commands.interruptible():
+    with delivery.interruptible():
         result = commands.estimate(
             model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, table, engine,
             variant,
@@ -202,11 +202,11 @@ def inspect(
 
     `hwsim inspect my_net.py:build --shape 3,32,32 --timesteps 4`
     """
-    from hwsim import commands, variants
+    from hwsim import commands, delivery, variants
 
-    commands.check_output(output)
+    delivery.check_output(output)
     variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt)
-    with commands.interruptible():
+    with delivery.interruptible():
         network, shown = commands.inspect(model, inputs, weights, timesteps, variant)
         commands.deliver_inspection(network, shown, output, as_json)
 
@@ -228,9 +228,9 @@ def ops(
 
     `hwsim ops my_net.py:build --inputs x.npz --timesteps 4 --json`
     """
-    from hwsim import commands
+    from hwsim import commands, delivery
 
-    with commands.interruptible():
+    with delivery.interruptible():
         commands.count_operations(model, inputs, weights, samples, timesteps, as_json)
 
 

@@ -1,26 +1,21 @@
 """What the commands do with their arguments: open, call the pipeline, show."""
 
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hwsim import cost, hardware, inspection, operations, pipeline
 from hwsim.configuration import describe
+from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
+from hwsim.frontends.capture import structure
 from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, open_model
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import SAMPLES
@@ -64,34 +59,13 @@ def estimate(
     data = Inputs(made_inputs(opened, variant, samples), None) if synthetic else None
     data = data or _inputs(opened, inputs, samples)
     opened = fitted(opened, data.values, timesteps)
-    with _progress() as progress:
+    with progress_bars() as progress:
         work = pipeline.workload(
             opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress
         )
         work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
         work, _ = varied(work, opened, variant, synthetic, progress)
         return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
-
-
-def check_output(output: Path | None) -> None:
-    """Refuse an output directory that cannot be one before any work begins."""
-    if output is None:
-        return
-    standing = next(p for p in (output, *output.absolute().parents) if p.exists())
-    if not standing.is_dir():
-        raise HwsimError(f"{output}: {standing} is a file; name a directory")
-    if not os.access(standing, os.W_OK | os.X_OK):
-        raise HwsimError(f"{output}: {standing} cannot be written")
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Ctrl-C ends with a message and status 130; nothing is half-written."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing half-written\n")
-        sys.exit(130)
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -101,11 +75,11 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
     """
     values = result.as_dict()
     if as_json:
-        _print(json.dumps(values, indent=1, allow_nan=False))
+        say(json.dumps(values, indent=1, allow_nan=False))
     else:
         console.show(values, console.terminal())
     if output is not None:
-        _tell(_write(result, output), as_json)
+        tell(_write(result, output), as_json)
     if values["agreement"] and not values["agreement"]["trusted"]:
         raise HwsimError(
             "the captured network does not compute what the model computes, so these costs are not the "
@@ -116,19 +90,7 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
 def _write(result: Result, output: Path) -> dict[str, Path]:
     from hwsim.report import page
 
-    return _together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
-
-
-def _together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dict[str, Path]:
-    """All files or none: they are written aside and moved in together."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as aside:
-            made = make(Path(aside))
-            output.mkdir(exist_ok=True)
-            return {name: path.replace(output / path.name) for name, path in made.items()}
-    except OSError as error:
-        raise HwsimError(f"{output}: cannot be written: {error.strerror or error}") from None
+    return write_together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
 
 
 def inspect(
@@ -142,14 +104,14 @@ def inspect(
     variant.check(weights, inputs, timesteps)
     opened = _timed(open_model(model, weights, variant.settings, variant.trained, variant.reading), timesteps)
     steps = _timesteps(opened, timesteps)
-    with _progress() as progress:
+    with progress_bars() as progress:
         if isinstance(opened.model, Network):
-            network, rates = opened.model, None
-            work = pipeline.Workload(network, np.zeros((0, *network.input.shape), np.float32))
-            work, _ = varied(work, opened, variant, False, progress)
+            nothing = np.zeros((0, *opened.model.input.shape), np.float32)
+            work, _ = varied(pipeline.Workload(opened.model, nothing), opened, variant, False, progress)
             return work.network, inspection.describe(work.network)
         values, synthetic = _looked_at(opened, inputs, variant)
-        work = pipeline.workload(opened.model, values, steps, opened.name)
+        network = structure(opened.model, values[:1], steps, opened.name)
+        work = pipeline.Workload(network, values)
         work, rates = varied(work, opened, variant, synthetic, progress)
     parameters = sum(p.numel() for p in opened.model.parameters())
     return work.network, inspection.describe(work.network, parameters, rates)
@@ -158,7 +120,7 @@ def inspect(
 def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | None, as_json: bool) -> None:
     """Print a network's description as a table or as JSON; write it and drawings of the graph if asked."""
     if as_json:
-        _print(json.dumps(shown, indent=1))
+        say(json.dumps(shown, indent=1))
     else:
         console.show_network(shown, console.terminal())
     if output is None:
@@ -170,13 +132,7 @@ def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | N
         write_text(directory / "inspect.json", json.dumps(shown, indent=1) + "\n")
         return paths | {"inspect": directory / "inspect.json"}
 
-    _tell(_together(output, make), as_json)
-
-
-def _tell(paths: dict[str, Path], as_json: bool) -> None:
-    for name, path in paths.items():
-        if not as_json:
-            _print(f"{name}: {path}")
+    tell(write_together(output, make), as_json)
 
 
 def count_operations(
@@ -193,7 +149,7 @@ def count_operations(
     """
     opened = open_model(model, weights)
     data = _inputs(opened, inputs, samples)
-    with _progress() as progress:
+    with progress_bars() as progress:
         work = pipeline.workload(
             opened.model, data.values, _timesteps(opened, timesteps), opened.name, progress=progress
         )
@@ -203,16 +159,12 @@ def count_operations(
     counted = operations.count(work.network, trace).as_dict()
     sentence = None if agreement is None else agreement.sentence()
     if as_json:
-        _print(json.dumps(counted | {"agreement": sentence}, indent=1, allow_nan=False))
+        say(json.dumps(counted | {"agreement": sentence}, indent=1, allow_nan=False))
     else:
         console.show_operations(counted, console.terminal())
-        _print(sentence or "")
+        say(sentence or "")
     if agreement is not None and not agreement.trusted:
         raise HwsimError(f"the captured network does not compute what the model computes: {sentence}")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
 
 
 def _choice(name: str, value: str, allowed: Any) -> Any:
@@ -282,19 +234,3 @@ def _timesteps(opened: Opened, given: int | None) -> int:
     if steps is None:
         raise HwsimError(f"say how many timesteps {opened.name!r} runs: --timesteps T")
     return steps
-
-
-@contextmanager
-def _progress() -> Iterator[pipeline.Progress]:
-    """Progress bars on stderr, one a stage, only on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    terminal = Console(stderr=True)
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
-        yield report

@@ -158,9 +158,6 @@ PARAMETERS: list[tuple[str, tuple[str, ...], float, float]] = [
 ]
 """Zoo name, settings, the papers' parameters and how far the printed number may be rounded."""
 
-NOT_YET = ("tinysnn/",)
-"""Networks that capture refuses so far. One that it learns fails here and leaves the list."""
-
 LONG = ("asgl/resnet19", "snasnet/cifar", "channels=64", "channels=128", "channels=256")
 
 
@@ -169,8 +166,6 @@ def cases() -> list[Any]:
     for name, settings, count, rounding in PARAMETERS:
         text = " ".join((name, *settings))
         marks = SLOW if any(part in text for part in LONG) else []
-        if name.startswith(NOT_YET):
-            marks = [*marks, pytest.mark.xfail(strict=True, reason="capture refuses it so far")]
         found.append(pytest.param(name, settings, count, rounding, marks=marks, id=text))
     return found
 
