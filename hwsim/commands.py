@@ -50,22 +50,38 @@ def estimate(
     cost.chip_area(prices, tile)
     mapping = _mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
+    with progress_bars() as progress:
+        work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
+
+
+def _workload(
+    model: str,
+    inputs: Path | None,
+    weights: Path | None,
+    samples: int,
+    timesteps: int | None,
+    variant: Variant,
+    progress: pipeline.Progress,
+) -> pipeline.Workload:
+    """The model as asked for, on its inputs: real ones, or synthetic ones for calibrated thresholds."""
     opened = open_model(model, weights, variant.settings, variant.trained, variant.reading)
     if variant.shape and not variant.calibrated:
         raise HwsimError(
-            "--shape is that of synthetic inputs, which an estimate runs on only with --init calibrated"
+            "--shape is that of synthetic inputs, on which a model runs only with --init calibrated"
         )
     synthetic = variant.calibrated and not _real(opened, inputs, variant)
-    data = Inputs(made_inputs(opened, variant, samples), None) if synthetic else None
-    data = data or _inputs(opened, inputs, samples)
+    if synthetic:
+        data = Inputs(made_inputs(opened, variant, samples, _timesteps(opened, timesteps)), None)
+    else:
+        data = _inputs(opened, inputs, samples)
     opened = fitted(opened, data.values, timesteps)
-    with progress_bars() as progress:
-        work = pipeline.workload(
-            opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress
-        )
-        work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
-        work, _ = varied(work, opened, variant, synthetic, progress)
-        return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
+    work = pipeline.workload(
+        opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress,
+        variant.coding_of(opened), variant.layout_of(),
+    )  # fmt: skip
+    work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
+    return varied(work, opened, variant, synthetic, progress)[0]
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -109,8 +125,9 @@ def inspect(
             nothing = np.zeros((0, *opened.model.input.shape), np.float32)
             work, _ = varied(pipeline.Workload(opened.model, nothing), opened, variant, False, progress)
             return work.network, inspection.describe(work.network)
-        values, synthetic = _looked_at(opened, inputs, variant)
-        network = structure(opened.model, values[:1], steps, opened.name)
+        values, synthetic = _looked_at(opened, inputs, variant, steps)
+        coding, layout = variant.coding_of(opened), variant.layout_of()
+        network = structure(opened.model, values[:1], steps, opened.name, coding, layout)
         work = pipeline.Workload(network, values)
         work, rates = varied(work, opened, variant, synthetic, progress)
     parameters = sum(p.numel() for p in opened.model.parameters())
@@ -141,18 +158,16 @@ def count_operations(
     weights: Path | None,
     samples: int,
     timesteps: int | None,
+    variant: Variant,
     as_json: bool,
 ) -> None:
     """Run the model on its inputs and print its operations in every definition.
 
     Raises HwsimError, after that, if the network does not compute what PyTorch computed.
     """
-    opened = open_model(model, weights)
-    data = _inputs(opened, inputs, samples)
+    variant.check(weights, inputs, timesteps)
     with progress_bars() as progress:
-        work = pipeline.workload(
-            opened.model, data.values, _timesteps(opened, timesteps), opened.name, progress=progress
-        )
+        work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
         encoded = encode(work.network, work.inputs)
         trace = execute(work.network, encoded, lambda done, total: progress("execute", done, total))
     agreement = agree(work.network, trace, work.reference) if work.reference else None
@@ -191,14 +206,16 @@ def _inputs(opened: Opened, path: Path | None, samples: int) -> Inputs:
     return load_inputs(chosen, samples)
 
 
-def _looked_at(opened: Opened, path: Path | None, variant: Variant) -> tuple[NDArray[np.float32], bool]:
+def _looked_at(
+    opened: Opened, path: Path | None, variant: Variant, timesteps: int
+) -> tuple[NDArray[np.float32], bool]:
     """Samples to look at a model's structure with, and whether they are synthetic: real ones, ones of the
     shape that is known, and synthetic ones where thresholds are to be calibrated."""
     if _real(opened, path, variant):
         return _inputs(opened, path, SAMPLES if variant.calibrated else 1).values, False
     if variant.calibrated:
-        return made_inputs(opened, variant, SAMPLES), True
-    return np.ones_like(made_inputs(opened, variant, 1)), False
+        return made_inputs(opened, variant, SAMPLES, timesteps), True
+    return np.ones_like(made_inputs(opened, variant, 1, timesteps)), False
 
 
 def _real(opened: Opened, path: Path | None, variant: Variant) -> bool:
