@@ -607,7 +607,7 @@ def test_an_estimate_runs_on_synthetic_inputs_only_where_it_is_calibrated(
 ) -> None:
     spec = f"{files / 'net.py'}:build"
     asked = ("estimate", spec, "--shape", "1,8,8", "--timesteps", "2", "--samples", "2")
-    assert hwsim(*asked).error.endswith("an estimate runs on only with --init calibrated")
+    assert hwsim(*asked).error.endswith("on which a model runs only with --init calibrated")
     assert hwsim(*asked, "--init", "calibrated", "--json").json["samples"] == 2
 
 

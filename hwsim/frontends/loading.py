@@ -32,7 +32,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Opened:
-    """A model and what is known about it: paths, a checkpoint's card, its input's shape at one step and coding.
+    """A model and what is known about it: paths, a checkpoint's card, the shape of one input, its coding.
 
     ``untrained``: the weights are known to be random. ``sharing``: which layers may share a state memory.
     """
