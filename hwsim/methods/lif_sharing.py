@@ -58,8 +58,8 @@ def share(network: Network, sharing: Sharing, layers: Patterns | None = None) ->
         groups = runs_of_one_shape(network) if layers is None else _matching(network, layers)
         if not groups:
             raise HwsimError(
-                f"{network.name!r}: no two consecutive layers of neurons have one shape, so that none can "
-                "share a state with the next; the zoo entry's field 'sharing' can name others"
+                f"{network.name!r}: no two consecutive layers of neurons have one shape and a state that can "
+                "be handed on; the field 'sharing' of a zoo entry can name others"
             )
     group_of = {p.name: g[0].name for g in groups for p in g}
     for group in groups:
