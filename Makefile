@@ -1,12 +1,14 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
+FRONTENDS := .venv-frontends
+PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit perf clean
+.PHONY: help setup demo check test test-nojit test-frontends perf clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## create .venv with the pinned versions of constraints.txt
 
@@ -34,9 +36,21 @@ test: $(READY)  ## everything: ruff, mypy and all tests
 test-nojit: $(READY)  ## the kernels' tests as plain Python, without Numba's compiler
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -m "not slow" -W ignore::RuntimeWarning tests/differential tests/execute
 
+test-frontends: $(FRONTENDS)/.ready  ## front ends against snnTorch, SpikingJelly, NeuroBench and syops, in .venv-frontends
+	$(FRONTENDS)/bin/pytest tests/external
+
+$(FRONTENDS)/.ready: pyproject.toml $(PINS)
+	$(PYTHON) -m venv $(FRONTENDS)
+	PIP_CONSTRAINT="$(PINS)" $(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
+	PIP_CONSTRAINT="$(PINS)" $(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check \
+		--editable '.[test]' loguru progress tqdm
+	PIP_CONSTRAINT="$(PINS)" $(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps \
+		snntorch spikingjelly neurobench syops
+	touch $@
+
 perf: $(READY)  ## speed and memory against the stated goals
 	$(BIN)/python -m benchmarks.perf
 
 clean:  ## remove the environment, caches and generated output
-	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(FRONTENDS) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -83,6 +83,24 @@ Dt = Annotated[
     float | None,
     typer.Option(help="Time step of a .nir file, in its unit. Default: the file's own.", show_default=False),
 ]
+CodingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--coding",
+        help="What a module's inputs are: frames (the same at every step; default), or of every step its "
+        "own (samples, timesteps, ...): spikes, or a series of any values.",
+        show_default=False,
+    ),
+]
+LayoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        help="How a module takes time: step (a call a timestep), time_first (T, B, ...), batch_first "
+        "(B, T, ...), static (its own loop over one image). Default: what fits.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -99,6 +117,8 @@ def estimate(
     init: Init = None,
     rate: Rate = None,
     shape: Shape = None,
+    coding: CodingOption = None,
+    layout: LayoutOption = None,
     producer: ProducerOption = None,
     dt: Dt = None,
     mapping: Annotated[
@@ -146,13 +166,17 @@ def estimate(
     `hwsim estimate efficientlif/vgg16 --init calibrated --set resolution=64 --samples 2`
 
     `hwsim estimate net.nir --producer snntorch --inputs events.npz`
-    """
-    from hwsim import commands, variants
 
-    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt)
-    commands.check_output(output)
+    `hwsim estimate my_net.py:build --coding spikes --inputs events.npz --timesteps 25`
+    """
+    from hwsim import commands, delivery, variants
+
+    variant = variants.Variant(
+        tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
+    )
+    delivery.check_output(output)
     options = {"schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding}
-    with commands.interruptible():
+    with delivery.interruptible():
         result = commands.estimate(
             model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, table, engine,
             variant,
@@ -171,6 +195,8 @@ def inspect(
     init: Init = None,
     rate: Rate = None,
     shape: Shape = None,
+    coding: CodingOption = None,
+    layout: LayoutOption = None,
     producer: ProducerOption = None,
     dt: Dt = None,
     output: Annotated[
@@ -202,13 +228,50 @@ def inspect(
 
     `hwsim inspect my_net.py:build --shape 3,32,32 --timesteps 4`
     """
-    from hwsim import commands, variants
+    from hwsim import commands, delivery, variants
 
-    commands.check_output(output)
-    variant = variants.Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt)
-    with commands.interruptible():
+    delivery.check_output(output)
+    variant = variants.Variant(
+        tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
+    )
+    with delivery.interruptible():
         network, shown = commands.inspect(model, inputs, weights, timesteps, variant)
         commands.deliver_inspection(network, shown, output, as_json)
+
+
+@app.command()
+def ops(
+    model: Model,
+    inputs: InputFile = None,
+    weights: Weights = None,
+    samples: Annotated[int, typer.Option(help="How many of the inputs to run.", min=1)] = 16,
+    timesteps: Timesteps = None,
+    settings: Settings = None,
+    sharing: SharingOption = "none",
+    init: Init = None,
+    rate: Rate = None,
+    shape: Shape = None,
+    coding: CodingOption = None,
+    layout: LayoutOption = None,
+    producer: ProducerOption = None,
+    dt: Dt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count a model's operations as hwsim, NeuroBench, SpikingJelly and syops count them, side by side.
+
+    **Examples**
+
+    `hwsim ops fashion`
+
+    `hwsim ops my_net.py:build --inputs x.npz --timesteps 4 --json`
+    """
+    from hwsim import commands, delivery, variants
+
+    variant = variants.Variant(
+        tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
+    )
+    with delivery.interruptible():
+        commands.count_operations(model, inputs, weights, samples, timesteps, variant, as_json)
 
 
 @app.command("list")

@@ -1,24 +1,21 @@
 """What the commands do with their arguments: open, call the pipeline, show."""
 
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hwsim import cost, hardware, inspection, pipeline
+from hwsim import cost, hardware, inspection, operations, pipeline
 from hwsim.configuration import describe
+from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, nearest
+from hwsim.execute.agreement import agree
+from hwsim.execute.executor import encode, execute
+from hwsim.frontends.capture import structure
 from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, open_model
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import SAMPLES
@@ -27,9 +24,6 @@ from hwsim.report import console
 from hwsim.result import Result
 from hwsim.storage import write_text
 from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
-
-STRUCTURE_STEPS = 2
-"""Steps that show a module's structure: its graph does not change with time, nor does anything inspected."""
 
 
 def estimate(
@@ -47,7 +41,7 @@ def estimate(
     variant: Variant = AS_IT_IS,
 ) -> Result:
     """Everything cheap is checked before anything long begins."""
-    variant.check(weights, timesteps)
+    variant.check(weights, inputs, timesteps)
     tile = hardware.load_hardware(chip)
     if skip is not None:
         tile = tile.with_skip(_choice("skip", skip, hardware.Skip))
@@ -56,39 +50,38 @@ def estimate(
     cost.chip_area(prices, tile)
     mapping = _mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
-    opened = open_model(model, weights, variant.settings, variant.trained, variant.reading)
-    synthetic = variant.calibrated and not _real(opened, inputs, variant)
-    data = Inputs(made_inputs(opened, variant, samples), None) if synthetic else None
-    data = data or _inputs(opened, inputs, samples)
-    opened = fitted(opened, data.values, timesteps)
-    with _progress() as progress:
-        work = pipeline.workload(
-            opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress
-        )
-        work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
-        work, _ = varied(work, opened, variant, synthetic, progress)
+    with progress_bars() as progress:
+        work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
         return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
 
 
-def check_output(output: Path | None) -> None:
-    """Refuse an output directory that cannot be one before any work begins."""
-    if output is None:
-        return
-    standing = next(p for p in (output, *output.absolute().parents) if p.exists())
-    if not standing.is_dir():
-        raise HwsimError(f"{output}: {standing} is a file; name a directory")
-    if not os.access(standing, os.W_OK | os.X_OK):
-        raise HwsimError(f"{output}: {standing} cannot be written")
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Ctrl-C ends with a message and status 130; nothing is half-written."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing half-written\n")
-        sys.exit(130)
+def _workload(
+    model: str,
+    inputs: Path | None,
+    weights: Path | None,
+    samples: int,
+    timesteps: int | None,
+    variant: Variant,
+    progress: pipeline.Progress,
+) -> pipeline.Workload:
+    """The model as asked for, on its inputs: real ones, or synthetic ones for calibrated thresholds."""
+    opened = open_model(model, weights, variant.settings, variant.trained, variant.reading)
+    if variant.shape and not variant.calibrated:
+        raise HwsimError(
+            "--shape is that of synthetic inputs, on which a model runs only with --init calibrated"
+        )
+    synthetic = variant.calibrated and not _real(opened, inputs, variant)
+    if synthetic:
+        data = Inputs(made_inputs(opened, variant, samples, _timesteps(opened, timesteps)), None)
+    else:
+        data = _inputs(opened, inputs, samples)
+    opened = fitted(opened, data.values, timesteps)
+    work = pipeline.workload(
+        opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress,
+        variant.coding_of(opened), variant.layout_of(),
+    )  # fmt: skip
+    work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
+    return varied(work, opened, variant, synthetic, progress)[0]
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -98,11 +91,11 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
     """
     values = result.as_dict()
     if as_json:
-        _print(json.dumps(values, indent=1, allow_nan=False))
+        say(json.dumps(values, indent=1, allow_nan=False))
     else:
         console.show(values, console.terminal())
     if output is not None:
-        _tell(_write(result, output), as_json)
+        tell(_write(result, output), as_json)
     if values["agreement"] and not values["agreement"]["trusted"]:
         raise HwsimError(
             "the captured network does not compute what the model computes, so these costs are not the "
@@ -113,19 +106,7 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
 def _write(result: Result, output: Path) -> dict[str, Path]:
     from hwsim.report import page
 
-    return _together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
-
-
-def _together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dict[str, Path]:
-    """All files or none: they are written aside and moved in together."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as aside:
-            made = make(Path(aside))
-            output.mkdir(exist_ok=True)
-            return {name: path.replace(output / path.name) for name, path in made.items()}
-    except OSError as error:
-        raise HwsimError(f"{output}: cannot be written: {error.strerror or error}") from None
+    return write_together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
 
 
 def inspect(
@@ -136,18 +117,18 @@ def inspect(
     variant: Variant = AS_IT_IS,
 ) -> tuple[Network, dict[str, Any]]:
     """The network as asked for and what :func:`hwsim.inspection.describe` says of it."""
-    variant.check(weights, timesteps)
+    variant.check(weights, inputs, timesteps)
     opened = _timed(open_model(model, weights, variant.settings, variant.trained, variant.reading), timesteps)
     steps = _timesteps(opened, timesteps)
-    with _progress() as progress:
+    with progress_bars() as progress:
         if isinstance(opened.model, Network):
-            network, rates = opened.model, None
-            work = pipeline.Workload(network, np.zeros((0, *network.input.shape), np.float32))
-            work, _ = varied(work, opened, variant, False, progress)
+            nothing = np.zeros((0, *opened.model.input.shape), np.float32)
+            work, _ = varied(pipeline.Workload(opened.model, nothing), opened, variant, False, progress)
             return work.network, inspection.describe(work.network)
-        values, synthetic = _looked_at(opened, inputs, variant)
-        work = pipeline.workload(opened.model, values, min(steps, STRUCTURE_STEPS), opened.name)
-        work = replace(work, network=replace(work.network, timesteps=steps), reference=None)
+        values, synthetic = _looked_at(opened, inputs, variant, steps)
+        coding, layout = variant.coding_of(opened), variant.layout_of()
+        network = structure(opened.model, values[:1], steps, opened.name, coding, layout)
+        work = pipeline.Workload(network, values)
         work, rates = varied(work, opened, variant, synthetic, progress)
     parameters = sum(p.numel() for p in opened.model.parameters())
     return work.network, inspection.describe(work.network, parameters, rates)
@@ -156,7 +137,7 @@ def inspect(
 def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | None, as_json: bool) -> None:
     """Print a network's description as a table or as JSON; write it and drawings of the graph if asked."""
     if as_json:
-        _print(json.dumps(shown, indent=1))
+        say(json.dumps(shown, indent=1))
     else:
         console.show_network(shown, console.terminal())
     if output is None:
@@ -168,17 +149,37 @@ def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | N
         write_text(directory / "inspect.json", json.dumps(shown, indent=1) + "\n")
         return paths | {"inspect": directory / "inspect.json"}
 
-    _tell(_together(output, make), as_json)
+    tell(write_together(output, make), as_json)
 
 
-def _tell(paths: dict[str, Path], as_json: bool) -> None:
-    for name, path in paths.items():
-        if not as_json:
-            _print(f"{name}: {path}")
+def count_operations(
+    model: str,
+    inputs: Path | None,
+    weights: Path | None,
+    samples: int,
+    timesteps: int | None,
+    variant: Variant,
+    as_json: bool,
+) -> None:
+    """Run the model on its inputs and print its operations in every definition.
 
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    Raises HwsimError, after that, if the network does not compute what PyTorch computed.
+    """
+    variant.check(weights, inputs, timesteps)
+    with progress_bars() as progress:
+        work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        encoded = encode(work.network, work.inputs)
+        trace = execute(work.network, encoded, lambda done, total: progress("execute", done, total))
+    agreement = agree(work.network, trace, work.reference) if work.reference else None
+    counted = operations.count(work.network, trace).as_dict()
+    sentence = None if agreement is None else agreement.sentence()
+    if as_json:
+        say(json.dumps(counted | {"agreement": sentence}, indent=1, allow_nan=False))
+    else:
+        console.show_operations(counted, console.terminal())
+        say(sentence or "")
+    if agreement is not None and not agreement.trusted:
+        raise HwsimError(f"the captured network does not compute what the model computes: {sentence}")
 
 
 def _choice(name: str, value: str, allowed: Any) -> Any:
@@ -205,20 +206,20 @@ def _inputs(opened: Opened, path: Path | None, samples: int) -> Inputs:
     return load_inputs(chosen, samples)
 
 
-def _looked_at(opened: Opened, path: Path | None, variant: Variant) -> tuple[NDArray[np.float32], bool]:
+def _looked_at(
+    opened: Opened, path: Path | None, variant: Variant, timesteps: int
+) -> tuple[NDArray[np.float32], bool]:
     """Samples to look at a model's structure with, and whether they are synthetic: real ones, ones of the
     shape that is known, and synthetic ones where thresholds are to be calibrated."""
     if _real(opened, path, variant):
         return _inputs(opened, path, SAMPLES if variant.calibrated else 1).values, False
     if variant.calibrated:
-        return made_inputs(opened, variant, SAMPLES), True
-    return np.ones_like(made_inputs(opened, variant, 1)), False
+        return made_inputs(opened, variant, SAMPLES, timesteps), True
+    return np.ones_like(made_inputs(opened, variant, 1, timesteps)), False
 
 
 def _real(opened: Opened, path: Path | None, variant: Variant) -> bool:
     """Whether there are real inputs: given ones, or the zoo's own if the network still takes their shape."""
-    if path is not None and variant.shape is not None:
-        raise HwsimError("--shape is for models without inputs; leave out --shape or --inputs")
     if path is not None or opened.inputs is None:
         return path is not None
     own = load_inputs(opened.inputs, 1).values.shape[1:]
@@ -250,19 +251,3 @@ def _timesteps(opened: Opened, given: int | None) -> int:
     if steps is None:
         raise HwsimError(f"say how many timesteps {opened.name!r} runs: --timesteps T")
     return steps
-
-
-@contextmanager
-def _progress() -> Iterator[pipeline.Progress]:
-    """Progress bars on stderr, one a stage, only on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    terminal = Console(stderr=True)
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
-        yield report

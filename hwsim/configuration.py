@@ -1,5 +1,6 @@
 """YAML files to validated, frozen models: every error names the file, the line and the field."""
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,9 +47,11 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
 def parse_value(text: str, as_text: bool = False) -> Any:
     """One YAML value from a command line; ``as_text`` leaves every scalar the text that it is.
 
-    Raises HwsimError if it is not YAML.
+    ``1e-3`` is a number too, which YAML wants written as 1.0e-3. Raises HwsimError if it is not YAML.
     """
     loader = yaml.BaseLoader if as_text else _UniqueKeys
+    if not as_text and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", text):
+        return float(text)
     try:
         return yaml.load(text, Loader=loader)  # noqa: S506 (both make nothing but values and containers)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -19,8 +19,8 @@ def describe(
     ``parameters``: the module's own, normalization and neurons included; those of the network, where
     normalization is folded into the weights, if None. ``rates``: spikes per neuron and step, from a run.
 
-    Forward state bytes are WORD_BYTES a state word of the spiking layers, a shared word once. Backward
-    state bytes: without sharing every step's states are kept, so forward * timesteps; a network that
+    Forward state bytes are WORD_BYTES a state word of all layers but the readout, a shared word once.
+    Backward state bytes: without sharing every step's states are kept, so forward * timesteps; a network that
     shares recomputes them in reverse and keeps one step's, but for layers whose step cannot be undone
     (:func:`reversible`). Source: EfficientLIF-Net, Table I and Eq. 21.
     """
@@ -28,14 +28,15 @@ def describe(
     for p in network.populations:
         owners.setdefault(p.state_group or p.name, p.name)
     shares = any(p.shared for p in network.populations)
-    layers = []
+    layers: list[dict[str, Any]] = []
     for p in network.populations:
         incoming = network.into(p.name)
         owner = owners[p.state_group or p.name]
         words = p.state_words if owner == p.name else 0
+        counts = p.has_state and p.kind != "readout"
         members = [q for q in network.populations if q.state_group == p.state_group] if p.state_group else [p]
         steps = 1 if shares and all(map(reversible, members)) else network.timesteps
-        forward = words * WORD_BYTES if p.spikes else 0
+        forward = words * WORD_BYTES * counts
         layers.append(
             {
                 "name": p.name,
@@ -66,7 +67,7 @@ def describe(
         "parameters": folded if parameters is None else parameters,
         "folded_parameters": folded,
         "neurons": sum(network.population[name].size for name in spiking),
-        "state_words": sum(layer["state_words"] for layer in layers if layer["name"] in spiking),
+        "state_words": sum(layer["forward_state_bytes"] for layer in layers) // WORD_BYTES,
         "forward_state_bytes": sum(layer["forward_state_bytes"] for layer in layers),
         "backward_state_bytes": sum(layer["backward_state_bytes"] for layer in layers),
         "macs": sum(layer["macs"] for layer in layers),
@@ -83,7 +84,7 @@ def reversible(p: Population) -> bool:
 
     A reset to a value forgets what it overwrites; a decay of 0 forgets everything.
     """
-    plain = p.kind == "lif" and p.leak == "decay" and p.reset == "subtract"
+    plain = p.leak == "decay" and (p.kind == "li" or (p.kind == "lif" and p.reset == "subtract"))
     extras = p.has_current or p.adaptive or p.multispike or p.refractory or p.delayed_reset
     return plain and not extras and bool((p.parameter("decay") > 0).all())
 

@@ -253,7 +253,7 @@ def _verify_projection(network: Graph, p: Projection, where: str) -> None:
 
 
 def _window(source: Population, p: Projection, where: str) -> tuple[int, int]:
-    if len(source.shape) != 3:
+    if len(source.shape) != 3 and p.kernel != (1, 1):
         raise HwsimError(f"{where} ({p.kind}): source {source.name!r} is flat: {source.shape}")
     pairs = {"kernel": p.kernel, "stride": p.stride, "padding": p.padding}
     for name, pair in pairs.items():
@@ -273,4 +273,5 @@ def _conv_shapes(
             f"{where}: {p.groups} groups do not divide {source.channels} and {target.channels} channels"
         )
     plane = _window(source, p, where)
-    return (target.channels, *plane), (target.channels, source.channels // p.groups, *p.kernel)
+    shape = (target.channels, *plane) if len(source.shape) == 3 else (target.channels,)
+    return shape, (target.channels, source.channels // p.groups, *p.kernel)

@@ -24,12 +24,13 @@ from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import capture
+from hwsim.frontends.timing import Layout
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.lower import conservation
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
-from hwsim.network import Network
+from hwsim.network import Coding, Network
 from hwsim.result import Result, Run
 from hwsim.storage import content_id
 
@@ -62,17 +63,23 @@ def workload(
     name: str = "model",
     labels: NDArray[np.int64] | None = None,
     progress: Progress = silent,
+    coding: Coding = "frames",
+    layout: Layout | None = None,
 ) -> Workload:
     """Capture a module on its inputs; a Network is taken as it is.
 
-    Raises HwsimError for labels that are not one class number a sample, and for a Network of other timesteps.
+    ``coding`` says what the inputs of a module are, ``layout`` how it takes time: see
+    :func:`hwsim.frontends.capture.capture`. Raises HwsimError for labels that are not one class number a
+    sample, and for a Network of other timesteps.
     """
     inputs = np.asarray(inputs)
     if isinstance(model, Network):
         if timesteps != model.timesteps:
             raise HwsimError(f"{model.name!r} has {model.timesteps} timesteps, asked for {timesteps}")
         return Workload(model, inputs, _checked(labels, inputs, model))
-    captured = capture(model, inputs, timesteps, name, progress=_stage(progress, "capture"))
+    captured = capture(
+        model, inputs, timesteps, name, coding, progress=_stage(progress, "capture"), layout=layout
+    )
     network = captured.network
     return Workload(network, inputs, _checked(labels, inputs, network), captured.reference)
 

@@ -1,7 +1,8 @@
 """Variants of a model that the command line asks for: other weights, calibrated thresholds, shared states."""
 
+import re
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,10 @@ from numpy.typing import NDArray
 from hwsim.errors import HwsimError, nearest
 from hwsim.frontends.loading import SEED, Opened, Reading
 from hwsim.frontends.synthetic import synthetic_inputs
+from hwsim.frontends.timing import Layout
 from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
 from hwsim.methods.lif_sharing import parse_sharing, share
-from hwsim.network import Network
+from hwsim.network import Coding, Network
 from hwsim.pipeline import Progress, Workload
 
 Init = Literal["random", "calibrated"]
@@ -22,8 +24,8 @@ SYNTHETIC = "synthetic, drawn from seed 0, of no data set"
 @dataclass(frozen=True)
 class Variant:
     """What the options say: the builder's ``key=value`` texts, the shape of an input, how states are shared,
-    whether random weights are wanted, with thresholds calibrated to ``rate`` or as they are, and how a .nir
-    file is to be read."""
+    whether random weights are wanted, with thresholds calibrated to ``rate`` or as they are, how a .nir
+    file is to be read, what a module's inputs are (``coding``) and how it takes time (``layout``)."""
 
     settings: tuple[str, ...] = ()
     shape: str | None = None
@@ -32,6 +34,8 @@ class Variant:
     rate: float | None = None
     producer: str | None = None
     dt: float | None = None
+    coding: str | None = None
+    layout: str | None = None
 
     @property
     def reading(self) -> Reading:
@@ -45,18 +49,32 @@ class Variant:
     def calibrated(self) -> bool:
         return self.init == "calibrated"
 
+    def coding_of(self, opened: Opened) -> Coding:
+        """What the inputs are: as the options say, else as the model is known to take them."""
+        coding: Any = self.coding or opened.coding
+        return cast(Coding, coding)
+
+    def layout_of(self) -> Layout | None:
+        layout: Any = self.layout
+        return cast(Layout | None, layout)
+
     def input_shape(self, opened: Opened) -> tuple[int, ...] | None:
         return _shape(self.shape) if self.shape else opened.shape
 
-    def check(self, weights: object, timesteps: int | None) -> None:
+    def check(self, weights: object, inputs: object, timesteps: int | None) -> None:
         """Raises HwsimError for values and combinations that mean nothing, before any work begins."""
         parse_sharing(self.sharing)
         if self.shape:
             _shape(self.shape)
+        if self.shape and inputs:
+            raise HwsimError("--shape is for models without inputs; leave out --shape or --inputs")
         if self.init is not None and self.init not in get_args(Init):
             raise HwsimError(f"--init {self.init!r}.{nearest(self.init, list(get_args(Init)))}")
         if self.init and weights:
             raise HwsimError(f"--init {self.init} is for random weights; leave out --weights or --init")
+        for option, value, allowed in (("coding", self.coding, Coding), ("layout", self.layout, Layout)):
+            if value is not None and value not in get_args(allowed):
+                raise HwsimError(f"--{option} {value!r}.{nearest(value, list(get_args(allowed)))}")
         if self.rate is not None and not self.calibrated:
             raise HwsimError("--rate is what --init calibrated aims at; give both or none")
         if self.rate is not None and not 0 < self.rate < 1:
@@ -70,12 +88,12 @@ AS_IT_IS = Variant()
 
 def _shape(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) not in (1, 3) or not all(p.isascii() and p.isdigit() and int(p) > 0 for p in parts):
+    if len(parts) not in (1, 3) or not all(re.fullmatch(r"[1-9]\d{0,8}", p, re.ASCII) for p in parts):
         raise HwsimError(f"--shape {text!r}: write one input's shape as channels,height,width or as neurons")
     return tuple(map(int, parts))
 
 
-def made_inputs(opened: Opened, variant: Variant, samples: int) -> NDArray[np.float32]:
+def made_inputs(opened: Opened, variant: Variant, samples: int, timesteps: int) -> NDArray[np.float32]:
     """Synthetic inputs of the model's shape. Raises HwsimError where the shape is not known."""
     shape = variant.input_shape(opened)
     if shape is None:
@@ -83,7 +101,8 @@ def made_inputs(opened: Opened, variant: Variant, samples: int) -> NDArray[np.fl
             f"{opened.name!r} comes without inputs; give real ones with --inputs FILE.npz (images, labels), "
             "or say the shape of one input with --shape 3,32,32"
         )
-    return synthetic_inputs(shape, samples)
+    coding = variant.coding_of(opened)
+    return synthetic_inputs(shape, samples, coding=coding, timesteps=timesteps)
 
 
 def varied(
@@ -95,8 +114,9 @@ def varied(
     PyTorch's. Calibrated, it gives no accuracy either. States are shared after the calibration.
     """
     network, rates = work.network, None
-    if variant.init and isinstance(opened.model, Network):
-        raise HwsimError(f"{opened.name!r} is a saved network; --init {variant.init} is for modules")
+    if (variant.init or variant.shape) and isinstance(opened.model, Network):
+        option = f"--init {variant.init}" if variant.init else "--shape"
+        raise HwsimError(f"{opened.name!r} is a saved network; {option} is for modules")
     if synthetic:
         network = _noted(network, "inputs", SYNTHETIC)
     if opened.untrained or variant.init:

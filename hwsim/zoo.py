@@ -9,13 +9,15 @@ from pydantic import Field, PositiveInt, RootModel
 
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
+from hwsim.population import Coding
 
 
 class Entry(Configured):
     """A named network; paths are relative to the zoo's directory.
 
     ``builder`` is file.py:function, called with ``options``; ``shape`` is that of one sample's input at
-    one step, each dimension a number or the name of the builder's parameter that gives it. ``sharing``
+    one step, each dimension a number or the name of the builder's parameter that gives it; ``coding`` says
+    whether that is one still image or spikes or values of every step. ``sharing``
     lists the layers that may share one state memory, a list of name patterns for each memory.
     """
 
@@ -23,6 +25,7 @@ class Entry(Configured):
     builder: str
     options: dict[str, bool | int | float | str | list[str]] = Field(default_factory=dict)
     shape: list[PositiveInt | str] | None = None
+    coding: Coding = "frames"
     sharing: list[list[str]] | None = None
     weights: str | None = None
     card: str | None = None
@@ -30,10 +33,16 @@ class Entry(Configured):
     timesteps: PositiveInt
 
     def input_shape(self, arguments: Mapping[str, Any]) -> tuple[int, ...] | None:
-        """``shape`` for a network that was built with ``arguments``."""
-        if self.shape is None:
+        """``shape`` for a network that was built with ``arguments``; None where one of them is not given.
+
+        Raises HwsimError for a dimension below 1.
+        """
+        shape: list[Any] = [arguments.get(n) if isinstance(n, str) else n for n in self.shape or ()]
+        if not shape or any(n is None for n in shape):
             return None
-        return tuple(int(arguments[n]) if isinstance(n, str) else n for n in self.shape)
+        if any(n < 1 for n in shape):
+            raise HwsimError(f"input of shape {tuple(shape)}; every dimension must be at least 1")
+        return tuple(shape)
 
 
 class _Zoo(RootModel[dict[str, Entry]]):

@@ -379,6 +379,49 @@ def test_a_network_of_spikes_takes_them_in_any_type(
     assert values["layers"][0]["counts"]["events_in"] == int(spikes.sum())
 
 
+# --- ops -----------------------------------------------------------------------------------------
+
+
+def test_operations_agree_with_those_that_are_estimated(
+    hwsim: Command, estimate: Command, files: Path
+) -> None:
+    found = hwsim("ops", *told(files), "--json").json
+    ran = estimate("--json").json
+    # the chip computes the layer that sees the constant images once, the count has it at every step
+    (first, *rest) = [layer for layer in found["layers"] if layer["kind"] in ("conv2d", "dense")]
+    layers = {layer["name"]: layer["counts"] for layer in ran["layers"]}
+    assert first["counts"]["mac"] * SAMPLES == layers["1"]["mac"] * STEPS
+    assert [layer["counts"]["ac"] * SAMPLES for layer in rest] == [layers["readout"]["ac"]]
+    assert (found["samples"], found["timesteps"]) == (SAMPLES, STEPS)
+    assert found["agreement"] == ran["agreement"]["sentence"]
+
+
+def test_operations_of_every_tool_are_counted_and_defined(hwsim: Command, files: Path) -> None:
+    found = hwsim("ops", *told(files), "--json").json
+    assert {key.partition("_")[0] for key in found["definitions"]} == {
+        "ac", "mac", "dense", "neurobench", "spikingjelly", "syops"
+    }  # fmt: skip
+    assert set(found["totals"]) == set(found["definitions"])
+
+
+def test_operations_for_people_show_every_tool_and_what_it_counts(hwsim: Command, files: Path) -> None:
+    ran = hwsim("ops", *told(files), "--samples", "1")
+    assert ran.code == 0
+    known = ("NeuroBench dense: ", "SpikingJelly SynOp: ", "syops MAC: ", "mean of 1 samples", "max_pool")
+    assert all(text in ran.out for text in known)
+    assert "executor equals PyTorch" in ran.out
+
+
+def test_operations_of_a_saved_network_are_those_of_its_model(
+    hwsim: Command, estimate: Command, files: Path, tmp_path: Path
+) -> None:
+    estimate("-o", tmp_path)
+    inputs = ("--inputs", files / "images.npz", "--json")
+    saved = hwsim("ops", tmp_path / "network.safetensors", *inputs).json
+    assert saved["totals"] == hwsim("ops", *told(files), "--json").json["totals"]
+    assert saved["agreement"] is None
+
+
 # --- inspect and list ----------------------------------------------------------------------------
 
 
@@ -414,6 +457,162 @@ def test_inspect_for_people_shows_every_layer(hwsim: Command, files: Path) -> No
     ran = hwsim("inspect", *told(files))
     assert ran.code == 0
     assert all(text in ran.out for text in ("input", "readout", "max_pool", "4x8x8", "235 parameters"))
+
+
+def test_inspect_has_every_field_that_was_asked_for(hwsim: Command, files: Path) -> None:
+    values = hwsim("inspect", *told(files), "--json").json
+    asked = {"parameters", "neurons", "state_words", "forward_state_bytes", "backward_state_bytes", "macs"}
+    assert set(values) >= asked | {"macs_first_layer", "timesteps", "layers"}
+    assert (values["timesteps"], values["macs_first_layer"]) == (STEPS, 2304)
+    # 256 membranes of 4 bytes, and as many for each of the steps
+    assert values["forward_state_bytes"] == 256 * 4
+    assert values["backward_state_bytes"] == 256 * 4 * STEPS
+
+
+def test_inspect_counts_shared_states_once(hwsim: Command, files: Path) -> None:
+    values = hwsim("inspect", *told(files), "--sharing", "C2", "--json").json
+    assert (values["neurons"], values["state_words"]) == (256, 128)
+    assert values["backward_state_bytes"] == values["forward_state_bytes"] == 512
+    shown = hwsim("inspect", *told(files), "--sharing", "C2").out
+    assert "sharing: C2: LIF states shared by 2 groups of channels" in shown
+
+
+def test_a_networks_options_are_set_on_the_command_line(hwsim: Command) -> None:
+    values = hwsim("inspect", "autosnn/snn1", "--set", "block=srb3", "--set", "channels=2", "--json").json
+    plain = hwsim("inspect", "autosnn/snn1", "--set", "channels=2", "--json").json
+    assert values["name"] == plain["name"] == "autosnn/snn1"
+    assert len(values["layers"]) == len(plain["layers"])
+    assert values["parameters"] > plain["parameters"]  # shortcuts that change the channels
+    steps = hwsim("inspect", "autosnn/snn1", "--set", "channels=2", "--set", "timesteps=3", "--json").json
+    assert steps["timesteps"] == 3
+    assert steps["backward_state_bytes"] * plain["timesteps"] == plain["backward_state_bytes"] * 3
+
+
+def test_a_shape_stands_in_for_inputs(hwsim: Command, files: Path) -> None:
+    spec = f"{files / 'net.py'}:build"
+    values = hwsim("inspect", spec, "--shape", "1,8,8", "--set", "timesteps=2", "--json").json
+    assert (values["input_shape"], values["timesteps"]) == ([1, 8, 8], 2)
+    assert hwsim("inspect", spec, "--timesteps", "2").error.endswith("of one input with --shape 3,32,32")
+
+
+def test_inspect_writes_drawings_and_what_it_printed(hwsim: Command, files: Path, tmp_path: Path) -> None:
+    values = hwsim("inspect", *told(files), "--json", "-o", tmp_path / "out").json
+    names = {"graph.svg", "graph.png", "inspect.json"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == names
+    assert json.loads((tmp_path / "out" / "inspect.json").read_text()) == values
+    shown = hwsim("inspect", *told(files), "-o", tmp_path / "out").out.replace("\n", "")
+    assert all(str(tmp_path / "out" / name) in shown for name in names)
+
+
+CALIBRATED = "thresholds calibrated to rate 0.2 (spikes per neuron and step)"
+
+
+def test_a_calibrated_estimate_runs_without_inputs_and_says_so_everywhere(
+    hwsim: Command, tmp_path: Path
+) -> None:
+    asked = ("estimate", "asgl/cifarnet", "--set", "channels=4", "--set", "resolution=16", "--samples", "4")
+    init = ("--init", "calibrated", "--rate", "0.2")
+    ran = hwsim(*asked, *init, "-o", tmp_path)
+    assert ran.code == 0
+    assert CALIBRATED in ran.out
+    assert "weights random, not trained" in ran.out
+    assert CALIBRATED in (tmp_path / "report.html").read_text()
+    values = json.loads((tmp_path / "result.json").read_text())
+    assert values["model"]["notes"]["calibration"].startswith(CALIBRATED)
+    assert values["model"]["notes"]["inputs"].startswith("synthetic")
+    assert values["provenance"]["inputs_file"] is None
+    assert values["accuracy"] is values["agreement"] is None
+    rates = [layer["rate"] for layer in values["layers"] if layer["kind"] == "lif"]
+    assert rates
+    assert all(rate == pytest.approx(0.2, rel=0.1) for rate in rates)
+    # the file of the network says it too
+    assert CALIBRATED in hwsim("inspect", tmp_path / "network.safetensors").out
+    assert hwsim(*asked).error.startswith("'asgl/cifarnet' comes without inputs")
+
+
+def test_calibration_looks_at_the_given_inputs_and_reports_no_accuracy(hwsim: Command, files: Path) -> None:
+    asked = (f"{files / 'net.py'}:build", "--inputs", files / "images.npz", "--timesteps", "3")
+    values = hwsim("estimate", *asked, "--init", "calibrated", "--json").json
+    assert "on 5 of the given inputs" in values["model"]["notes"]["calibration"]
+    assert values["accuracy"] is None
+    assert values["layers"][0]["rate"] == pytest.approx(0.18, rel=0.05)
+    looked = hwsim("inspect", *asked, "--init", "calibrated", "--json").json
+    assert looked["id"] == values["model"]["id"]
+    assert looked["layers"][1]["rate"] == values["layers"][0]["rate"]
+
+
+def test_rates_of_a_calibrated_network_are_those_behind_the_sharing(hwsim: Command, files: Path) -> None:
+    asked = (f"{files / 'net.py'}:build", "--shape", "1,8,8", "--timesteps", "3", "--init", "calibrated")
+    plain, shared = (hwsim("inspect", *asked, "--sharing", s, "--json").json for s in ("none", "C2"))
+    assert plain["layers"][1]["threshold"] == shared["layers"][1]["threshold"]
+    assert plain["layers"][1]["rate"] != shared["layers"][1]["rate"]
+    assert "before states were shared" in shared["notes"]["calibration"]
+
+
+def test_random_weights_take_a_checkpoints_place(hwsim: Command) -> None:
+    values = hwsim("inspect", "fashion", "--init", "random", "--set", "resolution=32", "--json").json
+    assert values["input_shape"] == [1, 32, 32]
+    assert values["notes"] == {"weights": "random (seed 0), not trained"}
+    assert hwsim("inspect", "fashion", "--json").json["notes"] == {}
+
+
+def test_untrained_networks_are_told_in_an_estimate(hwsim: Command, tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", images=np.random.default_rng(0).random((2, 3, 16, 16)).astype(np.float32))
+    asked = ("asgl/cifarnet", "--set", "channels=2", "--set", "resolution=16", "--inputs", tmp_path / "x.npz")
+    values = hwsim("estimate", *asked, "--json").json
+    assert values["model"]["notes"] == {"weights": "random (seed 0), not trained"}
+    assert values["agreement"]["trusted"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--set", "chanels=4"], "fashion has no option 'chanels'. Did you mean 'channels'?"),
+        (["--set", "channels=many"], "fashion takes channels: int"),
+        (["--set", "channels=8"], "its trained checkpoint was made without"),
+        (["--set", "timesteps=2", "--timesteps", "3"], "timesteps are given twice"),
+        (["--sharing", "LL"], "--sharing 'LL'; allowed: none, L, C2, C4, C8, L+C2"),
+        (["--sharing", "C3"], "layer '1': 3 groups do not divide its 16 channels"),
+        (["--init", "calibrate"], "--init 'calibrate'. Did you mean 'calibrated'?"),
+        (["--rate", "0.1"], "--rate is what --init calibrated aims at"),
+        (["--init", "calibrated", "--rate", "1.5"], "--rate 1.5: spikes per neuron and step"),
+        (["--init", "random", "--weights", "w.safetensors"], "leave out --weights or --init"),
+        (["--set", "resolution=-4", "--init", "random"], "input of shape (1, -4, -4)"),
+        (["--shape", "1,28"], "--shape '1,28': write one input's shape"),
+        (["--shape", "1,28,28", "--inputs", "x.npz"], "leave out --shape or --inputs"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+@pytest.mark.parametrize("command", ["inspect", "estimate"])
+def test_a_variant_that_means_nothing_is_one_message(
+    hwsim: Command, command: str, options: list[str], message: str
+) -> None:
+    few = ("--samples", "1") if command == "estimate" else ()
+    assert message in hwsim(command, "fashion", *few, *options).error
+
+
+def test_a_saved_network_is_shared_but_not_made_anew(
+    hwsim: Command, estimate: Command, tmp_path: Path
+) -> None:
+    estimate("-o", tmp_path)
+    saved = tmp_path / "network.safetensors"
+    assert hwsim("inspect", saved, "--sharing", "C4", "--json").json["state_words"] == 64
+    assert "--init random is for modules" in hwsim("inspect", saved, "--init", "random").error
+    assert "--shape is for modules" in hwsim("inspect", saved, "--shape", "1,8,8").error
+    assert "takes no --set" in hwsim("inspect", saved, "--set", "channels=4").error
+
+
+def test_an_estimate_runs_on_synthetic_inputs_only_where_it_is_calibrated(
+    hwsim: Command, files: Path
+) -> None:
+    spec = f"{files / 'net.py'}:build"
+    asked = ("estimate", spec, "--shape", "1,8,8", "--timesteps", "2", "--samples", "2")
+    assert hwsim(*asked).error.endswith("on which a model runs only with --init calibrated")
+    assert hwsim(*asked, "--init", "calibrated", "--json").json["samples"] == 2
+
+
+def test_the_cycle_model_says_that_it_does_not_cost_shared_states(estimate: Command) -> None:
+    assert estimate("--sharing", "C2").error == "layer '1': the cycle model does not cost shared states yet"
 
 
 @pytest.mark.parametrize(

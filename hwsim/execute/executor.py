@@ -29,12 +29,12 @@ def encode(network: Network, inputs: Array) -> Events:
     """Input values to events of the input population; elements that are 0 emit nothing.
 
     ``inputs``: (samples, *shape) for frames, (samples, timesteps, *shape) for series and, of 0 and 1, for
-    spikes.
+    spikes; dimensions of 1 may be there or not: (channels, length) is (channels, 1, length) in a network.
     Raises HwsimError for another shape, NaN or infinity, or spikes that are not 0 or 1.
     """
     shape = network.input.shape
     wanted = shape if network.coding == "frames" else (network.timesteps, *shape)
-    if inputs.ndim != len(wanted) + 1 or inputs.shape[1:] != wanted:
+    if inputs.ndim == 0 or _extents(inputs.shape[1:]) != _extents(wanted):
         raise HwsimError(
             f"inputs of shape {inputs.shape}: {network.name!r} takes {network.coding} of shape "
             f"(samples, {', '.join(map(str, wanted))})"
@@ -54,6 +54,10 @@ def encode(network: Network, inputs: Array) -> Events:
         raise HwsimError(f"inputs from {low:g} to {high:g} are not finite numbers of type {limits.dtype}")
     values = inputs.reshape(len(inputs), -1, network.input.size)
     return Events.from_dense(values.astype(np.int32 if network.integer else np.float32), binary)
+
+
+def _extents(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
 
 
 def execute(network: Network, inputs: Events, progress: Progress | None = None) -> EventTrace:

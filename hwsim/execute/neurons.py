@@ -114,13 +114,18 @@ def begin(state, cell, block):
 
 
 @njit(**CACHED)
-def current(x, state, s, cell, neuron):
-    """Step 1 of Population's ``lif``: gain * x, or a current u = current_decay * u + gain * x."""
-    scaled = parameter(cell, GAIN, neuron) * x
-    if not cell.numbers[CURRENT]:
-        return scaled
-    state[U, s] = leaked(state[U, s], parameter(cell, CURRENT_DECAY, neuron)) + scaled
-    return state[U, s]
+def keep_farthest(above, fired, channels):
+    """Of the neurons that fired leave the one with the largest ``above``, the first in neuron order."""
+    positions = len(above) // channels
+    farthest = -1
+    for c in range(channels):
+        for q in range(positions):
+            i = q * channels + c
+            if fired[i] and (farthest < 0 or above[i] > above[farthest]):
+                farthest = i
+    if farthest >= 0:
+        fired[:] = 0
+        fired[farthest] = 1
 
 
 @njit(**CACHED)
@@ -128,7 +133,7 @@ def update_any(sums, state, cell, block, fired):
     """Every variant of Population's ``lif``, in the order of its steps 1 to 6; spike counts into ``sums``.
 
     With channel groups, group after group uses the same states (EfficientLIF-Net, Eq. 10). With one spike
-    a step the block is the whole population, without groups.
+    a step the block is the whole population, without groups, and ``sums`` take v - h.
     """
     numbers = cell.numbers
     wide = block[1] - block[0]
@@ -136,7 +141,6 @@ def update_any(sums, state, cell, block, fired):
     subtract = numbers[RESET] == SUBTRACT
     zero = cell.bias.dtype.type(0)
     one = cell.bias.dtype.type(1)
-    most, winner, number = zero, -1, -1
     for i in range(len(sums)):
         fired[i] = 0
     for group in range(numbers[STATE_GROUPS]):
@@ -145,7 +149,10 @@ def update_any(sums, state, cell, block, fired):
                 i = q * wide + group * per_group + c
                 s = q * per_group + c
                 j = q * numbers[CHANNELS] + block[0] + group * per_group + c
-                x = current(sums[i], state, s, cell, j)
+                x = parameter(cell, GAIN, j) * sums[i]
+                if numbers[CURRENT]:
+                    x = leaked(state[U, s], parameter(cell, CURRENT_DECAY, j)) + x
+                    state[U, s] = x
                 refracted = state[REFRACTED, s] > 0
                 if refracted:
                     state[REFRACTED, s] -= 1
@@ -159,14 +166,11 @@ def update_any(sums, state, cell, block, fired):
                     state[PENDING, s] = 0
                 h = parameter(cell, THRESHOLD, j) + state[ADAPTED, s]
                 spikes = zero
+                above = v - h
                 if not refracted and (v >= h if numbers[INCLUSIVE] else v > h):
                     spikes = v // h if numbers[MULTI] else one
                 if spikes > 0:
                     fired[i] = 1
-                    if numbers[ONE_SPIKE]:
-                        neuron = (block[0] + c) * numbers[POSITIONS] + q
-                        if winner < 0 or v - h > most or (v - h == most and neuron < number):
-                            most, winner, number = v - h, i, neuron
                     if numbers[DELAYED]:
                         state[PENDING, s] = h * spikes if subtract else one
                     else:
@@ -176,19 +180,24 @@ def update_any(sums, state, cell, block, fired):
                 if numbers[ADAPTIVE]:
                     a = leaked(state[ADAPTED, s], parameter(cell, ADAPTATION_DECAY, j))
                     state[ADAPTED, s] = a + parameter(cell, ADAPTATION, j) * spikes
-                sums[i] = spikes
-    if numbers[ONE_SPIKE] and winner >= 0:
-        fired[:] = 0
-        fired[winner] = 1
+                sums[i] = above if numbers[ONE_SPIKE] else spikes
+    if numbers[ONE_SPIKE]:
+        keep_farthest(sums, fired, wide)
 
 
 @njit(**CACHED)
 def update_leaky(sums, state, cell, block, fired):
-    """Steps 1 and 2 of Population's ``lif``; the membranes into ``sums``, to be emitted where not 0."""
+    """Steps 1 and 2 of Population's ``lif``; the membranes into ``sums``, to be emitted where not 0.
+
+    Step 1 stands here and in update_any: a function of its own for it makes that one 3 times slower.
+    """
     wide = block[1] - block[0]
     for i in range(len(sums)):
         j = (i // wide) * cell.numbers[CHANNELS] + block[0] + i % wide
-        x = current(sums[i], state, i, cell, j)
+        x = parameter(cell, GAIN, j) * sums[i]
+        if cell.numbers[CURRENT]:
+            x = leaked(state[U, i], parameter(cell, CURRENT_DECAY, j)) + x
+            state[U, i] = x
         rest, decay = parameter(cell, REST, j), parameter(cell, DECAY, j)
         state[V, i] = stepped(state[V, i], x, rest, decay, cell.numbers[LEAK])
         sums[i] = state[V, i]

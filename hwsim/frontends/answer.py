@@ -26,13 +26,7 @@ def answered(recorder: Recorder, output: Any) -> int:
     number = recorder.number(tensors[0])
     if number is None:
         raise HwsimError("the model's output does not depend on its input")
-    made, part = recorder.maker[number]
-    if part:
-        raise HwsimError(
-            f"the model answers with state {part} of module {recorder.operations[made].path!r}; "
-            "return its spikes first"
-        )
-    return made
+    return _source(recorder, number)
 
 
 def summed(recorder: Recorder, times: Timed, answer: int) -> Key:
@@ -52,9 +46,9 @@ def _collapsed(recorder: Recorder, times: Timed, place: int) -> int | None:
     """The operation under a stack, a sum over time, or a running sum; None if there is none."""
     operations = recorder.operations
     while operations[place].kind in HARMLESS:
-        place = recorder.maker[operations[place].reads[0]][0]
+        place = _source(recorder, operations[place].reads[0])
     operation = operations[place]
-    sources = [recorder.maker[n][0] for n in operation.reads]
+    sources = [_source(recorder, n) for n in operation.reads if operation.module is None]
     if operation.kind == "stack":
         return _stacked(operation, sources, times)
     if operation.kind in ("mean", "sum") and times.forms[place] == "step":
@@ -74,6 +68,17 @@ def _collapsed(recorder: Recorder, times: Timed, place: int) -> int | None:
 
 def _one_step(source: Operation, form: Form) -> bool:
     return source.kind != "input" and form in ("sequence", "batch_first")
+
+
+def _source(recorder: Recorder, number: int) -> int:
+    """The operation that made a tensor, which is not one of its states."""
+    made, part = recorder.maker[number]
+    if part:
+        raise HwsimError(
+            f"the model answers with state number {part} (a membrane or a current) of "
+            f"{_named(recorder.operations[made])}; return its spikes, or several tensors with them first"
+        )
+    return made
 
 
 def _is_running(times: Timed, place: int, source: int) -> bool:

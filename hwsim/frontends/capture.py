@@ -17,13 +17,13 @@ from hwsim.frontends.lowering import Lowering
 from hwsim.frontends.neurons import reset_neurons, rule_of
 from hwsim.frontends.recording import Recorder
 from hwsim.frontends.signals import Made
-from hwsim.frontends.timing import Key, Layout, Timed, Timestep, repeated, timed
+from hwsim.frontends.timing import Key, Layout, Timed, Timestep, repeated, settled, timed
 from hwsim.network import Coding, Network
 
 Progress = Callable[[int, int], None]
 Array = NDArray[Any]
 
-SETTLING = (3, 6, 18)
+SETTLING = (2, 3, 6, 18)
 """Timesteps run until two in a row compute the same, to see connections back in time."""
 
 
@@ -83,6 +83,21 @@ def capture(
     return Captured(structure.network, EventTrace.join(traces))
 
 
+def structure(
+    model: nn.Module,
+    sample: Array,
+    timesteps: int,
+    name: str = "model",
+    coding: Coding = "frames",
+    layout: Layout | None = None,
+) -> Network:
+    """The network alone, read off a run on one ``sample``: (1, *shape), or (1, timesteps, *shape)."""
+    _check_weights(model)
+    with _evaluated(model):
+        found = _Run(model, timesteps, coding).structure(sample.astype(np.float32), name, layout)
+    return found.network
+
+
 class _Run:
     """Runs of one model, recorded."""
 
@@ -107,16 +122,19 @@ class _Run:
             return [layout]
         rules = ((module, rule_of(module)) for module in self.model.modules())
         if any(rule.describe(module).all_steps for module, rule in rules if rule is not None):
-            return ["static", "time_first"] if self.coding == "frames" else whole
-        self._call(sample.repeat(2, axis=0), "step", 1)
+            return [*whole, "time_first"] if self.coding == "frames" else whole
+        try:
+            self._call(sample.repeat(2, axis=0), "step", 1)
+        except HwsimError:
+            return ["step", *whole]
         return whole if max(self.recorder.neuron_calls.values(), default=0) > 1 else ["step"]
 
     def _structure(self, sample: Array, name: str, layout: Layout) -> Structure:
-        batch = 3 if self.timesteps == 2 else 2
+        batch = 1 if layout == "step" else 3 if self.timesteps == 2 else 2
         for steps in SETTLING:
             answer = self._call(sample.repeat(batch, axis=0), layout, steps)
             times = self._timed(layout, batch)
-            if layout != "step" or times.graphs[steps - 1].keys() == times.graphs[steps - 2].keys():
+            if layout != "step" or settled(times):
                 break
         timestep = repeated(times)
         output = summed(self.recorder, times, answer)

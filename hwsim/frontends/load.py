@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hwsim.errors import HwsimError
-from hwsim.frontends.capture import capture
+from hwsim.frontends.capture import structure
 from hwsim.frontends.loading import Opened, Reading, fitted, load_inputs, open_model
-from hwsim.network import Network
+from hwsim.frontends.timing import Layout
+from hwsim.network import Coding, Network
 
 
 def load(
@@ -21,6 +22,8 @@ def load(
     weights: Path | None = None,
     producer: str | None = None,
     dt: float | None = None,
+    coding: Coding | None = None,
+    layout: Layout | None = None,
 ) -> Network:
     """A Network, verified, of a file, a zoo name or a module.
 
@@ -28,7 +31,8 @@ def load(
     ``"file.py:callable"``, or an nn.Module. ``inputs``: an array or a .npy or .npz file: (samples, *shape) or
     (samples, timesteps, *shape). A module needs them, as it is run on them to be captured; a .nir or .net
     takes its timesteps from them, else from ``timesteps``. ``weights``: a safetensors file for a module.
-    ``producer`` and ``dt``: how to read a .nir (:func:`hwsim.frontends.nir.read.read_nir`).
+    ``producer`` and ``dt``: how to read a .nir (:func:`hwsim.frontends.nir.read.read_nir`). ``coding`` and
+    ``layout``: what a module's inputs are, and how it takes time (:func:`hwsim.frontends.capture.capture`).
 
     Raises HwsimError for everything else, and where something needed is missing.
     """
@@ -47,7 +51,7 @@ def load(
     if values is None or steps is None:
         missing = "inputs" if values is None else "timesteps"
         raise HwsimError(f"{opened.name!r} is a module, which is captured by running it: give {missing}")
-    return capture(opened.model, values, steps, opened.name).network
+    return structure(opened.model, values[:1], steps, opened.name, coding or opened.coding, layout)
 
 
 def _network(opened: Opened, network: Network, values: NDArray[Any] | None, timesteps: int | None) -> Network:

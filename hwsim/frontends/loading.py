@@ -32,7 +32,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Opened:
-    """A model and what is known about it: paths, a checkpoint's card, the shape of one input.
+    """A model and what is known about it: paths, a checkpoint's card, the shape of one input, its coding.
 
     ``untrained``: the weights are known to be random. ``sharing``: which layers may share a state memory.
     """
@@ -43,6 +43,7 @@ class Opened:
     timesteps: int | None = None
     card: Path | None = None
     shape: tuple[int, ...] | None = None
+    coding: Coding = "frames"
     untrained: bool = False
     sharing: tuple[tuple[str, ...], ...] | None = None
 
@@ -126,6 +127,7 @@ def open_model(
         read.timesteps or entry.timesteps,
         home / entry.card if entry.card and shipped else None,
         entry.input_shape(read.arguments),
+        entry.coding,
         not (shipped or weights),
         tuple(map(tuple, entry.sharing)) if entry.sharing else None,
     )

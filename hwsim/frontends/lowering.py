@@ -8,6 +8,7 @@ is computed twice. A tensor of an earlier step is the same population read with 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -99,19 +100,27 @@ class Lowering:
 
     def as_emitted(self, node: Node, place: int = 0) -> Emitted | Recent | Joined:
         """What a projection takes: populations; a sum becomes a relay of graded values."""
-        signal = self.read(node, place)
-        if not isinstance(signal, Current):
-            return signal
-        key = node.reads[place].key
-        self.signals[key] = emitted = self.relayed(key)
-        return emitted
+        signal, key = self.read(node, place), node.reads[place].key
+        if isinstance(signal, Current):
+            signal = self.signals[key] = self.relayed(key)
+        elif isinstance(signal, Joined):
+            starts = np.cumsum([0, *(prod(part.shape) for part in signal.parts)])
+            parts = [self._part(p, Made(key, int(s))) for p, s in zip(signal.parts, starts, strict=False)]
+            signal = self.signals[key] = replace(signal, parts=tuple(parts))
+        return signal
+
+    def _part(self, part: Emitted | Current, made: Made) -> Emitted:
+        return part if isinstance(part, Emitted) else self._relay(part, made)
 
     def relayed(self, key: Key) -> Emitted:
-        """The sum as a population of its own."""
-        signal, node = self.signals[key], self.nodes[key]
+        """The sum that an operation made, as a population of its own."""
+        signal = self.signals[key]
         assert isinstance(signal, Current)
-        name = self.unused_name(f"{node.path or 'model'}.sum")
-        return self.add(self.carrier(name, signal), signal, Made(key))
+        return self._relay(signal, Made(key))
+
+    def _relay(self, current: Current, made: Made) -> Emitted:
+        name = self.unused_name(f"{made.key[0] or 'model'}.sum")
+        return self.add(self.carrier(name, current), current, made)
 
     def carrier(self, name: str, current: Current) -> Population:
         """The population that emits a current as it is: a relay, or an integrator if it is filtered."""

@@ -1,51 +1,34 @@
 """Which modules are layers of neurons, and what each computes in the terms of a Population.
 
 A rule is found by the module's class, so that no library has to be imported to know its neurons:
-classes of other libraries are named by text. Users add their own with :func:`register_neuron`.
+classes of other libraries are named by text, in a table for each library. Users add their own with
+:func:`register_neuron`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from hwsim.errors import HwsimError
+from hwsim.frontends import snntorch, spikingjelly
+from hwsim.frontends.neuron_rule import NeuronRule, Neurons, class_name, parameter
 from hwsim.nn import CLIF, IF, LIF, PLIF, SpikingNeuron
 from hwsim.nn.neurons import Stateful
 
+__all__ = [
+    "NeuronRule",
+    "Neurons",
+    "describe",
+    "is_neuron",
+    "parameter",
+    "register_neuron",
+    "reset_neurons",
+    "rule_of",
+]
 
-@dataclass(frozen=True)
-class Neurons:
-    """What one call of a layer of neurons computes.
-
-    ``fields``: fields of :class:`hwsim.population.Population` (``kind`` is "lif" where it is left out).
-    A parameter (decay, threshold, gain, ...) is a number or an array that broadcasts against the
-    layer's shape without batch, as PyTorch broadcasts: (channels, 1, 1), (neurons,), ...
-    ``recurrent``: a layer (Linear, Conv2d) or a one-to-one weight that the layer's own output of the step
-    before goes through inside of the call, added to its input.
-    ``all_steps``: one call runs all timesteps; the first dimension of input and output is time.
-    ``outputs``: how many tensors the call returns; the first one is the spikes, the others are states.
-    """
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    recurrent: nn.Module | float | NDArray[Any] | None = None
-    all_steps: bool = False
-    outputs: int = 1
-
-
-@dataclass(frozen=True)
-class NeuronRule:
-    """``describe`` reads the parameters off a module and raises HwsimError for a variant that has no
-    equal here; ``reset`` makes it forget its states before a new sample."""
-
-    describe: Callable[[Any], Neurons]
-    reset: Callable[[Any], None]
-
-
-_RULES: dict[str, NeuronRule] = {}
+_RULES: dict[str, NeuronRule] = {**snntorch.RULES, **spikingjelly.RULES}
 
 
 def register_neuron(
@@ -58,13 +41,13 @@ def register_neuron(
     ``reset`` defaults to the module's own ``reset()``. The rule holds for the class and for subclasses that
     do not override ``forward``.
     """
-    _RULES[kind if isinstance(kind, str) else _name(kind)] = NeuronRule(describe, reset or _own_reset)
+    _RULES[kind if isinstance(kind, str) else class_name(kind)] = NeuronRule(describe, reset or _own_reset)
 
 
 def rule_of(module: nn.Module) -> NeuronRule | None:
     """The rule of the module's class or of the class that its ``forward`` comes from."""
     for kind in type(module).__mro__:
-        rule = _RULES.get(_name(kind))
+        rule = _RULES.get(class_name(kind))
         if rule is not None:
             return rule if vars(kind).get("forward", type(module).forward) is type(module).forward else None
     return None
@@ -99,10 +82,6 @@ def reset_neurons(model: nn.Module) -> None:
             module.reset()
 
 
-def _name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
 def _own_reset(module: Any) -> None:
     module.reset()
 
@@ -133,14 +112,6 @@ def _clif(module: CLIF) -> Neurons:
             "gain": float(module.gain),
         }
     )
-
-
-def parameter(value: Tensor | float) -> Any:
-    """A module's parameter as a rule gives it: a number, or a float64 array."""
-    if not isinstance(value, Tensor):
-        return float(value)
-    array = value.detach().cpu().double().numpy()
-    return float(array) if array.ndim == 0 else array
 
 
 register_neuron(LIF, _lif)

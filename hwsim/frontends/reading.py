@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from hwsim.errors import HwsimError
 from hwsim.frontends.signals import Array
 from hwsim.frontends.timing import Node
 
@@ -31,7 +32,19 @@ def pair(value: Any) -> tuple[int, int]:
 def windows(node: Node) -> Windows:
     """A layer's kernel, stride and padding; in one dimension the vertical ones are 1, 1 and 0."""
     module: Any = node.module
-    kernel, stride, padding = (pair(getattr(module, n)) for n in ("kernel_size", "stride", "padding"))
+    kernel, stride = pair(module.kernel_size), pair(module.stride)
+    padding = _padding(node, module.padding, kernel, stride)
     if isinstance(module, nn.Conv1d | nn.MaxPool1d | nn.AvgPool1d):
         return (1, kernel[1]), (1, stride[1]), (0, padding[1])
     return kernel, stride, padding
+
+
+def _padding(node: Node, given: Any, kernel: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int]:
+    """As numbers on both sides; Raises HwsimError where the two sides of "same" differ."""
+    if given == "valid":
+        return 0, 0
+    if given != "same":
+        return pair(given)
+    if stride != (1, 1) or not all(k % 2 for k in kernel):
+        raise HwsimError(f"{where(node)}: padding 'same' of an even kernel pads one side more; give numbers")
+    return kernel[0] // 2, kernel[1] // 2

@@ -137,6 +137,11 @@ def repeated(times: Timed) -> Timestep:
     return step
 
 
+def settled(times: Timed) -> bool:
+    """Whether the last two timesteps compute the same."""
+    return _equal(times.graphs[times.timesteps - 2], times.graphs[times.timesteps - 1], times.layout)
+
+
 def _equal(earlier: dict[Key, Node], last: dict[Key, Node], layout: Layout) -> bool:
     """Whether two timesteps compute the same; functions that follow a loop belong to its last turn."""
     after = [n for k, n in last.items() if k not in earlier]

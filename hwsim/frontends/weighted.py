@@ -27,8 +27,6 @@ def conv(lowering: "Lowering", node: Node) -> Signal:
             f"{where(node)}: dilation {module.dilation}, padding mode {module.padding_mode!r}; "
             "only dilation 1 and zero padding can be lowered"
         )
-    if isinstance(module.padding, str):
-        raise HwsimError(f"{where(node)}: padding {module.padding!r}; give it as numbers")
     weights, bias = array(module.weight), array(module.bias)
     assert weights is not None
     signal = lowering.as_emitted(node)
@@ -88,8 +86,7 @@ def linear(lowering: "Lowering", node: Node) -> Signal:
     parts = signal.parts if isinstance(signal, Joined) else (signal,)
     drafts = []
     for i, (part, piece) in enumerate(zip(parts, _input_slices(node, parts, weights), strict=True)):
-        if isinstance(part, Current):
-            raise HwsimError(f"{where(node)}: reads a concatenation of sums; put a neuron before it")
+        assert isinstance(part, Emitted)
         drafts.append(Draft(part.population, "dense", piece, bias if i == 0 else None, delay=part.delay))
     return Current(tuple(drafts), planar(node.shape), node.shape)
 

@@ -31,11 +31,16 @@ TOLERANCE = 0.01
 
 STRIDE = 4.0
 WIDEST = STRIDE**24
-"""Scales are tried in strides, up to WIDEST and down to its inverse."""
+"""Scales are tried in strides, up to WIDEST and down to its inverse, then between the last two."""
 
-BISECTIONS = 30
-SWEEPS = 2
-"""Of layers that feed each other."""
+TRIALS = 30
+"""Runs of a layer between two strides at most."""
+
+PATIENCE = 6
+"""Runs without an improvement after which layers that feed each other are left."""
+
+DAMPING = 0.6
+"""Exponent of the next scale over what a rate in proportion to the scale would need."""
 
 Progress = Callable[[int, int], None]
 
@@ -56,9 +61,11 @@ def calibrate(
 ) -> Calibrated:
     """Scale each layer's thresholds, first layer first, until it fires ``rate`` spikes per neuron and step.
 
+    A scale moves a threshold's distance from the rest that the membrane leaks to (0 for most neurons).
+
     Layers run on ``inputs`` through the event executor, each fed with the spikes of the layers before it, so
-    that every kind of neuron is treated alike; the scale is found by bisection. Layers in a loop are
-    set in turn, twice. Deterministic. Raises HwsimError for a rate outside (0, 1), an integer network,
+    that every kind of neuron is treated alike; the scale is found by interpolation. Layers in a loop are
+    set together. Deterministic. Raises HwsimError for a rate outside (0, 1), an integer network,
     and states that are shared already (calibrate first).
     """
     if not 0.0 < rate < 1.0:
@@ -73,9 +80,9 @@ def calibrate(
     for done, component in enumerate(network.components, 1):
         names = [n for n in component if network.population[n].kind not in ("input", "readout")]
         spiking = [n for n in names if network.population[n].spikes]
-        for _ in range(1 if len(spiking) < 2 else SWEEPS):
-            for name in spiking:
-                network = _settled(network, name, component, events, len(inputs), rate)
+        settle = _settled if len(spiking) == 1 else _settled_together
+        if spiking:
+            network = settle(network, component, events, len(inputs), rate)
         if names:
             events |= _driven(network, component, events, len(inputs))
         rates |= {name: _rate(network.population[name], events[name]) for name in spiking}
@@ -104,14 +111,10 @@ def _driven(
 
 
 def _settled(
-    network: Network,
-    name: str,
-    component: tuple[str, ...],
-    events: dict[str, Events],
-    samples: int,
-    rate: float,
+    network: Network, component: tuple[str, ...], events: dict[str, Events], samples: int, rate: float
 ) -> Network:
-    """The network with the thresholds of ``name`` at the scale whose rate was nearest to ``rate``."""
+    """The network with the component's layer of neurons at the scale whose rate was nearest to ``rate``."""
+    name = next(n for n in component if network.population[n].spikes)
     tried: dict[float, float] = {}
 
     def fires(scale: float) -> float:
@@ -126,10 +129,12 @@ def _settled(
     else:
         while fires(low) < rate and low > 1.0 / WIDEST:
             low, high = low / STRIDE, low
-    for _ in range(BISECTIONS):
-        if min(abs(found - rate) for found in tried.values()) <= TOLERANCE * rate:
+    for _ in range(TRIALS):
+        if low == high or min(abs(found - rate) for found in tried.values()) <= TOLERANCE * rate:
             break
-        middle = (low * high) ** 0.5
+        fall = tried[low] - tried[high]
+        part = min(max((tried[low] - rate) / fall, 0.1), 0.9) if fall > 0 else 0.5
+        middle = low * (high / low) ** part
         low, high = (middle, high) if fires(middle) > rate else (low, middle)
     if not any(tried.values()):
         return network
@@ -137,10 +142,41 @@ def _settled(
     return _scaled(network, name, best)
 
 
+def _settled_together(
+    network: Network, component: tuple[str, ...], events: dict[str, Events], samples: int, rate: float
+) -> Network:
+    """The network with all of the component's layers set so that the one farthest from ``rate`` is nearest.
+
+    After each run a layer's scale grows by (its rate / ``rate``) ** DAMPING, by no more than STRIDE.
+    """
+    names = [n for n in component if network.population[n].spikes]
+    scales = dict.fromkeys(names, 1.0)
+    best, smallest, idle = network, np.inf, 0
+    while idle < PATIENCE:
+        trial = network
+        for name in names:
+            trial = _scaled(trial, name, scales[name])
+        driven = _driven(trial, component, events, samples)
+        found = {name: _rate(trial.population[name], driven[name]) for name in names}
+        farthest = max(abs(np.log(max(f, rate / WIDEST) / rate)) for f in found.values())
+        idle += 1
+        if farthest < smallest:
+            best, smallest, idle = trial, farthest, 0
+        if farthest <= TOLERANCE:
+            break
+        for name in names:
+            step = min(max(found[name] / rate, 1.0 / STRIDE), STRIDE) ** DAMPING
+            scales[name] = min(max(scales[name] * step, 1.0 / WIDEST), WIDEST)
+    return best
+
+
 def _scaled(network: Network, name: str, scale: float) -> Network:
+    """The thresholds of ``name`` at ``scale`` times their distance from the membrane's rest."""
     p = network.population[name]
-    vectors = {k: v * scale if k == "threshold" else v for k, v in p.vectors.items()}
-    changed = replace(p, threshold=p.threshold * scale, vectors=vectors)
+    moved = p.parameter("rest") + scale * (p.parameter("threshold") - p.parameter("rest"))
+    changed = replace(p, threshold=float(moved[0]))
+    if len(moved) > 1:
+        changed = replace(p, vectors=p.vectors | {"threshold": moved})
     return replace(network, populations=tuple(changed if q is p else q for q in network.populations))
 
 

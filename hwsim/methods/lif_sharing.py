@@ -58,8 +58,8 @@ def share(network: Network, sharing: Sharing, layers: Patterns | None = None) ->
         groups = runs_of_one_shape(network) if layers is None else _matching(network, layers)
         if not groups:
             raise HwsimError(
-                f"{network.name!r}: no two consecutive layers of neurons have one shape, so that none can "
-                "share a state with the next; the zoo entry's field 'sharing' can name others"
+                f"{network.name!r}: no two consecutive layers of neurons have one shape and a state that can "
+                "be handed on; the field 'sharing' of a zoo entry can name others"
             )
     group_of = {p.name: g[0].name for g in groups for p in g}
     for group in groups:
@@ -126,7 +126,9 @@ def _obstacle(p: Population) -> str:
     """Why a layer's state cannot be shared; empty if it can."""
     if p.kind != "lif":
         return f"the states of {p.kind} neurons cannot be shared"
-    return "neurons with a refractory period cannot share a state" if p.refractory else ""
+    variants = {"refractory": p.refractory, "one_spike": p.one_spike, "initial": p.parameter("initial").any()}
+    found = ", ".join(name for name, given in variants.items() if given)
+    return f"neurons with {found} cannot share a state" if found else ""
 
 
 def _shared(p: Population, group: str, channel_groups: int) -> Population:

@@ -162,6 +162,49 @@ def _rate(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
+OPERATION_COLUMNS = {
+    "ac": "AC",
+    "mac": "MAC",
+    "dense": "dense",
+    "neurobench_ac": "Neuro-\nBench\nAC",
+    "neurobench_mac": "Neuro-\nBench\nMAC",
+    "neurobench_dense": "Neuro-\nBench\ndense",
+    "spikingjelly_synop": "Spiking-\nJelly\nSynOp",
+    "spikingjelly_mac": "Spiking-\nJelly\nMAC",
+    "syops_ac": "syops\nAC",
+    "syops_mac": "syops\nMAC",
+}
+"""Short titles of the counts of hwsim.operations."""
+
+
+def show_operations(values: dict[str, Any], console: Console) -> None:
+    """Print counted operations (the dictionary of Operations.as_dict), layer by layer, and what they mean."""
+    title = (
+        f"{escape(values['model'])}: operations a sample, mean of {values['samples']} samples of "
+        f"{values['timesteps']} timesteps"
+    )
+    table = Table(title=title, title_justify="left")
+    table.add_column("layer")
+    table.add_column("kind")
+    for name in OPERATION_COLUMNS.values():
+        table.add_column(name, justify="right")
+    for layer in values["layers"]:
+        table.add_row(escape(layer["name"]), layer["kind"], *_operations(layer["counts"]))
+    table.add_section()
+    table.add_row("total", "", *_operations(values["totals"]))
+    console.print(table)
+    for key, name in OPERATION_COLUMNS.items():
+        console.print(f"{_one_line(name)}: {escape(values['definitions'][key])}", soft_wrap=True)
+
+
+def _operations(counts: dict[str, float]) -> list[str]:
+    return [quantity(counts[key]) if key in counts else "-" for key in OPERATION_COLUMNS]
+
+
+def _one_line(title: str) -> str:
+    return title.replace("-\n", "").replace("\n", " ")
+
+
 def show_names(names: dict[str, str], console: Console) -> None:
     table = Table(box=None, show_header=False)
     for name, description in names.items():

@@ -101,7 +101,7 @@ def draw(network: Network, values: dict[str, Any]) -> Figure:
     axes.set_ylim(height, 0.0)
     axes.axis("off")
     title = f"{values['name']}, {values['timesteps']} timesteps"
-    axes.text(MARGIN, 14.0, plain(title), size=SIZE + 2, weight="bold", va="center")
+    axes.text(MARGIN, 14.0, shorten(plain(title), 60), size=SIZE + 2, weight="bold", va="center")
     _columns(axes, left + BOX_WIDTH + right, 34.0, [name for name, _ in COLUMNS], {"color": LINE})
     for name, row in rows.items():
         _row(axes, left, _y(row), name, values["layers"][row], colors[name])
@@ -225,15 +225,17 @@ def _straight(axes: Axes, x: float, row: int, p: Projection) -> None:
 
 
 def _bent(axes: Axes, edge: float, side: float, arc: Arc) -> None:
-    """Out of a box's side, along its lane, into the other box's side; the lane's label stands beside it."""
+    """Out of a box's side, along its lane, into the other box's side; the label stands beside the lane
+    between two rows, where no other arc leaves or arrives."""
     style = "--" if side > 0 else "-"
     x = edge + side * (12.0 + LANE * arc.lane)
     down = 6.0 if arc.end >= arc.start else -6.0
     leave, arrive = _y(arc.start) + down, _y(arc.end) - (down if arc.end != arc.start else 6.0)
     axes.plot([edge, x, x], [leave, leave, arrive], linestyle=style, color=LINE, linewidth=0.9)
     axes.annotate("", (edge, arrive), (x, arrive), arrowprops=_arrow(style))
+    middle = _y(arc.start) if arc.start == arc.end else _y((arc.start + arc.end) // 2) + PITCH / 2
     axes.text(
-        x + side * 4.0, (leave + arrive) / 2, label(arc.projection), size=SMALL, va="center",
+        x + side * 4.0, middle, label(arc.projection), size=SMALL, va="center",
         ha="right" if side < 0 else "left", color=LINE, linespacing=1.1,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
     )  # fmt: skip

@@ -205,7 +205,7 @@ def test_a_network_without_equal_neighbours_cannot_share_across_layers() -> None
     ("population", "reason"),
     [
         (replace(lif("b", 4), kind="clif", current_decay=0.5), "the states of clif neurons cannot be shared"),
-        (lif("b", 4, refractory=2), "refractory period cannot share"),
+        (lif("b", 4, refractory=2), "neurons with refractory cannot share"),
     ],
 )
 @pytest.mark.parametrize("layers", [None, [["a", "b"]]])

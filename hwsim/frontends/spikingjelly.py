@@ -1,0 +1,76 @@
+"""SpikingJelly's neurons as populations. A table by class name: SpikingJelly is not imported.
+
+Read from SpikingJelly 2.0.0. Every node charges, fires on v >= h and resets in the same step. A membrane
+starts at v_reset and leaks towards it, so that it is held here as its distance from v_reset: it starts
+at 0, rests at 0, is reset to 0 and fires at v_threshold - v_reset.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from hwsim.errors import HwsimError
+from hwsim.frontends.neuron_rule import NeuronRule, Neurons, comparison, parameter, rules
+
+_PLACE = "spikingjelly.activation_based.neuron"
+
+
+def _if(module: Any) -> Neurons:
+    """v = v + x."""
+    return _neurons(module, {})
+
+
+def _lif(module: Any) -> Neurons:
+    """v = v + (x - v) / tau, or with decay_input=False v = v - v / tau + x."""
+    leak = "relax_divide" if module.decay_input else "leak_divide"
+    return _neurons(module, {"leak": leak, "decay": float(module.tau)})
+
+
+def _plif(module: Any) -> Neurons:
+    """With q = sigmoid(w): v = v + (x - v) * q, or with decay_input=False v = v - v * q + x."""
+    q = parameter(module.w.sigmoid())
+    return _neurons(module, {"leak": "relax", "decay": q} if module.decay_input else {"decay": 1.0 - q})
+
+
+def _neurons(module: Any, fields: dict[str, Any]) -> Neurons:
+    if getattr(module, "_neuron_precision", None) is not None:
+        raise HwsimError("a neuron of reduced precision; capture it in float32")
+    rest = 0.0 if module.v_reset is None else float(module.v_reset)
+    threshold = float(module.v_threshold) - rest
+    if not threshold > 0:
+        raise HwsimError(
+            f"v_threshold {module.v_threshold:g} is not above the {rest:g} that the membrane starts from"
+        )
+    return Neurons(
+        {
+            **fields,
+            "threshold": threshold,
+            "reset": "subtract" if module.v_reset is None else "zero",
+            "compare": comparison(module.surrogate_function),
+        },
+        all_steps=module.step_mode == "m",
+    )
+
+
+def _unknown(module: Any) -> Neurons:
+    raise HwsimError(
+        f"SpikingJelly's {type(module).__name__} has no equal here; known: IFNode, LIFNode, ParametricLIFNode"
+    )
+
+
+def _reset(module: Any) -> None:
+    if hasattr(module, "reset"):
+        module.reset()
+
+
+_KNOWN: dict[str, Callable[[Any], Neurons]] = {
+    f"{_PLACE}.integrate_and_fire.IFNode": _if,
+    f"{_PLACE}.lif.LIFNode": _lif,
+    f"{_PLACE}.plif.ParametricLIFNode": _plif,
+}
+
+_BASES = ("BaseNode", "SimpleBaseNode", "NonSpikingBaseNode")
+
+RULES: dict[str, NeuronRule] = {
+    **rules(_KNOWN, _reset),
+    **{f"{_PLACE}.base_node.{base}": NeuronRule(_unknown, _reset) for base in _BASES},
+}
