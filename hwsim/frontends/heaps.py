@@ -1,7 +1,7 @@
 """A check of an HDF5 file's global heaps, which hold its texts, before the library reads them.
 
 libhdf5 2.0 (h5py 3.16) never returns from a heap in which the step from one object to the next is 0: free
-space of size 0, or a size that runs over 64 bits. The layout is that of the HDF5 file format specification 3.0, III.E.
+space of size 0, or a size that runs over 64 bits. The layout: HDF5 file format specification 3.0, III.E.
 """
 
 import mmap
