@@ -327,6 +327,23 @@ def test_damaged_bytes_give_a_network_or_an_error_of_ours(tmp_path: Path, kind: 
     mutate(damaged(kind, tmp_path), 300, 0)
 
 
+def test_heaps_that_libhdf5_never_leaves_are_refused(tmp_path: Path) -> None:
+    """Free space of size 0 in the heap of texts; a list of free names that comes back to itself."""
+    path = small(tmp_path / "net.nir")
+    whole = path.read_bytes()
+    texts, names = whole.index(b"GCOL"), whole.index(b"HEAP")
+    first = bytearray(whole)
+    first[texts + 16 : texts + 32] = bytes(16)
+    address = int.from_bytes(whole[names + 24 : names + 32], "little")
+    block = int.from_bytes(whole[names + 16 : names + 24], "little")
+    second = bytearray(whole)
+    second[address + block : address + block + 8] = block.to_bytes(8, "little")
+    for damaged_bytes, kind in ((first, "texts"), (second, "names")):
+        path.write_bytes(bytes(damaged_bytes))
+        with pytest.raises(HwsimError, match=rf"net\.nir: a heap of {kind} at byte \d+ is damaged"):
+            read_nir(path, 2, "nir", 1.0)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kind", ["nir", "net"])
