@@ -322,7 +322,6 @@ def test_a_recurrent_container_is_refused_by_name() -> None:
         capture(exact(net), images(1, 8, 8), STEPS)
 
 
-@pytest.mark.xfail(strict=True, reason="capture describes neurons without their path to choose a layout")
 def test_a_node_without_equal_is_refused_by_name() -> None:
     net = nn.Sequential(nn.Flatten(), nn.Linear(64, 12), neuron.IzhikevichNode())
     with pytest.raises(HwsimError, match=r"module '2'.*IzhikevichNode has no equal"):
