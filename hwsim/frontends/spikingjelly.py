@@ -1,8 +1,9 @@
 """SpikingJelly's neurons as populations. A table by class name: SpikingJelly is not imported.
 
-Read from SpikingJelly 2.0.0. Every node charges, fires on v >= h and resets in the same step. A membrane
-starts at v_reset and leaks towards it, so that it is held here as its distance from v_reset: it starts
-at 0, rests at 0, is reset to 0 and fires at v_threshold - v_reset.
+Read from SpikingJelly 2.0.0; 0.0.0.0.14 computes the same, in one module of all neurons. Every node
+charges, fires on v >= h and resets in the same step. A membrane starts at v_reset and leaks towards it,
+so that it is held here as its distance from v_reset: it starts at 0, rests at 0, is reset to 0 and fires
+at v_threshold - v_reset.
 """
 
 from collections.abc import Callable
@@ -62,15 +63,43 @@ def _reset(module: Any) -> None:
         module.reset()
 
 
-_KNOWN: dict[str, Callable[[Any], Neurons]] = {
-    f"{_PLACE}.integrate_and_fire.IFNode": _if,
-    f"{_PLACE}.lif.LIFNode": _lif,
-    f"{_PLACE}.plif.ParametricLIFNode": _plif,
+_NODES: tuple[tuple[str, str, Callable[[Any], Neurons]], ...] = (
+    ("integrate_and_fire", "IFNode", _if),
+    ("lif", "LIFNode", _lif),
+    ("plif", "ParametricLIFNode", _plif),
+)
+
+_OTHERS: tuple[tuple[str, str], ...] = (
+    ("base_node", "BaseNode"),
+    ("base_node", "SimpleBaseNode"),
+    ("base_node", "NonSpikingBaseNode"),
+    ("integrate_and_fire", "ActivationAwareIFNode"),
+    ("psn", "PSN"),
+    ("psn", "MaskedPSN"),
+    ("psn", "SlidingPSN"),
+    ("flexsn", "FlexSN"),
+    ("few_spike", "FewSpikeNode"),
+    ("spikezip", "STBIFNode"),
+    ("dsr", "DSRIFNode"),
+    ("dsr", "DSRLIFNode"),
+    ("inter_layer_connection", "ILCBaseNode"),
+    ("lif_variants", "GatedLIFNode"),
+    ("noisy", "NoisyBaseNode"),
+    ("noisy", "NoisyNonSpikingBaseNode"),
+)
+"""Classes without an equal, and those whose subclasses have none."""
+
+_KNOWN = {
+    f"{place}.{name}": describe
+    for module, name, describe in _NODES
+    for place in (_PLACE, f"{_PLACE}.{module}")
 }
 
-_BASES = ("BaseNode", "SimpleBaseNode", "NonSpikingBaseNode")
-
 RULES: dict[str, NeuronRule] = {
+    **{
+        f"{place}.{name}": NeuronRule(_unknown, _reset)
+        for module, name in _OTHERS
+        for place in (_PLACE, f"{_PLACE}.{module}")
+    },
     **rules(_KNOWN, _reset),
-    **{f"{_PLACE}.base_node.{base}": NeuronRule(_unknown, _reset) for base in _BASES},
 }
