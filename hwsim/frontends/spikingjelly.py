@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hwsim.errors import HwsimError
-from hwsim.frontends.neuron_rule import NeuronRule, Neurons, comparison, parameter, rules
+from hwsim.frontends.neuron_rule import NeuronRule, Neurons, class_name, comparison, parameter, rules
 
 _PLACE = "spikingjelly.activation_based.neuron"
 
@@ -52,13 +52,21 @@ def _neurons(module: Any, fields: dict[str, Any]) -> Neurons:
     )
 
 
+def has_states(module: Any) -> bool:
+    """Whether it is one of SpikingJelly's modules with states, neurons or not (Delay, SynapseFilter, ...)."""
+    return any(
+        class_name(k) == "spikingjelly.activation_based.base.MemoryModule" for k in type(module).__mro__
+    )
+
+
 def _unknown(module: Any) -> Neurons:
     raise HwsimError(
         f"SpikingJelly's {type(module).__name__} has no equal here; known: IFNode, LIFNode, ParametricLIFNode"
     )
 
 
-def _reset(module: Any) -> None:
+def forget(module: Any) -> None:
+    """Its states are those before the first step."""
     if hasattr(module, "reset"):
         module.reset()
 
@@ -97,9 +105,9 @@ _KNOWN = {
 
 RULES: dict[str, NeuronRule] = {
     **{
-        f"{place}.{name}": NeuronRule(_unknown, _reset)
+        f"{place}.{name}": NeuronRule(_unknown, forget)
         for module, name in _OTHERS
         for place in (_PLACE, f"{_PLACE}.{module}")
     },
-    **rules(_KNOWN, _reset),
+    **rules(_KNOWN, forget),
 }
