@@ -82,13 +82,15 @@ def output_part(path: str, module: nn.Module | None) -> int:
 
 
 def reset_neurons(model: nn.Module) -> None:
-    """Every neuron and every other module of hwsim with states forgets them."""
+    """Every neuron and every other module of hwsim or SpikingJelly with states forgets them."""
     for module in model.modules():
         rule = rule_of(module)
         if rule is not None:
             rule.reset(module)
         elif isinstance(module, Stateful):
             module.reset()
+        elif spikingjelly.has_states(module):
+            spikingjelly.forget(module)
 
 
 def _own_reset(module: Any) -> None:
