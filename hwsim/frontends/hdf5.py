@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
+from hwsim.frontends.heaps import check_heaps
 
 MAX_VALUES = 1 << 26
 """Most values of one array, and of one of its chunks; larger ones are refused before they are read."""
@@ -34,6 +35,8 @@ def opened(path: Path, kind: str) -> "Iterator[Group]":
     """The root group of a file; what h5py raises on damaged files becomes an HwsimError."""
     if not path.is_file():
         raise HwsimError(f"{path}: no such file")
+    with readable(path, kind):
+        check_heaps(path)
     with readable(path, kind), h5py.File(path, "r") as file:
         yield Group(file, str(path), Budget(path.stat().st_size))
 

@@ -77,7 +77,9 @@ def writable(seed: int, layers: int) -> Network:
     projections = []
     for q in network.projections:
         kind = averages.get(q.kind, q.kind)
-        divisor = float(rng.choice([1.0, q.kernel[0] * q.kernel[1]])) if kind == "avg_pool" else 1.0
+        area = q.kernel[0] * q.kernel[1]
+        exact = kind == "avg_pool" and area & (area - 1) == 0 and rng.random() < 0.5
+        divisor = float(area) if exact else 1.0
         parts = {
             name: None if array is None else array.astype(np.float32)
             for name, array in (("weights", q.weights), ("bias", q.bias))

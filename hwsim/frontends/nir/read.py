@@ -149,7 +149,7 @@ def _input_shape(graph: Graph, start: str) -> tuple[Shape, str]:
     if declared is None:
         assert wanted is not None
         return wanted, f"the file has no input shape; {wanted} is what the nodes after it take"
-    if wanted is None or wanted == declared:
+    if wanted is None or wanted == declared or _spreads(wanted, declared):
         return declared, ""
     if np.prod(wanted) == np.prod(declared) and len(wanted) == 1:
         return (declared if len(declared) == 3 else wanted), ""
@@ -157,6 +157,11 @@ def _input_shape(graph: Graph, start: str) -> tuple[Shape, str]:
         wanted,
         f"the input's shape {declared} in the file does not fit the nodes after it, which take {wanted}",
     )
+
+
+def _spreads(given: Shape, shape: Shape) -> bool:
+    """Whether parameters of shape ``given`` serve a signal of ``shape``, as (channels, 1, 1) do."""
+    return len(given) == len(shape) and all(g in (1, n) for g, n in zip(given, shape, strict=True))
 
 
 def _wanted(graph: Graph, start: str) -> Shape | None:

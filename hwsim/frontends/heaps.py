@@ -1,0 +1,68 @@
+"""A check of an HDF5 file's heaps, which hold its texts and names, before the library reads them.
+
+libhdf5 2.0 (h5py 3.16) never returns from a global heap in which the step from one object to the next is
+0 (free space of size 0, or a size that runs over 64 bits), and takes all memory for a local heap whose list
+of free blocks comes back to itself. Layouts: HDF5 file format specification 3.0, III.D and III.E.
+"""
+
+import mmap
+from pathlib import Path
+
+from hwsim.errors import HwsimError
+
+GLOBAL, LOCAL = b"GCOL", b"HEAP"
+HEADER = 16
+"""Bytes of a collection's header, and of each object's: lengths of 8 bytes."""
+
+LAST_BLOCK, UNDEFINED = 1, (1 << 64) - 1
+
+SUPERBLOCK = b"\x89HDF\r\n\x1a\n"
+LENGTH_AT = {0: 14, 1: 14, 2: 10, 3: 10}
+"""Where a superblock, by its version, says how many bytes a length has; the byte before: an offset."""
+
+
+def check_heaps(path: Path) -> None:
+    """Raises HwsimError if a heap of the file is damaged, or if lengths have other than 8 bytes."""
+    if path.stat().st_size < HEADER * 2:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data[: len(SUPERBLOCK)] == SUPERBLOCK:
+            at = LENGTH_AT.get(data[8], 10)
+            if data[at - 1] != 8 or data[at] != 8:
+                raise HwsimError(
+                    f"{path}: offsets of {data[at - 1]} and lengths of {data[at]} bytes; expected 8"
+                )
+        for signature, check in ((GLOBAL, _check_global), (LOCAL, _check_local)):
+            start = data.find(signature)
+            while start >= 0:
+                check(path, data, start)
+                start = data.find(signature, start + 1)
+
+
+def _check_global(path: Path, data: mmap.mmap, start: int) -> None:
+    """Walk one collection from object to object; object 0 is free space, its size that of the whole space."""
+    end = start + _number(data, start + 8)
+    at = start + HEADER
+    while at + HEADER <= min(end, len(data)):
+        size = _number(data, at + 8)
+        step = size if data[at : at + 2] == b"\0\0" else HEADER + (size + 7) // 8 * 8
+        if step < HEADER:
+            break
+        at += step
+    if not end - HEADER < at <= end <= len(data):
+        raise HwsimError(f"{path}: a heap of texts at byte {start} is damaged")
+
+
+def _check_local(path: Path, data: mmap.mmap, start: int) -> None:
+    """Follow the list of free blocks: next block and size, at offsets into the heap's data; 1 ends it."""
+    size, block, address = (_number(data, start + at) for at in (8, 16, 24))
+    seen: set[int] = set()
+    while block not in (LAST_BLOCK, UNDEFINED):
+        if block in seen or block + HEADER > size or address + block + HEADER > len(data):
+            raise HwsimError(f"{path}: a heap of names at byte {start} is damaged")
+        seen.add(block)
+        block = _number(data, address + block)
+
+
+def _number(data: mmap.mmap, at: int) -> int:
+    return int.from_bytes(data[at : at + 8], "little")
