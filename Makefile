@@ -2,6 +2,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 FRONTENDS := .venv-frontends
+OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
@@ -38,6 +39,8 @@ test-nojit: $(READY)  ## the kernels' tests as plain Python, without Numba's com
 
 test-frontends: $(FRONTENDS)/.ready  ## front ends against snnTorch, SpikingJelly, NeuroBench and syops, in .venv-frontends
 	$(FRONTENDS)/bin/pytest tests/external
+	PYTHONPATH=$(FRONTENDS)/$(OLD) $(FRONTENDS)/bin/pytest tests/external/test_spikingjelly_neurons.py \
+		tests/external/test_spikingjelly_networks.py
 
 $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	$(PYTHON) -m venv $(FRONTENDS)
@@ -46,6 +49,7 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 		--editable '.[test]' loguru progress tqdm
 	PIP_CONSTRAINT="$(PINS)" $(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps \
 		snntorch spikingjelly neurobench syops
+	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
 	touch $@
 
 perf: $(READY)  ## speed and memory against the stated goals

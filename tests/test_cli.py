@@ -742,10 +742,10 @@ def test_a_saved_network_keeps_its_timesteps(
 
 
 def test_inputs_of_a_wrong_shape_name_module_and_shape(estimate: Command, tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", images=np.zeros((2, 3, 8, 8), np.uint8))
+    np.savez(tmp_path / "x.npz", images=np.zeros((1, 3, 8, 8), np.uint8))
     message = estimate("--inputs", tmp_path / "x.npz").error
     assert "module '0' (Conv2d)" in message
-    assert "(2, 3, 8, 8)" in message
+    assert "(1, 3, 8, 8)" in message
 
 
 def test_no_sample_is_one_message(estimate: Command, tmp_path: Path) -> None:

@@ -1,18 +1,20 @@
 """What the model answers with: the operation whose outputs, summed over the timesteps, are its output.
 
 A model may return one timestep's output per call, a sequence, or the sum or mean over the timesteps:
-a stack, a reduction, or ``total = total + output`` in a loop. A constant factor on it is of no account.
+a stack, a reduction, or ``total = total + output`` in a loop. A positive factor on it is of no account.
 """
 
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from hwsim.errors import HwsimError
+from hwsim.frontends.neurons import output_part
 from hwsim.frontends.recording import Operation, Recorder
 from hwsim.frontends.timing import Form, Key, Timed
 
-HARMLESS = {"alias", "reshape", "scale", "swap", "repeat"}
+HARMLESS = {"reshape", "swap", "repeat"}
 
 
 def answered(recorder: Recorder, output: Any) -> int:
@@ -34,10 +36,10 @@ def summed(recorder: Recorder, times: Timed, answer: int) -> Key:
     operations, place = recorder.operations, answer
     while (found := _collapsed(recorder, times, place)) is not None:
         place = found
-    if times.steps[place] is None and times.forms[place] == "step" and times.timesteps > 1:
+    if place == answer and times.layout != "step" and times.forms[place] == "step" and times.timesteps > 1:
         raise HwsimError(
-            f"the model's answer, of {_named(operations[place])}, is not a sum over its timesteps; return "
-            "the outputs of all timesteps, their sum or their mean"
+            f"the model answers with {_named(operations[place])} of one timestep, or with something else "
+            "that is no sum over its timesteps; return the outputs of all timesteps, their sum or their mean"
         )
     return times.keys[place]
 
@@ -45,7 +47,7 @@ def summed(recorder: Recorder, times: Timed, answer: int) -> Key:
 def _collapsed(recorder: Recorder, times: Timed, place: int) -> int | None:
     """The operation under a stack, a sum over time, or a running sum; None if there is none."""
     operations = recorder.operations
-    while operations[place].kind in HARMLESS:
+    while _harmless(operations[place]):
         place = _source(recorder, operations[place].reads[0])
     operation = operations[place]
     sources = [_source(recorder, n) for n in operation.reads if operation.module is None]
@@ -70,13 +72,20 @@ def _one_step(source: Operation, form: Form) -> bool:
     return source.kind != "input" and form in ("sequence", "batch_first")
 
 
+def _harmless(operation: Operation) -> bool:
+    """Whether the sum over time of what it makes decides as the sum of what it reads does."""
+    factor = np.asarray(operation.details if operation.kind == "scale" else 0.0)
+    return operation.kind in HARMLESS or (factor.size == 1 and bool((factor > 0).all()))
+
+
 def _source(recorder: Recorder, number: int) -> int:
     """The operation that made a tensor, which is not one of its states."""
     made, part = recorder.maker[number]
-    if part:
+    operation = recorder.operations[made]
+    if part != output_part(operation.path, operation.module):
         raise HwsimError(
-            f"the model answers with state number {part} (a membrane or a current) of "
-            f"{_named(recorder.operations[made])}; return its spikes, or several tensors with them first"
+            f"the model answers with tensor {part} of the call of {_named(operation)}; only the spikes of a "
+            "neuron that resets can be summed up, or the membrane of one that does not"
         )
     return made
 

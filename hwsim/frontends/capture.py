@@ -14,7 +14,7 @@ from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
 from hwsim.frontends.answer import answered, summed
 from hwsim.frontends.lowering import Lowering
-from hwsim.frontends.neurons import reset_neurons, rule_of
+from hwsim.frontends.neurons import describe, reset_neurons, rule_of
 from hwsim.frontends.recording import Recorder
 from hwsim.frontends.signals import Made
 from hwsim.frontends.timing import Key, Layout, Timed, Timestep, repeated, settled, timed
@@ -120,8 +120,8 @@ class _Run:
         whole: list[Layout] = ["static"] if self.coding == "frames" else ["time_first", "batch_first"]
         if layout is not None:
             return [layout]
-        rules = ((module, rule_of(module)) for module in self.model.modules())
-        if any(rule.describe(module).all_steps for module, rule in rules if rule is not None):
+        neurons = ((path, m) for path, m in self.model.named_modules() if rule_of(m) is not None)
+        if any(describe(path, module).all_steps for path, module in neurons):
             return [*whole, "time_first"] if self.coding == "frames" else whole
         try:
             self._call(sample.repeat(2, axis=0), "step", 1)

@@ -1,8 +1,8 @@
 """Torch functions between layers, put in the few kinds of operation that lowering knows.
 
-Kinds: ``add``, ``scale``, ``reshape``, ``alias``, ``cat``, ``stack``, ``select``, ``unbind``, ``repeat``,
-``swap`` (of the first two dimensions), ``mean`` and ``sum`` over dimensions, and for a functional layer
-(``F.max_pool2d``, ``F.conv2d``, ...) the class name of the module that computes the same.
+Kinds: ``add``, ``scale``, ``reshape``, ``alias`` (the same values again), ``cat``, ``stack``, ``select``,
+``unbind``, ``repeat``, ``swap`` (of the first two dimensions), ``mean`` and ``sum`` over dimensions, and for
+a functional layer (``F.max_pool2d``, ``F.conv2d``, ...) the class name of the module that computes the same.
 """
 
 from collections.abc import Callable

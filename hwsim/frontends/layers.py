@@ -85,7 +85,6 @@ OPERATIONS: dict[str, Rule] = {
     "scale": arithmetic.scaled,
     "reshape": arithmetic.reshaped,
     "repeat": arithmetic.reshaped,
-    "alias": arithmetic.same,
     "stack": arithmetic.same,
     "select": arithmetic.same,
     "swap": arithmetic.swapped,

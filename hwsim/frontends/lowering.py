@@ -14,6 +14,7 @@ import numpy as np
 
 from hwsim.errors import HwsimError
 from hwsim.frontends import layers
+from hwsim.frontends.neurons import output_part
 from hwsim.frontends.signals import Current, Draft, Emitted, Joined, Made, Recent, Signal, planar
 from hwsim.frontends.timing import Key, Node, Read
 from hwsim.network import Coding, Network, Population, Projection
@@ -30,6 +31,7 @@ class Lowering:
         self.signals: dict[Key, Signal] = {}
         self.awaited: dict[str, Key] = {}
         self.neurons: set[str] = set()
+        self.sharing: dict[int, list[str]] = {}
         self.readers: Counter[Key] = Counter()
 
     def build(self, output: Key, name: str, timesteps: int, coding: Coding) -> Network:
@@ -42,6 +44,7 @@ class Lowering:
                 self.signals[key] = self._signal(node)
         readout = self._readout(output)
         self._settle()
+        self._share()
         populations, projections = tuple(self.populations), tuple(self.projections)
         network = Network(name, populations, projections, readout, timesteps, coding)
         network.verify()
@@ -71,10 +74,10 @@ class Lowering:
     def read(self, node: Node, place: int = 0) -> Signal:
         """What an operation reads: a signal of its own step, or of an earlier one."""
         read = node.reads[place]
-        if read.part:
+        if read.part != output_part(read.key[0], self.nodes[read.key].module):
             raise HwsimError(
-                f"module {read.key[0]!r} ({read.key[1]}): its state number {read.part} (a membrane or a "
-                "current) goes into other layers; only its spikes can"
+                f"module {read.key[0]!r} ({read.key[1]}): tensor {read.part} of its call goes into other "
+                "layers; only the spikes of a neuron that resets can, or the membrane of one that does not"
             )
         if read.lag:
             return self._earlier(read)
@@ -189,6 +192,13 @@ class Lowering:
                 source=emitted.population,
                 delay=projection.delay + emitted.delay,
             )
+
+    def _share(self) -> None:
+        """One group of states a memory that several layers have in common, named by the first of them."""
+        groups = {name: names[0] for names in self.sharing.values() if len(names) > 1 for name in names}
+        self.populations = [
+            replace(p, state_group=groups[p.name]) if p.name in groups else p for p in self.populations
+        ]
 
     def _existing(self, key: Key) -> Emitted:
         signal = self.signals[key]

@@ -22,6 +22,7 @@ class Neurons:
     before goes through inside of the call, added to its input.
     ``all_steps``: one call runs all timesteps; the first dimension of input and output is time.
     ``outputs``: how many tensors the call returns; the first one is the spikes, the others are states.
+    ``state``: an object that layers with one state memory have in common, in the order in which they run.
     Of kind "li", which never resets, the last one is the membrane, and that is its output.
     """
 
@@ -29,6 +30,7 @@ class Neurons:
     recurrent: nn.Module | float | NDArray[Any] | None = None
     all_steps: bool = False
     outputs: int = 1
+    state: object = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from torch import nn
 from hwsim.errors import HwsimError
 from hwsim.frontends import snntorch, spikingjelly
 from hwsim.frontends.neuron_rule import NeuronRule, Neurons, class_name, parameter
-from hwsim.nn import CLIF, IF, LIF, PLIF, SpikingNeuron
+from hwsim.nn import CLIF, IF, LIF, PLIF, SharedLIF, SpikingNeuron
 from hwsim.nn.neurons import Stateful
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Neurons",
     "describe",
     "is_neuron",
+    "output_part",
     "parameter",
     "register_neuron",
     "reset_neurons",
@@ -72,14 +73,24 @@ def describe(path: str, module: nn.Module) -> Neurons:
         raise HwsimError(f"module {path!r} ({type(module).__name__}): {error}") from None
 
 
+def output_part(path: str, module: nn.Module | None) -> int:
+    """Which of the tensors of one call is the output: the spikes, or an integrator's membrane."""
+    if module is None or not is_neuron(module):
+        return 0
+    computed = describe(path, module)
+    return computed.outputs - 1 if computed.fields.get("kind") == "li" else 0
+
+
 def reset_neurons(model: nn.Module) -> None:
-    """Every neuron and every other module of hwsim with states forgets them."""
+    """Every neuron and every other module of hwsim or SpikingJelly with states forgets them."""
     for module in model.modules():
         rule = rule_of(module)
         if rule is not None:
             rule.reset(module)
         elif isinstance(module, Stateful):
             module.reset()
+        elif spikingjelly.has_states(module):
+            spikingjelly.forget(module)
 
 
 def _own_reset(module: Any) -> None:
@@ -102,6 +113,17 @@ def _plif(module: PLIF) -> Neurons:
     return Neurons({"leak": "relax", "decay": leak, "threshold": float(module.threshold), "reset": "zero"})
 
 
+def _shared_lif(module: SharedLIF) -> Neurons:
+    fields = {
+        "decay": float(module.decay),
+        "threshold": float(module.threshold),
+        "reset": module.reset_mode,
+        "compare": module.compare,
+        "channel_groups": module.channel_groups,
+    }
+    return Neurons(fields, state=module.state)
+
+
 def _clif(module: CLIF) -> Neurons:
     return Neurons(
         {
@@ -118,3 +140,4 @@ register_neuron(LIF, _lif)
 register_neuron(IF, _lif)
 register_neuron(PLIF, _plif)
 register_neuron(CLIF, _clif)
+register_neuron(SharedLIF, _shared_lif)

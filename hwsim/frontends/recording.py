@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from hwsim.errors import HwsimError
 from hwsim.frontends import functions
 from hwsim.frontends.equivalents import is_registered
-from hwsim.frontends.neurons import is_neuron
+from hwsim.frontends.neurons import is_neuron, output_part
 from hwsim.nn import Feedback
 from hwsim.nn.neurons import Stateful
 
@@ -49,7 +49,7 @@ class Operation:
 class Recorder(TorchFunctionMode):
     """Numbers every tensor that depends on the model's input.
 
-    ``operations`` grows from call to call until :meth:`begin`; the first tensors of the operations named
+    ``operations`` grows from call to call until :meth:`begin`; the outputs of the operations named
     in ``wanted`` (path and kind) are copied into ``kept`` by the operation's place in that list.
     """
 
@@ -116,7 +116,7 @@ class Recorder(TorchFunctionMode):
         numbers = tuple(n for n in map(self.number, reads) if n is not None)
         if (path, kind) in self.wanted:
             self._inside += 1
-            self.kept[len(self.operations)] = _compact(made[0])
+            self.kept[len(self.operations)] = _compact(made[output_part(path, module)])
             self._inside -= 1
         makes = tuple(self._number(tensor, part) for part, tensor in enumerate(made))
         shape = tuple(made[0].shape)
@@ -146,7 +146,11 @@ class Recorder(TorchFunctionMode):
         except HwsimError as error:
             raise HwsimError(f"{self.where()}: {error}") from None
         path = self._stack[-1][0] if self._stack else ""
-        if found.kind == "unbind":
+        if found.kind == "alias":
+            number = self.number(found.reads[0])
+            assert number is not None
+            self._numbers[id(result)] = (number, weakref.ref(result))
+        elif found.kind == "unbind":
             for place, piece in enumerate(made):
                 self._record("select", path, list(found.reads), [piece], None, (found.details, place))
         else:

@@ -149,6 +149,7 @@ _NAMES = ", ".join(full.rpartition(".")[2] for full in _KNOWN)
 
 _REFUSED = {
     f"{_PLACE}.alpha.Alpha": "has no equal here: its membrane is a difference of two states, reset apart",
+    f"{_PLACE}.leakyparallel.LeakyParallel": f"has no equal here; known: {_NAMES}",
     f"{_PLACE}.neurons.SpikingNeuron": f"has no equal here; known: {_NAMES}",
 }
 

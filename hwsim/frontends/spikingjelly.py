@@ -1,15 +1,16 @@
 """SpikingJelly's neurons as populations. A table by class name: SpikingJelly is not imported.
 
-Read from SpikingJelly 2.0.0. Every node charges, fires on v >= h and resets in the same step. A membrane
-starts at v_reset and leaks towards it, so that it is held here as its distance from v_reset: it starts
-at 0, rests at 0, is reset to 0 and fires at v_threshold - v_reset.
+Read from SpikingJelly 2.0.0; 0.0.0.0.14 computes the same, in one module of all neurons. Every node
+charges, fires on v >= h and resets in the same step. A membrane starts at v_reset and leaks towards it,
+so that it is held here as its distance from v_reset: it starts at 0, rests at 0, is reset to 0 and fires
+at v_threshold - v_reset.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from hwsim.errors import HwsimError
-from hwsim.frontends.neuron_rule import NeuronRule, Neurons, comparison, parameter, rules
+from hwsim.frontends.neuron_rule import NeuronRule, Neurons, class_name, comparison, parameter, rules
 
 _PLACE = "spikingjelly.activation_based.neuron"
 
@@ -51,26 +52,62 @@ def _neurons(module: Any, fields: dict[str, Any]) -> Neurons:
     )
 
 
+def has_states(module: Any) -> bool:
+    """Whether it is one of SpikingJelly's modules with states, neurons or not (Delay, SynapseFilter, ...)."""
+    return any(
+        class_name(k) == "spikingjelly.activation_based.base.MemoryModule" for k in type(module).__mro__
+    )
+
+
 def _unknown(module: Any) -> Neurons:
     raise HwsimError(
         f"SpikingJelly's {type(module).__name__} has no equal here; known: IFNode, LIFNode, ParametricLIFNode"
     )
 
 
-def _reset(module: Any) -> None:
+def forget(module: Any) -> None:
+    """Its states are those before the first step."""
     if hasattr(module, "reset"):
         module.reset()
 
 
-_KNOWN: dict[str, Callable[[Any], Neurons]] = {
-    f"{_PLACE}.integrate_and_fire.IFNode": _if,
-    f"{_PLACE}.lif.LIFNode": _lif,
-    f"{_PLACE}.plif.ParametricLIFNode": _plif,
+_NODES: tuple[tuple[str, str, Callable[[Any], Neurons]], ...] = (
+    ("integrate_and_fire", "IFNode", _if),
+    ("lif", "LIFNode", _lif),
+    ("plif", "ParametricLIFNode", _plif),
+)
+
+_OTHERS: tuple[tuple[str, str], ...] = (
+    ("base_node", "BaseNode"),
+    ("base_node", "SimpleBaseNode"),
+    ("base_node", "NonSpikingBaseNode"),
+    ("integrate_and_fire", "ActivationAwareIFNode"),
+    ("psn", "PSN"),
+    ("psn", "MaskedPSN"),
+    ("psn", "SlidingPSN"),
+    ("flexsn", "FlexSN"),
+    ("few_spike", "FewSpikeNode"),
+    ("spikezip", "STBIFNode"),
+    ("dsr", "DSRIFNode"),
+    ("dsr", "DSRLIFNode"),
+    ("inter_layer_connection", "ILCBaseNode"),
+    ("lif_variants", "GatedLIFNode"),
+    ("noisy", "NoisyBaseNode"),
+    ("noisy", "NoisyNonSpikingBaseNode"),
+)
+"""Classes without an equal, and those whose subclasses have none."""
+
+_KNOWN = {
+    f"{place}.{name}": describe
+    for module, name, describe in _NODES
+    for place in (_PLACE, f"{_PLACE}.{module}")
 }
 
-_BASES = ("BaseNode", "SimpleBaseNode", "NonSpikingBaseNode")
-
 RULES: dict[str, NeuronRule] = {
-    **rules(_KNOWN, _reset),
-    **{f"{_PLACE}.base_node.{base}": NeuronRule(_unknown, _reset) for base in _BASES},
+    **{
+        f"{place}.{name}": NeuronRule(_unknown, forget)
+        for module, name in _OTHERS
+        for place in (_PLACE, f"{_PLACE}.{module}")
+    },
+    **rules(_KNOWN, forget),
 }

@@ -54,6 +54,10 @@ def neurons(lowering: "Lowering", node: Node) -> Signal:
             "give each layer its own"
         )
     lowering.neurons.add(node.path)
+    if any(read.key != node.key or read.lag != 1 for read in node.reads[1:]):
+        raise HwsimError(
+            f"{where(node)}: is handed a state that is not its own of the step before; hand it on unchanged"
+        )
     start = 0
 
     def population(signal: Signal) -> Emitted:
@@ -71,13 +75,15 @@ def neurons(lowering: "Lowering", node: Node) -> Signal:
         name = lowering.unused_name(node.path or "lif")
         made = Population(name, current.natural, kind, **single, vectors=vectors)
         emitted = lowering.add(made, replace(current, filter=None), Made(node.key, own.start))
+        if computed.state is not None:
+            lowering.sharing.setdefault(id(computed.state), []).append(name)
         if computed.recurrent is not None:
             lowering.connect(name, (_recurrence(node, computed.recurrent, made),))
         return emitted
 
     signal = lowering.read(node)
-    if isinstance(signal, Joined) and computed.recurrent is not None:
-        raise HwsimError(f"{where(node)}: is recurrent and reads a concatenation")
+    if isinstance(signal, Joined) and (computed.recurrent is not None or computed.state is not None):
+        raise HwsimError(f"{where(node)}: is recurrent or shares its state, and reads a concatenation")
     return each(signal, population)
 
 

@@ -80,7 +80,9 @@ class Timed:
 
     def step(self, timestep: int) -> dict[Key, Node]:
         """Everything that timestep computes, in the order in which it ran."""
-        return self.graphs[None] | self.graphs[timestep]
+        nodes = self.graphs[None] | self.graphs[timestep]
+        places = (i for i, step in enumerate(self.steps) if step in (None, timestep))
+        return {self.keys[i]: nodes[self.keys[i]] for i in places}
 
 
 def timed(

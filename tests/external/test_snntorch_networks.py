@@ -148,7 +148,6 @@ class Detached(Explicit):
         return torch.stack(recorded)
 
 
-@pytest.mark.xfail(strict=True, reason="an alias of a state on its way to the next step is not seen through")
 def test_a_loop_that_detaches_its_membranes() -> None:
     net = exact(Detached())
     check(net, images(16), looped(net))
@@ -299,7 +298,6 @@ def test_concatenated_branches() -> None:
     check(net, images(16), stepped(net))
 
 
-@pytest.mark.xfail(strict=True, reason="capture reads the spikes of a layer, not the membrane of a li")
 def test_a_layer_without_reset_read_by_its_membrane_is_a_leaky_integrator() -> None:
     class Membrane(Explicit):
         def __init__(self) -> None:
@@ -314,7 +312,6 @@ def test_a_layer_without_reset_read_by_its_membrane_is_a_leaky_integrator() -> N
     assert network.population["lif2"].kind == "li"
 
 
-@pytest.mark.xfail(strict=True, reason="capture describes neurons without their path to choose a layout")
 @pytest.mark.parametrize("kind", ["Alpha", "SLSTM"])
 def test_neurons_without_equal_are_refused_by_name(kind: str) -> None:
     layer = snn.Alpha(0.9, 0.8, init_hidden=True) if kind == "Alpha" else snn.SLSTM(8, 8, init_hidden=True)

@@ -190,6 +190,7 @@ class Prepared(snn.Leaky):  # type: ignore[misc,name-defined]
     ("make", "message"),
     [
         (lambda: snn.Alpha(0.9, 0.8), "Alpha has no equal"),
+        (lambda: snn.LeakyParallel(4, 4), "LeakyParallel has no equal"),
         (lambda: snn.SLSTM(4, 4), "SLSTM has no equal here; known: Leaky, Synaptic"),
         (lambda: snn.Leaky(0.5, state_quant=lambda v: v), "state_quant"),
         (lambda: snn.Leaky(0.5, graded_spikes_factor=2.0), "graded_spikes_factor is 2"),

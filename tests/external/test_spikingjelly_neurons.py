@@ -92,8 +92,8 @@ def test_states_are_forgotten_between_samples() -> None:
 
 
 class Sharper(neuron.LIFNode):  # type: ignore[misc,name-defined]
-    def single_step_functional_forward(self, inputs: Any, states: Any, **named: Any) -> Any:
-        return super().single_step_functional_forward(inputs, states, **named)
+    def single_step_forward(self, x: torch.Tensor) -> Any:
+        return super().single_step_forward(2 * x)
 
 
 class Prepared(neuron.LIFNode):  # type: ignore[misc,name-defined]
@@ -105,17 +105,25 @@ class Prepared(neuron.LIFNode):  # type: ignore[misc,name-defined]
     ("make", "message"),
     [
         (neuron.QIFNode, "QIFNode has no equal here; known: IFNode, LIFNode, ParametricLIFNode"),
-        (neuron.SimpleIFNode, "SimpleIFNode has no equal"),
-        (neuron.NonSpikingLIFNode, "NonSpikingLIFNode has no equal"),
         (lambda: neuron.IFNode(v_threshold=-0.25), "v_threshold -0.25 is not above the 0"),
         (lambda: neuron.LIFNode(v_reset=2.0), "v_threshold 1 is not above the 2"),
         (lambda: neuron.IFNode(surrogate_function=surrogate.Sigmoid(spiking=False)), "not 0 and 1"),
-        (Sharper, "subclass of LIFNode that replaces single_step_functional_forward"),
+        (Sharper, "subclass of LIFNode that replaces single_step_forward"),
     ],
 )
 def test_a_variant_without_equal_is_refused_by_name(make: Any, message: str) -> None:
     with pytest.raises(HwsimError, match=f"module 'net.node'.*{message}"):
         neurons.describe("net.node", make())
+
+
+@pytest.mark.parametrize("name", ["SimpleIFNode", "NonSpikingLIFNode", "SlidingPSN", "GatedLIFNode"])
+def test_nodes_of_some_versions_are_refused_by_name(name: str) -> None:
+    make = getattr(neuron, name, None)
+    if make is None:
+        pytest.skip(f"this SpikingJelly has no {name}")
+    node = make(**{"SlidingPSN": {"k": 2}, "GatedLIFNode": {"T": 4}}.get(name, {}))
+    with pytest.raises(HwsimError, match=f"{name} has no equal"):
+        neurons.describe("node", node)
 
 
 def test_a_node_of_reduced_precision_is_refused_by_name() -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from hwsim.errors import HwsimError
 from hwsim.frontends import Neurons, register_layer, register_neuron
-from hwsim.nn import CLIF, IF, LIF, PLIF, Synapse, Vote, Window
+from hwsim.nn import CLIF, IF, LIF, PLIF, SharedLIF, SharedState, Synapse, Vote, Window
 from tests.frontends.capturing import Graph, arrows, captured, kinds, refused, spiking
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -313,3 +313,18 @@ def test_a_rule_that_gives_no_layer_is_refused() -> None:
     register_layer(Other, lambda _m, _s: None)  # type: ignore[arg-type, return-value]
     with pytest.raises(HwsimError, match="its rule gave NoneType, not a layer"):
         captured(nn.Sequential(nn.Linear(6, 5), LIF(), Other()), 6)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_layers_that_share_a_state_share_it_in_the_network(groups: int) -> None:
+    torch.manual_seed(0)
+    state = SharedState()
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), SharedLIF(state, groups, threshold=0.3),
+        nn.Conv2d(4, 4, 3, padding=1), SharedLIF(state, groups, threshold=0.3),
+        nn.Conv2d(4, 4, 1), SharedLIF(channel_groups=2, threshold=0.3), nn.Flatten(), nn.Linear(144, 3),
+    )  # fmt: skip
+    found = captured(model, 2, 6, 6)
+    shared = [p for p in found.network.populations if p.spikes]
+    assert [(p.state_group, p.channel_groups) for p in shared] == [("1", groups), ("1", groups), ("", 2)]
+    assert all(len(found.reference.events[p.name].index) for p in shared)

@@ -325,7 +325,7 @@ def test_an_answer_of_the_last_timestep_is_refused() -> None:
 def test_an_answer_of_membranes_is_refused() -> None:
     refused(
         Unrolled(lambda m, x: stacked(m, x)[1]),
-        r"answers with state number 1 .* of module 'cell2' \(Cell\)",
+        r"answers with tensor 1 of the call of module 'cell2' \(Cell\)",
         6,
     )
 
