@@ -14,7 +14,10 @@ GLOBAL, LOCAL = b"GCOL", b"HEAP"
 HEADER = 16
 """Bytes of a collection's header, and of each object's: lengths of 8 bytes."""
 
-LAST_BLOCK, UNDEFINED = 1, (1 << 64) - 1
+LAST_BLOCK = 1
+MAX_STEPS = 3_000_000
+WRAPS = 1 << 63
+"""Steps from here on lead backward in 64 bits."""
 
 SUPERBLOCK = b"\x89HDF\r\n\x1a\n"
 LENGTH_AT = {0: 14, 1: 14, 2: 10, 3: 10}
@@ -22,7 +25,10 @@ LENGTH_AT = {0: 14, 1: 14, 2: 10, 3: 10}
 
 
 def check_heaps(path: Path) -> None:
-    """Raises HwsimError if a heap of the file is damaged, or if lengths have other than 8 bytes."""
+    """Raises HwsimError if a heap of the file has no end, or if lengths have other than 8 bytes.
+
+    Every other damage libhdf5 finds itself; what a file has discarded may look like damage and is none.
+    """
     if path.stat().st_size < HEADER * 2:
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -32,36 +38,41 @@ def check_heaps(path: Path) -> None:
                 raise HwsimError(
                     f"{path}: offsets of {data[at - 1]} and lengths of {data[at]} bytes; expected 8"
                 )
+        left = MAX_STEPS
         for signature, check in ((GLOBAL, _check_global), (LOCAL, _check_local)):
             start = data.find(signature)
             while start >= 0:
-                check(path, data, start)
+                left -= 1 + check(path, data, start)
+                if left < 0:
+                    raise HwsimError(f"{path}: its heaps hold more than {MAX_STEPS} texts and names")
                 start = data.find(signature, start + 1)
 
 
-def _check_global(path: Path, data: mmap.mmap, start: int) -> None:
-    """Walk one collection from object to object; object 0 is free space, its size that of the whole space."""
-    end = start + _number(data, start + 8)
+def _check_global(path: Path, data: mmap.mmap, start: int) -> int:
+    """Walk one collection from object to object and count them; object 0 is free space, of so many bytes."""
+    steps = 0
+    end = min(start + _number(data, start + 8), len(data))
     at = start + HEADER
-    while at + HEADER <= min(end, len(data)):
+    while at + HEADER <= end:
         size = _number(data, at + 8)
         step = size if data[at : at + 2] == b"\0\0" else HEADER + (size + 7) // 8 * 8
-        if step < HEADER:
-            break
+        if step == 0 or step >= WRAPS:
+            raise HwsimError(f"{path}: a heap of texts at byte {start} is damaged")
         at += step
-    if not end - HEADER < at <= end <= len(data):
-        raise HwsimError(f"{path}: a heap of texts at byte {start} is damaged")
+        steps += 1
+    return steps
 
 
-def _check_local(path: Path, data: mmap.mmap, start: int) -> None:
-    """Follow the list of free blocks: next block and size, at offsets into the heap's data; 1 ends it."""
+def _check_local(path: Path, data: mmap.mmap, start: int) -> int:
+    """Follow the free blocks and count them: next block and size, at offsets into the data; 1 ends it."""
     size, block, address = (_number(data, start + at) for at in (8, 16, 24))
     seen: set[int] = set()
-    while block not in (LAST_BLOCK, UNDEFINED):
-        if block in seen or block + HEADER > size or address + block + HEADER > len(data):
+    while block != LAST_BLOCK and block + HEADER <= size and address + block + HEADER <= len(data):
+        if block in seen:
             raise HwsimError(f"{path}: a heap of names at byte {start} is damaged")
         seen.add(block)
         block = _number(data, address + block)
+    return len(seen)
 
 
 def _number(data: mmap.mmap, at: int) -> int:

@@ -32,7 +32,8 @@ class Producer:
     ``compare``, ``reset`` ("value": v_reset of the file), ``delayed`` (the reset happens a step later,
     before the comparison) and ``multispike`` (floor(v / threshold) spikes a step): as in Population.
     ``form``: how the arithmetic is written, of the same value but for rounding. ``dt``: seconds or steps,
-    where the tool has one, else None: found from the file by ``infer``.
+    where the tool has one, else None: found from the file by ``infer``. ``lacks``: what the tool does and
+    hwsim does not.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Producer:
     form: Form = "auto"
     dt: float | None = None
     infer: Literal["gain", "snntorch", "rockpool", "spikingjelly"] = "gain"
+    lacks: str = ""
 
     def gain_of(self, kind: str) -> Gain:
         """How a kind of neuron weighs its input."""
@@ -83,7 +85,9 @@ PRODUCERS = {
         Producer("snntorch", ">", "subtract", delayed=True, gain="one", synapse="one", infer="snntorch"),
         Producer("spikingjelly", ">=", "value", infer="spikingjelly"),
         Producer(
-            "sinabs", ">=", "subtract", multispike=True, decay="exponential", gain="resistance", dt=1.0
+            "sinabs", ">=", "subtract", multispike=True, decay="exponential", gain="resistance", dt=1.0,
+            lacks="sinabs keeps the membranes of IF neurons at or above -threshold, hwsim does not: a network "
+            "that ran with that bound spikes more often than counted here (docs/frontends.md)",
         ),
         Producer("norse", ">", "value", integrator="resistance", synapse="one", dt=1e-3),
         Producer(
