@@ -11,6 +11,12 @@ WORD_BYTES = 4
 SCHEMA = 1
 
 
+def fed_by(projection: Projection) -> str:
+    """A projection as its target sees it."""
+    delay = f", delay {projection.delay}" if projection.delay else ""
+    return f"{projection.source} ({projection.kind}{delay})"
+
+
 def describe(
     network: Network, parameters: int | None = None, rates: dict[str, float] | None = None
 ) -> dict[str, Any]:
@@ -42,7 +48,7 @@ def describe(
                 "name": p.name,
                 "kind": p.kind,
                 "shape": list(p.shape),
-                "fed_by": [f"{q.source} ({q.kind})" for q in incoming],
+                "fed_by": [fed_by(q) for q in incoming],
                 "neurons": p.size,
                 "parameters": sum(a.size for q in incoming for a in (q.weights, q.bias) if a is not None),
                 "state_words": words,

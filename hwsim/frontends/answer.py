@@ -19,16 +19,22 @@ HARMLESS = {"reshape", "swap", "repeat"}
 
 def answered(recorder: Recorder, output: Any) -> int:
     """Number of the operation that made the model's output: of the first tensor, if it returns several."""
-    tensors = [output] if isinstance(output, Tensor) else output
-    if not isinstance(tensors, tuple | list) or not tensors or not isinstance(tensors[0], Tensor):
+    tensor = first(output)
+    if tensor is None:
         raise HwsimError(
             f"the model returns a {type(output).__name__}; expected a tensor, or several of which the first "
             "is the answer"
         )
-    number = recorder.number(tensors[0])
+    number = recorder.number(tensor)
     if number is None:
         raise HwsimError("the model's output does not depend on its input")
     return _source(recorder, number)
+
+
+def first(output: Any) -> Tensor | None:
+    """The tensor that the model answers with, if it returns any."""
+    tensors = output if isinstance(output, tuple | list) else [output]
+    return tensors[0] if tensors and isinstance(tensors[0], Tensor) else None
 
 
 def summed(recorder: Recorder, times: Timed, answer: int) -> Key:

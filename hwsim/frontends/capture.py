@@ -1,8 +1,9 @@
 """Capture: a PyTorch module and real inputs become a Network and the spikes that PyTorch gave."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,12 @@ from torch import nn
 
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
-from hwsim.frontends.answer import answered, summed
+from hwsim.frontends.answer import answered, first, summed
 from hwsim.frontends.lowering import Lowering
 from hwsim.frontends.neurons import describe, reset_neurons, rule_of
 from hwsim.frontends.recording import Recorder
 from hwsim.frontends.signals import Made
-from hwsim.frontends.timing import Key, Layout, Timed, Timestep, repeated, settled, timed
+from hwsim.frontends.timing import Key, Layout, Node, Timed, Timestep, repeated, settled, timed
 from hwsim.network import Coding, Network
 
 Progress = Callable[[int, int], None]
@@ -132,12 +133,12 @@ class _Run:
     def _structure(self, sample: Array, name: str, layout: Layout) -> Structure:
         batch = 1 if layout == "step" else 3 if self.timesteps == 2 else 2
         for steps in SETTLING:
-            answer = self._call(sample.repeat(batch, axis=0), layout, steps)
+            answers = self._call(sample.repeat(batch, axis=0), layout, steps)
             times = self._timed(layout, batch)
-            if layout != "step" or settled(times):
+            if layout != "step" or (settled(times) and self.recorder.number(first(answers[-1])) is not None):
                 break
         timestep = repeated(times)
-        output = summed(self.recorder, times, answer)
+        output = summed(self.recorder, times, answered(self.recorder, answers[-1]))
         lowering = Lowering(timestep.nodes)
         network = lowering.build(output, name, self.timesteps, self.coding)
         return Structure(network, layout, timestep, lowering.made_by, output)
@@ -155,22 +156,21 @@ class _Run:
             )
         return timed(recorder.operations, recorder.maker, layout, timesteps, batch)
 
-    def _call(self, part: Array, layout: Layout, steps: int, wanted: frozenset[Any] = frozenset()) -> int:
-        """Run the model from the start of a sample; number of the operation that made the last output."""
+    def _call(
+        self, part: Array, layout: Layout, steps: int, wanted: frozenset[Any] = frozenset()
+    ) -> list[Any]:
+        """Run the model from the start of a sample; what each call returned."""
         recorder, frames = self.recorder, self.coding == "frames"
         recorder.begin(wanted)
         reset_neurons(self.model)
         values = torch.from_numpy(part)
         if layout == "step":
             last = values.shape[1] - 1 if not frames else 0
-            for t in range(steps):
-                output = recorder.run(values if frames else values[:, min(t, last)])
-        elif layout == "static":
-            output = recorder.run(values)
-        else:
-            sequence = values.unsqueeze(1).repeat_interleave(self.timesteps, 1) if frames else values
-            output = recorder.run(sequence.transpose(0, 1) if layout == "time_first" else sequence)
-        return answered(recorder, output)
+            return [recorder.run(values if frames else values[:, min(t, last)]) for t in range(steps)]
+        if layout == "static":
+            return [recorder.run(values)]
+        sequence = values.unsqueeze(1).repeat_interleave(self.timesteps, 1) if frames else values
+        return [recorder.run(sequence.transpose(0, 1) if layout == "time_first" else sequence)]
 
     def trace(self, structure: Structure, part: Array, start: int) -> EventTrace:
         """The events of every population on ``part``, as PyTorch computed them."""
@@ -178,7 +178,7 @@ class _Run:
         keys = {*(made.key for made in structure.made_by.values()), structure.output}
         wanted = frozenset((path, kind) for path, kind, _ in keys if kind != "input")
         padded = part if layout == "step" or len(part) > 1 else part.repeat(2, axis=0)
-        self._call(padded, layout, self.timesteps, wanted)
+        answers = self._call(padded, layout, self.timesteps, wanted)
         times = self._timed(layout, len(padded))
         structure.timestep.check(times, start)
         found = _Kept(times, self.recorder.kept, len(part))
@@ -190,14 +190,18 @@ class _Run:
                 continue
             else:
                 made = structure.made_by[population.name]
-                values = found.values(made.key)[:, :, made.start : made.start + population.size]
+                node = structure.timestep.nodes[made.key]
+                values = found.values(node)[:, :, made.start : made.start + population.size]
             if population.name in network.constant:
                 values = values[:, :1]
             binary = network.is_binary(population.name)
             if binary and not np.isin(values, (0, 1)).all():
                 raise HwsimError(f"module {population.name!r} emits values that are not 0 or 1 as spikes")
             events[population.name] = Events.from_dense(values, binary)
-        sums = found.values(structure.output).astype(np.float32).cumsum(axis=1)
+        early = answers if layout == "step" else []
+        sums = found.values(structure.timestep.nodes[structure.output], early).cumsum(
+            axis=1, dtype=np.float32
+        )
         return EventTrace(network.id, network.timesteps, events, sums)
 
 
@@ -209,15 +213,20 @@ class _Kept:
     kept: dict[int, Array]
     samples: int
 
-    def values(self, key: Key) -> Array:
-        places = [i for i, k in enumerate(self.times.keys) if k == key and i in self.kept]
+    def values(self, node: Node, early: Sequence[Any] = ()) -> Array:
+        """What ``node`` made; in first steps that lack it ``early``, the model's answers, or nothing."""
+        places = [i for i, k in enumerate(self.times.keys) if k == node.key and i in self.kept]
         by_step = {self.times.steps[i]: self.kept[i] for i in places}
-        timesteps = self.times.timesteps
         if None in by_step:
             return self._whole(by_step[None], self.times.forms[places[0]])
-        last = by_step[timesteps - 1]
-        steps = [by_step.get(t, np.zeros_like(last)) for t in range(timesteps)]
-        return np.stack([s.reshape(len(s), -1) for s in steps], axis=1)[: self.samples]
+        size = prod(node.shape)
+        for t, answer in enumerate(early):
+            tensor = first(answer)
+            if t not in by_step and tensor is not None and tensor.numel() == len(tensor) * size:
+                by_step[t] = tensor.numpy()
+        nothing = np.zeros((self.samples, size), np.uint8)
+        steps = [by_step.get(t, nothing)[: self.samples] for t in range(self.times.timesteps)]
+        return np.stack([s.reshape(self.samples, size) for s in steps], axis=1)
 
     def _whole(self, array: Array, form: str) -> Array:
         timesteps = self.times.timesteps

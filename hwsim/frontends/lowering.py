@@ -204,9 +204,17 @@ class Lowering:
         signal = self.signals[key]
         if isinstance(signal, Current):
             signal = self.signals[key] = self.relayed(key)
+            self._move_up()
         if not isinstance(signal, Emitted):
             raise HwsimError(f"module {key[0]!r}: a concatenation or a window is read one step later")
         return signal
+
+    def _move_up(self) -> None:
+        """The last population to the first place behind all that it reads in its own step."""
+        late = self.populations.pop()
+        sources = {p.source for p in self.projections if p.target == late.name and not p.delay}
+        places = [i for i, p in enumerate(self.populations) if p.name in sources]
+        self.populations.insert(max(places, default=0) + 1, late)
 
     def plane_source(self, node: Node) -> Emitted | Joined:
         """What a convolution or pool reads: populations that were not flattened."""

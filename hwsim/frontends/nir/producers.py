@@ -86,8 +86,8 @@ PRODUCERS = {
         Producer("spikingjelly", ">=", "value", infer="spikingjelly"),
         Producer(
             "sinabs", ">=", "subtract", multispike=True, decay="exponential", gain="resistance", dt=1.0,
-            lacks="sinabs keeps the membranes of IF neurons at or above -threshold, hwsim does not: a network"
-            " that ran with that bound spikes more often than counted here (docs/frontends.md)",
+            lacks="sinabs keeps the membranes of IF neurons at or above -threshold, hwsim does not: a "
+            "network that ran with that bound spikes more often than counted here (docs/frontends.md)",
         ),
         Producer("norse", ">", "value", integrator="resistance", synapse="one", dt=1e-3),
         Producer(
