@@ -315,9 +315,6 @@ def test_multi_step_layers_of_torch_in_the_functional_form() -> None:
     check(net, spikes(1, 8, 8), sequence(net), "spikes")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="steps before a delayed signal arrives are not recorded, biases neither"
-)
 @pytest.mark.parametrize("steps", [1, 2])
 def test_spikes_that_arrive_later(steps: int) -> None:
     layers = layer.Flatten(), layer.Linear(64, 12), neuron.IFNode(), layer.Delay(steps), layer.Linear(12, 5)
