@@ -111,9 +111,10 @@ def _verify_populations(network: Graph) -> None:
                 raise HwsimError(f"{label}: {name} {value!r}; allowed: {', '.join(choices)}")
         if p.has_state and p.kind != "readout":
             _verify_neuron(network, p, label)
-        elif p.shared or p.channel_groups != 1 or p.vectors or p.initial or p.one_spike:
+        elif p.shared or p.channel_groups != 1 or p.vectors or p.initial or p.one_spike or p.floored:
             raise HwsimError(
-                f"{label}: a {p.kind} has no state to share or to start from and no parameters per neuron"
+                f"{label}: a {p.kind} has no state to share, to start from or to bound and no parameters per "
+                "neuron"
             )
     for group in {p.state_group for p in network.populations if p.state_group}:
         members = [p for p in network.populations if p.state_group == group]
@@ -133,6 +134,7 @@ PARAMETER_RANGES: dict[str, tuple[float, float]] = {
     "rest": (-np.inf, np.inf),
     "reset_value": (-np.inf, np.inf),
     "initial": (-np.inf, np.inf),
+    "floor": (-np.inf, np.inf),
     "current_decay": (0.0, 1.0),
     "adaptation": (-np.inf, np.inf),
     "adaptation_decay": (0.0, 1.0),
@@ -189,6 +191,8 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         raise HwsimError(f"{label}: a shared state cannot be refractory")
     if p.parameter("initial").any() and (p.shared or p.kind == "clif"):
         raise HwsimError(f"{label}: a clif and a shared state start at 0; they have no initial")
+    if p.floored and p.kind == "clif":
+        raise HwsimError(f"{label}: a clif has no floor")
     if p.one_spike and (p.kind != "lif" or p.shared or p.multispike or p.delayed_reset):
         raise HwsimError(
             f"{label}: one_spike is for a lif with states of its own, without multispike and delayed_reset"
@@ -204,6 +208,7 @@ def _verify_leaky(p: Population, label: str) -> None:
         "refractory": p.refractory,
         "adaptation": p.adaptive,
         "one_spike": p.one_spike,
+        "floor": p.floored,
     }
     if found := [name for name, value in spiking.items() if value]:
         raise HwsimError(f"{label}: a li does not fire; it has no {', '.join(found)}")

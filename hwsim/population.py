@@ -44,6 +44,7 @@ class Population:
          ``one_spike`` only the neuron with the largest v - h emits its s, the first of equals; what follows
          takes every s > 0.
       5. Reset: v -= h * s (``subtract``), v = 0 (``zero``) or v = reset_value (``value``) where s > 0.
+         Then, with ``floor``, v = max(v, floor).
       6. a = adaptation_decay * a + adaptation * s.
     - ``li``: leaky integrator: steps 1 and 2 of ``lif``, with no threshold and no reset; emits v wherever
       it is not 0. A readout whose neurons do not spike, or a synapse's filter c = decay * c + x.
@@ -72,6 +73,7 @@ class Population:
     adaptation: float = 0.0
     adaptation_decay: float = 1.0
     initial: float = 0.0
+    floor: float | None = None
     one_spike: bool = False
     state_group: str = ""
     channel_groups: int = 1
@@ -123,6 +125,11 @@ class Population:
     def has_current(self) -> bool:
         """Whether it holds a synaptic current (CUBA)."""
         return self.given("current_decay")
+
+    @property
+    def floored(self) -> bool:
+        """Whether its membranes have a lower bound."""
+        return self.given("floor")
 
     @property
     def adaptive(self) -> bool:

@@ -14,6 +14,8 @@ from hwsim.execute.layout import (
     CURRENT_DECAY,
     DECAY,
     DELAYED,
+    FLOOR,
+    FLOORED,
     GAIN,
     INCLUSIVE,
     INITIAL,
@@ -176,6 +178,8 @@ def update_any(sums, state, cell, block, fired):
                     else:
                         v = v - h * spikes if subtract else kept
                     state[REFRACTED, s] = numbers[REFRACTORY]
+                if numbers[FLOORED]:
+                    v = max(v, parameter(cell, FLOOR, j))
                 state[V, s] = v
                 if numbers[ADAPTIVE]:
                     a = leaked(state[ADAPTED, s], parameter(cell, ADAPTATION_DECAY, j))

@@ -38,7 +38,7 @@ LEAK_CODES = {
 }
 PARAMETERS = (
     "decay", "threshold", "gain", "rest", "reset_value", "current_decay", "adaptation", "adaptation_decay",
-    "initial",
+    "initial", "floor",
 )  # fmt: skip
 """Parameters of a neuron in the order in which the kernels hold them; the divisor of a pool follows."""
 
@@ -101,13 +101,13 @@ class Plan:
         p = self.population
         plain = (
             p.kind == "lif" and p.leak == "decay" and p.gain == 1 and p.reset != "value" and not p.vectors
-            and not (p.has_current or p.adaptive or p.channel_groups > 1)
+            and not (p.has_current or p.adaptive or p.floored or p.channel_groups > 1)
             and not (p.delayed_reset or p.multispike or p.refractory or p.one_spike or p.state_group)
         )  # fmt: skip
         return [
             POPULATION_CODES[p.kind], p.plane[0] * p.plane[1], p.channels, *p.plane, RESET_CODES[p.reset],
             p.compare == ">=", LEAK_CODES[p.leak], p.delayed_reset, p.multispike,
-            p.has_current, p.refractory, p.adaptive, p.channel_groups, p.one_spike, plain,
+            p.has_current, p.refractory, p.adaptive, p.channel_groups, p.one_spike, p.floored, plain,
         ]  # fmt: skip
 
     def _parameters(self) -> tuple[Array, Array]:
@@ -174,7 +174,10 @@ class Plan:
             reach *= _carried(populations, "decay", uses)
         else:
             reach *= self.steps
-        levels = (_largest(p, "reset_value") + _largest(p, "initial") for p in populations)
+        levels = (
+            _largest(p, "reset_value") + _largest(p, "initial") + (_largest(p, "floor") if p.floored else 0)
+            for p in populations
+        )
         reach = reach * (1 + p.delayed_reset) + max(levels)
         if reach + thresholds > np.iinfo(np.int32).max:
             raise HwsimError(

@@ -107,6 +107,8 @@ class _Lif:
                 reset = self.membrane - self.threshold * spikes
                 self.membrane = reset if p.reset == "subtract" else self._reset_to()
             self.waiting = p.refractory
+        if p.floored and self.membrane < of["floor"]:
+            self.membrane = of["floor"]
         self.adapted = of["adaptation_decay"] * self.adapted + of["adaptation"] * spikes
 
     def _reset_to(self) -> float:
@@ -145,8 +147,8 @@ class _Clif(_Lif):
 
 
 NUMBERS = (
-    "decay", "threshold", "gain", "rest", "reset_value", "initial", "current_decay", "adaptation",
-    "adaptation_decay",
+    "decay", "threshold", "gain", "rest", "reset_value", "initial", "floor", "current_decay",
+    "adaptation", "adaptation_decay",
 )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def one_group(p: Population, part: slice, state: dict[str, Array], x: Array, int
         state["late"] = h * s if level is None else s
     else:
         v = v - h * s if level is None else np.where(s > 0, level, v)
-    state["v"] = v
+    state["v"] = np.maximum(v, value("floor")) if p.floored else v
     state["wait"] = np.where(s > 0, p.refractory, state["wait"])
     state["a"] = decayed(p, part, "adaptation_decay", state["a"], integer) + value("adaptation") * s
     if p.one_spike:

@@ -66,6 +66,8 @@ def neuron(draw: Draw, integer: bool, shared: bool) -> dict[str, Any]:
         lowest = 1 if found["multispike"] else -1
         found["adaptation"] = draw(st.integers(lowest, 2)) / (1 if integer else 4)
         found["adaptation_decay"] = decays(draw, integer)
+    if draw(st.booleans()):
+        found["floor"] = draw(st.integers(-3, 0)) / (1 if integer else 4)
     if shared:
         del found["initial"]
     elif not found["multispike"] and not found["delayed_reset"]:
@@ -88,12 +90,14 @@ def vectors(draw: Draw, fields: dict[str, Any], size: int, integer: bool) -> dic
     names = [n for n in VECTORS if n in fields]
     chosen = draw(st.lists(st.sampled_from(names), unique=True, max_size=3))
     columns = [
-        scalars(draw, integer, fields["leak"]) | {"current_decay": decays(draw, integer)} for _ in range(3)
+        scalars(draw, integer, fields["leak"])
+        | {"current_decay": decays(draw, integer), "floor": draw(st.integers(-3, 0)) / (1 if integer else 4)}
+        for _ in range(3)
     ]
     return {n: np.array([columns[i % 3][n] for i in range(size)]) for n in chosen}
 
 
-VECTORS = ("decay", "threshold", "gain", "reset_value", "initial", "current_decay")
+VECTORS = ("decay", "threshold", "gain", "reset_value", "initial", "floor", "current_decay")
 
 
 @st.composite
@@ -368,6 +372,14 @@ def test_membranes_start_where_the_population_says() -> None:
     assert spikes_of(single(spiking, steps=2), [1, 0]) == [[[0, 1], [0, 0]]]
 
 
+def test_a_membrane_stays_at_or_above_its_floor() -> None:
+    """-3 a step: held at -1, so that 2 in the third step is enough to reach 1."""
+    layer = Population("lif", (1,), "lif", floor=-1.0)
+    for floored, fires in ((layer, 1), (replace(layer, floor=None), 0)):
+        network = replace(single(floored, steps=4), coding="series")
+        assert spikes_of(network, [-3, -3, 2, 0]) == [[[0], [0], [fires], [0]]]
+
+
 def test_a_membrane_in_millivolts_has_a_negative_threshold() -> None:
     """From -65 by 8 a step over -52: -57, -49 fires and goes to -62; -54, -46 fires."""
     layer = Population("lif", (1,), "lif", threshold=-52.0, reset="value", reset_value=-62.0, initial=-65.0)
@@ -473,7 +485,9 @@ LIF = Population("lif", (4,), "lif")
         (replace(LIF, kind="clif", current_decay=0.5, one_spike=True), "one_spike is for a lif"),
         (replace(LIF, kind="li", one_spike=True), "it has no one_spike"),
         (replace(LIF, kind="relay", one_spike=True), "a relay has no state"),
-        (replace(LIF, kind="readout", initial=1.0), "a readout has no state to share or to start from"),
+        (replace(LIF, kind="readout", initial=1.0), "a readout has no state to share, to start from"),
+        (replace(LIF, kind="relay", floor=-1.0), "a relay has no state to share, to start from or to bound"),
+        (replace(LIF, kind="li", floor=-1.0), "a li does not fire; it has no floor"),
         (replace(LIF, kind="clif", current_decay=0.5, initial=1.0), "they have no initial"),
         (replace(LIF, state_group="g", vectors={"initial": np.ones(4)}), "they have no initial"),
         (replace(LIF, initial=float("inf")), "initial inf; it must be finite"),

@@ -31,6 +31,8 @@ def neurons(node: Node, rule: Producer, dt: float, shape: tuple[int, ...]) -> Po
     if node.kind not in SPIKING:
         return _population(node, shape, fields, None, kind="li", **options)
     fields["threshold"] = values["v_threshold"]
+    if rule.floored and node.kind == "IF":
+        fields["floor"] = -fields["threshold"]
     if rule.reset == "value":
         fields["reset_value"] = values.get("v_reset", np.zeros(1))
     return _population(node, shape, fields, rule, kind="lif", **options)
@@ -125,8 +127,6 @@ def _population(
             numbers[name] = float(array.flat[0])
         else:
             vectors[name] = np.ascontiguousarray(np.broadcast_to(array, shape), np.float32)
-    if vectors.keys() & {"current_decay"}:
-        numbers["current_decay"] = 0.0
     if rule is not None:
         zero = rule.reset == "value" and numbers.get("reset_value") == 0.0
         options |= {

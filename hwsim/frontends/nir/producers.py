@@ -32,8 +32,8 @@ class Producer:
     ``compare``, ``reset`` ("value": v_reset of the file), ``delayed`` (the reset happens a step later,
     before the comparison) and ``multispike`` (floor(v / threshold) spikes a step): as in Population.
     ``form``: how the arithmetic is written, of the same value but for rounding. ``dt``: seconds or steps,
-    where the tool has one, else None: found from the file by ``infer``. ``lacks``: what the tool does and
-    hwsim does not.
+    where the tool has one, else None: found from the file by ``infer``. ``floored``: the membranes of IF
+    neurons stay at or above -threshold.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Producer:
     form: Form = "auto"
     dt: float | None = None
     infer: Literal["gain", "snntorch", "rockpool", "spikingjelly"] = "gain"
-    lacks: str = ""
+    floored: bool = False
 
     def gain_of(self, kind: str) -> Gain:
         """How a kind of neuron weighs its input."""
@@ -61,12 +61,13 @@ class Producer:
         """The rule in words, for notes and warnings."""
         reset = {"value": "reset to v_reset", "zero": "reset to 0", "subtract": "reset by subtraction"}
         count = "several spikes a step" if self.multispike else "one spike a step"
+        floor = ", IF membranes not below -threshold" if self.floored else ""
         late = ", a step late" if self.delayed else ""
         keeps = {"euler": "1 - dt/tau", "exponential": "exp(-dt/tau)"}[self.decay]
         inputs = {"equation": "R dt/tau", "one": "1", "resistance": "R"}[self.gain]
         return (
             f"membranes keep {keeps} and add {inputs} of their input, fire on v {self.compare} threshold, "
-            f"{reset[self.reset]}{late}, {count}"
+            f"{reset[self.reset]}{late}, {count}{floor}"
         )
 
     @property
@@ -86,8 +87,7 @@ PRODUCERS = {
         Producer("spikingjelly", ">=", "value", infer="spikingjelly"),
         Producer(
             "sinabs", ">=", "subtract", multispike=True, decay="exponential", gain="resistance", dt=1.0,
-            lacks="sinabs keeps the membranes of IF neurons at or above -threshold, hwsim does not: a "
-            "network that ran with that bound spikes more often than counted here (docs/frontends.md)",
+            floored=True,
         ),
         Producer("norse", ">", "value", integrator="resistance", synapse="one", dt=1e-3),
         Producer(
@@ -104,6 +104,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "reset": get_args(ResetRule),
     "delayed": ("yes", "no"),
     "multispike": ("yes", "no"),
+    "floored": ("yes", "no"),
     "decay": get_args(Decay),
     "gain": get_args(Gain),
     "form": ("auto", *get_args(Leak)),

@@ -68,9 +68,6 @@ def _network(
             f"producer= or --producer {', '.join(PRODUCERS)}"
         )
         warnings.warn(f"{path}: {notes['assumed']}", HwsimWarning, stacklevel=4)
-    if rule.lacks and any(n.kind == "IF" for n in graph.nodes.values()):
-        notes["lacks"] = rule.lacks
-        warnings.warn(f"{path}: {rule.lacks}", HwsimWarning, stacklevel=4)
     start, end = _ends(graph)
     steps = {n.name: _delay(n, step) for n in graph.nodes.values() if n.kind == "Delay"}
     ordered = order(graph, start, frozenset(name for name, count in steps.items() if count > 0))

@@ -148,6 +148,7 @@ class _Draft:
             "refractory periods": p.refractory > 0,
             "initial membranes": bool(p.parameter("initial").any()),
             "one spike a step among all": p.one_spike,
+            "a lower bound of membranes": p.floored,
         }
         if found := [name for name, present in odd.items() if present]:
             raise HwsimError(f"{where}: NIR has no {found[0]}")
