@@ -1,5 +1,42 @@
-"""How every Numba kernel is compiled: cached on disk, without the interpreter lock."""
+"""How every Numba kernel is compiled: cached on disk, without the interpreter lock.
 
+Numba looks at a kernel's own file to tell whether its cached code is stale, but a kernel holds the code
+of others that it calls from other files. The cache therefore lies in a folder named by the hash of all
+files with kernels: any change of one compiles all anew, and no stale code ever runs. NUMBA_CACHE_DIR, where
+it is set, is left as it is.
+"""
+
+import hashlib
+import os
+from pathlib import Path
 from typing import Any
 
+import numba
+
 CACHED: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
+def fingerprint(root: Path) -> str:
+    """Hash of all files below ``root`` that hold kernels."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        if b"CACHED" in content:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + content)
+    return digest.hexdigest()[:16]
+
+
+def cache_directory() -> Path | None:
+    """Where kernels of this version are cached, or None where nothing can be written."""
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        directory = home / "hwsim" / fingerprint(Path(__file__).parent)
+        directory.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return directory if os.access(directory, os.W_OK | os.X_OK) else None
+
+
+_config: Any = numba.config
+if not _config.CACHE_DIR and (_found := cache_directory()) is not None:
+    _config.CACHE_DIR = str(_found)

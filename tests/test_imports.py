@@ -15,7 +15,7 @@ ROOT = Path(hwsim.__file__).parent
 # everything inside of that package.
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
-    "numba": ("execute.", "cycle.", "lower."),
+    "numba": ("execute.", "cycle.", "lower.", "jit"),
     "simpy": ("cycle.reference.",),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
