@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
-from hwsim.execute.executor import drive
+from hwsim.execute.executor import drive, drive_readout
 from hwsim.execute.replay import Flip, replay, replayable
 from hwsim.network import Network, Population
 
@@ -139,8 +139,20 @@ def agree(network: Network, trace: EventTrace, reference: EventTrace) -> Agreeme
     decided = trace.outputs[:, -1].argmax(1) == reference.outputs[:, -1].argmax(1)
     apart = np.abs(trace.outputs - reference.outputs).max(axis=(1, 2), initial=0)
     scale = 1 + np.abs(reference.outputs).max(axis=(1, 2), initial=0)
-    far = (apart > OUTPUT_TOLERANCE * scale) & ~touched
+    far = ((apart > OUTPUT_TOLERANCE * scale) & ~touched) | _answers_apart(network, reference)
     return Agreement(tuple(rows), tuple(flips), int(decided.sum()), int(far.sum()), trace.samples)
+
+
+def _answers_apart(network: Network, reference: EventTrace) -> NDArray[np.bool_]:
+    """Samples in which the readout, fed with the reference's events, does not add up to its outputs."""
+    readout = network.population[network.readout]
+    sums = drive_readout(network, reference) if readout.kind == "readout" else None
+    if sums is None:
+        return np.zeros(reference.samples, np.bool_)
+    apart = np.abs(sums - reference.outputs).max(axis=(1, 2), initial=0)
+    scale = 1 + np.abs(reference.outputs).max(axis=(1, 2), initial=0)
+    found: NDArray[np.bool_] = apart > OUTPUT_TOLERANCE * scale
+    return found
 
 
 def _differences(ours: Events, theirs: Events, size: int) -> NDArray[np.int64]:

@@ -102,6 +102,21 @@ def drive(network: Network, component: tuple[str, ...], given: EventTrace) -> di
     return {name: Events.join(parts) for name, parts in found.items()}
 
 
+def drive_readout(network: Network, given: EventTrace) -> Array:
+    """The readout's sums, (samples, timesteps, neurons), if every population emits as ``given`` says."""
+    name = network.readout
+    plan = Plan(network, network.population[name])
+    sources = tuple({p.source for p in plan.incoming})
+    parts = []
+    for start, stop in chunks(given.samples, CHUNK_SAMPLES * 4):
+        chunk = Chunk(network, {name: plan}, stop - start, sources)
+        for source in sources:
+            chunk.place(source, given.events[source].select(start, stop))
+        chunk.run((name,))
+        parts.append(chunk.sums[name])
+    return np.concatenate(parts)
+
+
 def chunks(total: int, width: int) -> Iterator[tuple[int, int]]:
     return pairwise([*range(0, total, width), total])
 

@@ -9,6 +9,7 @@ from hwsim.events import EventTrace
 from hwsim.network import Network, Population, Projection
 
 UNIT_ROUNDOFF = 2.0**-24
+NOISE = 8
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,11 @@ def replay(
 ) -> Flip:
     """The neuron up to ``step``, with the reference's inputs and its own spikes of the reference.
 
-    A float32 sum of n terms errs by at most n * 2^-24 * sum |terms|; folding a batch normalization rounds
-    each weight once more. Two runs are compared, and the states carry their errors on.
+    Each of the n additions of a float32 sum rounds a partial sum, of about |sum| + sqrt(sum of terms^2), by
+    2^-24 of it at most; the errors are independent, so that they add up as sqrt(n). NOISE times that leaves
+    room for two runs and for weights that were rounded once more when a normalization was folded. The worst
+    case, n times the sum of |terms|, is so wide for large layers that wrong thresholds pass for rounding.
+    States carry their errors on; a reset to a value ends them.
     """
     one = _Clif if population.kind == "clif" else _Lif
     cell = one(population, neuron)
@@ -69,11 +73,10 @@ class _Lif:
 
     def charge(self, terms: NDArray[np.float64]) -> None:
         p, of = self.population, self.of
-        grain = 4 * (len(terms) + 8) * UNIT_ROUNDOFF
-        x, error = of["gain"] * terms.sum(), grain * abs(of["gain"]) * float(np.abs(terms).sum())
+        x, error = of["gain"] * terms.sum(), abs(of["gain"]) * _noise(terms)
         if p.has_current:
             x += of["current_decay"] * self.current
-            error += abs(of["current_decay"]) * self.current_rounding + grain * abs(x)
+            error += abs(of["current_decay"]) * self.current_rounding + NOISE * UNIT_ROUNDOFF * abs(x)
             self.current, self.current_rounding = x, error
         if self.waiting:
             x = error = 0.0
@@ -82,8 +85,9 @@ class _Lif:
         self.membrane = kept * before + (1.0 - kept) * rest + taken * x
         if self.pending:
             self.membrane = self.membrane - self.pending if p.reset == "subtract" else self._reset_to()
+            kept *= p.reset == "subtract"
         size = abs(self.membrane) + abs(before) + abs(rest) + self.threshold
-        self.rounding = abs(kept) * self.rounding + abs(taken) * error + grain * size
+        self.rounding = abs(kept) * self.rounding + abs(taken) * error + NOISE * UNIT_ROUNDOFF * size
 
     def _shares(self) -> tuple[float, float]:
         """v' = kept * v + (1 - kept) * rest + taken * x."""
@@ -106,6 +110,7 @@ class _Lif:
             else:
                 reset = self.membrane - self.threshold * spikes
                 self.membrane = reset if p.reset == "subtract" else self._reset_to()
+                self.rounding *= p.reset == "subtract"
             self.waiting = p.refractory
         if p.floored and self.membrane < of["floor"]:
             self.membrane = of["floor"]
@@ -131,16 +136,16 @@ class _Clif(_Lif):
         self.slow = self.fast = self.recovering = self.membrane = self.spiked = 0.0
 
     def charge(self, terms: NDArray[np.float64]) -> None:
-        of, grain = self.of, 4 * (len(terms) + 8) * UNIT_ROUNDOFF
+        of = self.of
         x = of["gain"] * terms.sum()
         self.slow = of["current_decay"] * self.slow + x
         self.fast = of["decay"] * self.fast + x
         self.recovering = of["current_decay"] * self.recovering + of["threshold"] * self.spiked
         self.membrane = self.slow - self.fast - self.recovering
         size = abs(self.slow) + abs(self.fast) + abs(self.recovering) + of["threshold"]
-        error = 2 * abs(of["gain"]) * float(np.abs(terms).sum())
+        error = 2 * abs(of["gain"]) * _noise(terms)
         carried = max(abs(of["current_decay"]), abs(of["decay"])) * self.rounding
-        self.rounding = carried + grain * (error + size)
+        self.rounding = carried + error + NOISE * UNIT_ROUNDOFF * size
 
     def settle(self, spikes: float) -> None:
         self.spiked = spikes
@@ -150,6 +155,12 @@ NUMBERS = (
     "decay", "threshold", "gain", "rest", "reset_value", "initial", "floor", "current_decay",
     "adaptation", "adaptation_decay",
 )  # fmt: skip
+
+
+def _noise(terms: NDArray[np.float64]) -> float:
+    """What float32 rounding may make of a sum of ``terms``."""
+    partial = abs(float(terms.sum())) + float(np.sqrt(np.square(terms).sum()))
+    return NOISE * UNIT_ROUNDOFF * float(np.sqrt(len(terms) + 8)) * partial
 
 
 def _own(population: Population, name: str, neuron: int) -> float:

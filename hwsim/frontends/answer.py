@@ -7,34 +7,92 @@ a stack, a reduction, or ``total = total + output`` in a loop. A positive factor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hwsim.errors import HwsimError
 from hwsim.frontends.neurons import output_part
 from hwsim.frontends.recording import Operation, Recorder
-from hwsim.frontends.timing import Form, Key, Timed
+from hwsim.frontends.timing import Form, Key, Layout, Timed
 
-HARMLESS = {"reshape", "swap", "repeat"}
+Array = NDArray[Any]
+
+TOLERANCE = 1e-4
+"""Of the largest answer: how far sums may differ by the order of additions."""
+
+HARMLESS = {"reshape", "swap"}
 
 
 def answered(recorder: Recorder, output: Any) -> int:
     """Number of the operation that made the model's output: of the first tensor, if it returns several."""
-    tensor = first(output)
-    if tensor is None:
+    several = _tensors(output)
+    if not several:
         raise HwsimError(
             f"the model returns a {type(output).__name__}; expected a tensor, or several of which the first "
             "is the answer"
         )
-    number = recorder.number(tensor)
+    number = recorder.number(first(output, recorder))
     if number is None:
         raise HwsimError("the model's output does not depend on its input")
     return _source(recorder, number)
 
 
-def first(output: Any) -> Tensor | None:
-    """The tensor that the model answers with, if it returns any."""
-    tensors = output if isinstance(output, tuple | list) else [output]
-    return tensors[0] if tensors and isinstance(tensors[0], Tensor) else None
+def first(output: Any, recorder: Recorder) -> Tensor | None:
+    """The tensor that the model answers with: the first that is a layer's output and not a state."""
+    tensors = _tensors(output)
+    return next((t for t in tensors if _is_output(recorder, t)), tensors[0] if tensors else None)
+
+
+def _tensors(output: Any) -> list[Tensor]:
+    tensors = list(output) if isinstance(output, tuple | list) else [output]
+    return [t for t in tensors if isinstance(t, Tensor)] if tensors and isinstance(tensors[0], Tensor) else []
+
+
+def _is_output(recorder: Recorder, tensor: Tensor) -> bool:
+    number = recorder.number(tensor)
+    if number is None:
+        return False
+    made, part = recorder.maker[number]
+    operation = recorder.operations[made]
+    return part == output_part(operation.path, operation.module)
+
+
+def check(given: list[Array], steps: Array, layout: Layout) -> None:
+    """Hold what the calls of the model returned against the sum over time that is taken for its answer.
+
+    ``given``: the answers of one timestep a call (layout "step"), or one answer of them all; ``steps``:
+    (samples, timesteps, neurons). They must be proportional by one positive factor, step by step, summed
+    up to each step, or as one sum. Raises HwsimError otherwise.
+    """
+    samples, timesteps, size = steps.shape
+    known: list[Array] = []
+    if layout == "step":
+        found = np.stack([g.reshape(samples, -1) for g in given], axis=1)
+        known = [steps, steps.cumsum(axis=1)]
+    else:
+        (found,) = given
+        if found.size == samples * size:
+            known, found = [steps.sum(axis=1)], found.reshape(samples, -1)
+        elif found.size == steps.size and found.shape[:2] == (timesteps, samples):
+            known, found = [steps], found.reshape(timesteps, samples, -1).swapaxes(0, 1)
+        elif found.size == steps.size:
+            known, found = [steps], found.reshape(samples, timesteps, -1)
+    if not any(_proportional(found, k) for k in known):
+        raise HwsimError(
+            f"the model's answer, of shape {found.shape[1:]} a sample, is not the sum over its timesteps of "
+            f"what its last layer makes, {size} values a step; return the outputs of all timesteps, their "
+            "sum or their mean, without anything added or changed"
+        )
+
+
+def _proportional(found: Array, known: Array) -> bool:
+    if found.shape != known.shape:
+        return False
+    a, b = found.astype(np.float64), known.astype(np.float64)
+    square = float((b * b).sum())
+    factor = float((a * b).sum()) / square if square else 0.0
+    far = np.abs(a - factor * b).max(initial=0.0)
+    return (factor > 0 or not square) and bool(far <= TOLERANCE * np.abs(a).max(initial=1e-30))
 
 
 def summed(recorder: Recorder, times: Timed, answer: int) -> Key:

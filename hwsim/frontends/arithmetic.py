@@ -49,13 +49,14 @@ def scaled(lowering: "Lowering", node: Node) -> Signal:
 def _scaled(lowering: "Lowering", node: Node, signal: Signal, factor: Array) -> Current:
     current = lowering.as_current(signal, where(node))
     channels = current.natural[0]
-    per_channel = factor.reshape(-1) if factor.size in (1, channels) else None
-    if per_channel is None or (factor.size > 1 and factor.ndim < len(current.natural)):
+    ahead = node.leading + len(node.shape) - factor.ndim
+    place = [n for n in enumerate((1,) * ahead + factor.shape) if n[1] != 1]
+    if factor.size > 1 and (place != [(node.leading, channels)] or node.shape[0] != channels):
         raise HwsimError(
             f"module {node.path!r}: multiplies a signal of shape {current.natural} by constants of shape "
             f"{factor.shape}; one number, or one a channel, can be lowered"
         )
-    return current.scaled(np.broadcast_to(per_channel, channels))
+    return current.scaled(np.broadcast_to(factor.reshape(-1), channels))
 
 
 def reshaped(lowering: "Lowering", node: Node) -> Signal:
@@ -71,6 +72,26 @@ def reshaped(lowering: "Lowering", node: Node) -> Signal:
         )
     parts = tuple(replace(p, shape=(prod(p.shape),)) for p in signal.parts)
     return Joined(parts, node.shape)
+
+
+def repeated(lowering: "Lowering", node: Node) -> Signal:
+    """Something that is the same at every step, repeated over the timesteps."""
+    return reshaped(lowering, _whole(lowering, node, "repeats"))
+
+
+def selected(lowering: "Lowering", node: Node) -> Signal:
+    """One timestep of a sequence."""
+    return same(lowering, _whole(lowering, node, "takes a slice of"))
+
+
+def _whole(lowering: "Lowering", node: Node, does: str) -> Node:
+    signal = lowering.read(node)
+    shape = signal.shape if isinstance(signal, Recent | Joined) else lowering.as_current(signal, "").natural
+    if prod(shape) != prod(node.shape):
+        raise HwsimError(
+            f"module {node.path!r}: {does} a signal of shape {shape}, along other dimensions than time"
+        )
+    return node
 
 
 def same(lowering: "Lowering", node: Node) -> Signal:

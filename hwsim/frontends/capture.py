@@ -13,7 +13,7 @@ from torch import nn
 
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
-from hwsim.frontends.answer import answered, first, summed
+from hwsim.frontends.answer import answered, check, first, summed
 from hwsim.frontends.lowering import Lowering
 from hwsim.frontends.neurons import describe, reset_neurons, rule_of
 from hwsim.frontends.recording import Recorder
@@ -95,7 +95,9 @@ def structure(
     """The network alone, read off a run on one ``sample``: (1, *shape), or (1, timesteps, *shape)."""
     _check_weights(model)
     with _evaluated(model):
-        found = _Run(model, timesteps, coding).structure(sample.astype(np.float32), name, layout)
+        run, one = _Run(model, timesteps, coding), np.ascontiguousarray(sample, np.float32)
+        found = run.structure(one, name, layout)
+        run.trace(found, one, 0)
     return found.network
 
 
@@ -119,6 +121,7 @@ class _Run:
 
     def _candidates(self, sample: Array, layout: Layout | None) -> list[Layout]:
         whole: list[Layout] = ["static"] if self.coding == "frames" else ["time_first", "batch_first"]
+        alone: list[Layout] = ["step", *whole] if self.timesteps == 1 else ["step"]
         if layout is not None:
             return [layout]
         neurons = ((path, m) for path, m in self.model.named_modules() if rule_of(m) is not None)
@@ -128,20 +131,24 @@ class _Run:
             self._call(sample.repeat(2, axis=0), "step", 1)
         except HwsimError:
             return ["step", *whole]
-        return whole if max(self.recorder.neuron_calls.values(), default=0) > 1 else ["step"]
+        return whole if max(self.recorder.neuron_calls.values(), default=0) > 1 else alone
 
     def _structure(self, sample: Array, name: str, layout: Layout) -> Structure:
         batch = 1 if layout == "step" else 3 if self.timesteps == 2 else 2
         for steps in SETTLING:
             answers = self._call(sample.repeat(batch, axis=0), layout, steps)
             times = self._timed(layout, batch)
-            if layout != "step" or (settled(times) and self.recorder.number(first(answers[-1])) is not None):
+            if layout != "step" or (settled(times) and self._reached(answers[-1])):
                 break
         timestep = repeated(times)
         output = summed(self.recorder, times, answered(self.recorder, answers[-1]))
         lowering = Lowering(timestep.nodes)
         network = lowering.build(output, name, self.timesteps, self.coding)
         return Structure(network, layout, timestep, lowering.made_by, output)
+
+    def _reached(self, answer: Any) -> bool:
+        """Whether the input has come through to the answer."""
+        return self.recorder.number(first(answer, self.recorder)) is not None
 
     def _timed(self, layout: Layout, batch: int) -> Timed:
         recorder = self.recorder
@@ -181,7 +188,7 @@ class _Run:
         answers = self._call(padded, layout, self.timesteps, wanted)
         times = self._timed(layout, len(padded))
         structure.timestep.check(times, start)
-        found = _Kept(times, self.recorder.kept, len(part))
+        found = _Kept(times, self.recorder.kept, len(padded))
         events = {}
         for population in network.populations:
             if population.kind == "input":
@@ -191,17 +198,17 @@ class _Run:
             else:
                 made = structure.made_by[population.name]
                 node = structure.timestep.nodes[made.key]
-                values = found.values(node)[:, :, made.start : made.start + population.size]
+                values = found.values(node)[: len(part), :, made.start : made.start + population.size]
             if population.name in network.constant:
                 values = values[:, :1]
             binary = network.is_binary(population.name)
             if binary and not np.isin(values, (0, 1)).all():
                 raise HwsimError(f"module {population.name!r} emits values that are not 0 or 1 as spikes")
             events[population.name] = Events.from_dense(values, binary)
-        early = answers if layout == "step" else []
-        sums = found.values(structure.timestep.nodes[structure.output], early).cumsum(
-            axis=1, dtype=np.float32
-        )
+        given = [tensor.numpy() for a in answers if (tensor := first(a, self.recorder)) is not None]
+        steps = found.values(structure.timestep.nodes[structure.output], given if layout == "step" else [])
+        check(given, steps, layout)
+        sums = steps[: len(part)].cumsum(axis=1, dtype=np.float32)
         return EventTrace(network.id, network.timesteps, events, sums)
 
 
@@ -221,26 +228,19 @@ class _Kept:
             return self._whole(by_step[None], self.times.forms[places[0]])
         size = prod(node.shape)
         for t, answer in enumerate(early):
-            tensor = first(answer)
-            if t not in by_step and tensor is not None and tensor.numel() == len(tensor) * size:
-                by_step[t] = tensor.numpy()
+            if t not in by_step and answer.size == len(answer) * size:
+                by_step[t] = answer
         nothing = np.zeros((self.samples, size), np.uint8)
-        steps = [by_step.get(t, nothing)[: self.samples] for t in range(self.times.timesteps)]
+        steps = [by_step.get(t, nothing) for t in range(self.times.timesteps)]
         return np.stack([s.reshape(self.samples, size) for s in steps], axis=1)
 
     def _whole(self, array: Array, form: str) -> Array:
         timesteps = self.times.timesteps
         if form == "step":
-            return array.reshape(len(array), 1, -1).repeat(timesteps, axis=1)[: self.samples]
+            return array.reshape(self.samples, 1, -1).repeat(timesteps, axis=1)
         if form == "batch_first":
-            return array.reshape(len(array), timesteps, -1)[: self.samples]
-        return array.reshape(timesteps, -1, array.size // self._rows(array, form)).swapaxes(0, 1)[
-            : self.samples
-        ]
-
-    def _rows(self, array: Array, form: str) -> int:
-        """How many (timestep, sample) pairs the array holds."""
-        return len(array) if form == "merged" else array.shape[0] * array.shape[1]
+            return array.reshape(self.samples, timesteps, -1)
+        return array.reshape(timesteps, self.samples, -1).swapaxes(0, 1)
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def _sum(call: Call) -> Found | None:
         return Found("add", pair, sign)
     signal, other = (pair[0], pair[1]) if tracked[0] else (pair[1], pair[0])
     if other is not call.result and _is_zero(other) and _same(call.result, signal):
-        return Found("alias", (signal,))
+        return Found("scale", (signal,), -1.0) if sign < 0 and not tracked[0] else Found("alias", (signal,))
     return Found("add_constant", (signal,))
 
 
@@ -106,10 +106,23 @@ def _alias(call: Call) -> Found | None:
     return Found("alias", (call.args[0],)) if same else None
 
 
+def _attribute(call: Call) -> Found | None:
+    """``.data`` and the like; ``.T`` and ``.mT`` lie otherwise in the same memory."""
+    given, result = call.args[0], call.result
+    same = isinstance(result, Tensor) and _same(result, given) and result.stride() == given.stride()
+    return Found("alias", (given,)) if same and result.data_ptr() == given.data_ptr() else None
+
+
 def _joined(call: Call) -> Found | None:
     parts = tuple(call.argument(0, "tensors"))
-    kind = "stack" if call.name == "stack" else "cat"
-    return Found(kind, parts, call.argument(1, "dim", 0)) if all(map(call.tracked, parts)) else None
+    dim = call.argument(1, "dim", 0)
+    if not all(map(call.tracked, parts)):
+        return None
+    if call.name != "stack":
+        return Found("cat", parts, dim)
+    if dim % (parts[0].dim() + 1) > 1:
+        raise HwsimError(f"stacks along dimension {dim}; timesteps are stacked along dimension 0 or 1")
+    return Found("stack", parts, dim % (parts[0].dim() + 1))
 
 
 def _select(call: Call) -> Found | None:
@@ -245,7 +258,8 @@ _NAMES: tuple[tuple[Callable[[Call], Found | None], str], ...] = (
     (_scale, "mul __mul__ __rmul__ __imul__ mul_ multiply " + " ".join(QUOTIENTS)),
     (_negated, "neg __neg__ negative __rsub__"),
     (_reshape, "flatten reshape view squeeze unsqueeze unflatten view_as reshape_as"),
-    (_alias, "contiguous clone detach to float identity type_as requires_grad_ __get__"),
+    (_alias, "contiguous clone detach to float identity type_as requires_grad_"),
+    (_attribute, "__get__"),
     (_joined, "cat concat concatenate stack"),
     (_select, "__getitem__ select"),
     (_unbind, "unbind"),

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from hwsim.errors import HwsimError
 from hwsim.frontends import arithmetic, pools, states, weighted
 from hwsim.frontends.equivalents import equivalent
 from hwsim.frontends.neurons import is_neuron
+from hwsim.frontends.reading import where
+from hwsim.frontends.recording import held_parameters
 from hwsim.frontends.signals import Signal
 from hwsim.frontends.timing import Node, Read
 from hwsim.nn import Synapse, Vote, Window
@@ -40,8 +43,14 @@ def rule(node: Node) -> Rule | None:
         return states.neurons
     stand_in = equivalent(module, node.shape)
     if stand_in is not None:
-        return _of(replace(node, module=stand_in))
+        return _of(replace(node, module=stand_in, details=None))
+    if node.details is not None and node.details != held_parameters(module):
+        raise HwsimError(
+            f"{where(node)}: other weights than its own are put in for the call; give it its own"
+        )
     forward, wrapped = type(module).forward, type(module).__module__.startswith(WRAPPERS)
+    if "forward" in vars(module) or _own_convolution(module):
+        return None
     known = dict.fromkeys(NEUTRAL, arithmetic.reshaped) | RULES
     fitting = (
         lower
@@ -49,6 +58,14 @@ def rule(node: Node) -> Rule | None:
         if isinstance(module, kind) and (wrapped or forward is kind.forward)
     )
     return next(fitting, None)
+
+
+def _own_convolution(module: nn.Module) -> bool:
+    """Whether the class overrides what a convolution's forward calls."""
+    return any(
+        isinstance(module, kind) and type(module)._conv_forward is not kind._conv_forward
+        for kind in (nn.Conv1d, nn.Conv2d)
+    )
 
 
 def _of(node: Node) -> Rule | None:
@@ -84,9 +101,9 @@ OPERATIONS: dict[str, Rule] = {
     "add_constant": arithmetic.constant_added,
     "scale": arithmetic.scaled,
     "reshape": arithmetic.reshaped,
-    "repeat": arithmetic.reshaped,
+    "repeat": arithmetic.repeated,
     "stack": arithmetic.same,
-    "select": arithmetic.same,
+    "select": arithmetic.selected,
     "swap": arithmetic.swapped,
     "cat": arithmetic.joined,
     "mean": pools.reduced,

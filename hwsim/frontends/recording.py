@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
 from hwsim.errors import HwsimError
@@ -140,6 +141,8 @@ class Recorder(TorchFunctionMode):
         known = [n is not None and self.number(m) == n for m in made for n in numbers]
         if any(known) and not functions.in_place(name):
             return result
+        if not args and "input" in kwargs:
+            args, kwargs = (kwargs["input"],), {k: v for k, v in kwargs.items() if k != "input"}
         call = functions.Call(name, args, kwargs, result, lambda tensor: self.number(tensor) is not None)
         try:
             found = functions.classify(call)
@@ -171,6 +174,11 @@ class Recorder(TorchFunctionMode):
         def hook(module: nn.Module, _inputs: Any) -> None:
             self._stack.append((path, module))
             self._inside += is_leaf(module)
+            if isinstance(module, _BatchNorm) and module.training:
+                raise HwsimError(
+                    f"{self.where()}: is in training mode although the model was set to evaluate; take the "
+                    "call of train() out of forward"
+                )
 
         return hook
 
@@ -201,7 +209,7 @@ class Recorder(TorchFunctionMode):
             raise HwsimError(f"{self.where()}: returns a {type(output).__name__}, not a tensor")
         if is_neuron(module):
             self.neuron_calls[path] += 1
-        self._record(type(module).__name__, path, tracked, made, module)
+        self._record(type(module).__name__, path, tracked, made, module, held_parameters(module))
 
 
 def _compact(tensor: Tensor) -> NDArray[Any]:
@@ -217,6 +225,11 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
             yield from _leaves(value)
         else:
             yield value
+
+
+def held_parameters(module: nn.Module) -> tuple[int, ...]:
+    """Which tensors a module holds at this moment: functional_call puts others in their place."""
+    return tuple(id(p) for p in module._parameters.values())
 
 
 def is_leaf(module: nn.Module) -> bool:

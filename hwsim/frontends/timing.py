@@ -22,6 +22,8 @@ Layout = Literal["step", "time_first", "batch_first", "static"]
 Form = Literal["step", "sequence", "merged", "batch_first"]
 """(B, ...); (T, B, ...); (T * B, ...); (B, T, ...)."""
 
+RESHAPES = ("reshape", "Flatten", "Unflatten")
+
 LEADING: dict[Form, int] = {"step": 1, "sequence": 2, "merged": 1, "batch_first": 2}
 
 Key = tuple[str, str, int]
@@ -155,6 +157,8 @@ def _equal(earlier: dict[Key, Node], last: dict[Key, Node], layout: Layout) -> b
 def _read(step: int | None, made: int, part: int, steps: list[int | None], keys: list[Key]) -> Read:
     source = steps[made]
     lag = 0 if step is None or source is None else step - source
+    if lag < 0:
+        raise HwsimError(f"module {keys[made][0]!r} ({keys[made][1]}): is not called in every timestep")
     return Read(keys[made], part, lag)
 
 
@@ -185,7 +189,7 @@ def _form(operation: Operation, before: Form, read: tuple[int, ...], timesteps: 
         after = swapped.get(before, before)
     elif (kind == "select" and time is not None) or (kind in ("mean", "sum") and time in operation.details):
         after = "step"
-    elif grown or (kind == "reshape" and before in ("sequence", "merged")):
+    elif grown or (kind in RESHAPES and before in ("sequence", "merged")):
         if shape[:2] == (timesteps, batch):
             after = "sequence"
         elif shape[0] == timesteps * batch:

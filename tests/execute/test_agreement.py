@@ -262,3 +262,34 @@ def test_outputs_that_differ_by_rounding_are_trusted() -> None:
     trace = executed(made)
     near = replace(trace, outputs=trace.outputs * np.float32(1 + 1e-6))
     assert agree(made, trace, near).trusted
+
+
+@pytest.mark.parametrize(("factor", "reset"), [(1.01, "subtract"), (1.003, "subtract"), (1.01, "zero")])
+def test_a_slightly_wrong_threshold_of_a_wide_layer_is_not_taken_for_rounding(
+    factor: float, reset: Any
+) -> None:
+    """2,048 graded inputs and 50 steps without a leak: the worst case of rounding would hide 1 %."""
+    rng = np.random.default_rng(0)
+    weights = (rng.normal(0.5 / 2048, 2048**-0.5, (64, 2048))).astype(np.float32)
+    populations = (Population("input", (2048,), "input"), Population("a", (64,), "lif", reset=reset))
+    right = Network("wide", populations, (Projection("p", "input", "a", "dense", weights),), "a", 50)
+    inputs = rng.random((2, 2048), np.float32)
+    reference = execute(right, encode(right, inputs))
+    wrong = replace(right, populations=(populations[0], replace(populations[1], threshold=factor)))
+    found = agree(wrong, execute(wrong, encode(wrong, inputs)), reference)
+    assert found.driven > 0
+    assert not found.trusted
+    assert agree(right, reference, reference).trusted
+
+
+def test_a_wrong_readout_is_found_although_spikes_differ_by_rounding() -> None:
+    """The readout is fed with the reference's own spikes, whatever the executor's were."""
+    wrong = replace(
+        NETWORK,
+        projections=tuple(
+            replace(p, weights=-p.weights) if p.target == NETWORK.readout and p.weights is not None else p
+            for p in NETWORK.projections
+        ),
+    )
+    flips = flipped(executed(wrong), "a", 75, 1, 2, 31)
+    assert agree(wrong, flips, TRACE).outputs_apart == TRACE.samples
