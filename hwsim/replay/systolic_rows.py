@@ -1,0 +1,112 @@
+"""Rows of a CSV file through the systolic engine, a chunk at a time."""
+
+import json
+from collections.abc import Sequence
+from itertools import compress
+from operator import itemgetter
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+import numpy as np
+
+from hwsim.cycle.systolic import DATAFLOWS, LARGEST, SIZES, DenseRuns, Ints, TooLargeError, dense
+from hwsim.errors import HwsimError, nearest
+from hwsim.replay.rows import CHUNK, Chunk, Table, kept_header, opened, write, written
+
+COUNTS = ("cycles", "sram_ifmap_reads", "sram_filter_reads", "sram_ofmap_writes")
+CAUSES = ("folds", "stream_cycles", "preload_cycles", "fill_drain_cycles", "utilization", "mapping_loss")
+SUMMED = (*COUNTS, "stream_cycles", "preload_cycles", "fill_drain_cycles")
+NEEDED = ("dataflow", *SIZES)
+
+
+def replay(file: Path, output: Path, overlap: bool, causes: bool, chunk_rows: int = CHUNK) -> dict[str, Any]:
+    """Write ``file`` with the counts of every row to ``output``, and return the sums over all rows.
+
+    Raises HwsimError naming file, line and column of what is wrong; then nothing is written.
+    """
+    names = COUNTS + CAUSES if causes else COUNTS
+    rows = 0
+    dataflows = {flow: dict.fromkeys(("rows", *SUMMED), 0) for flow in DATAFLOWS}
+    with opened(file, NEEDED, chunk_rows) as table, written(output, file) as out:
+        write(out, [kept_header(table, names)], [names])
+        for chunk in table.chunks():
+            flows, sizes = _parsed(table, chunk)
+            runs = _run(table, chunk, flows, sizes, overlap)
+            columns = {name: getattr(runs, name).tolist() for name in {*names, *SUMMED}}
+            write(out, chunk.rows, zip(*(columns[name] for name in names), strict=True))
+            rows += len(chunk.rows)
+            for flow, sums in dataflows.items():
+                here = [f == flow for f in flows]
+                sums["rows"] += sum(here)
+                for name in SUMMED:
+                    sums[name] += sum(compress(columns[name], here))
+    totals = {name: sum(sums[name] for sums in dataflows.values()) for name in SUMMED}
+    return {
+        "file": str(file),
+        "output": str(output),
+        "overlap": overlap,
+        "rows": rows,
+        "totals": totals,
+        "dataflows": {flow: sums for flow, sums in dataflows.items() if sums["rows"]},
+    }
+
+
+def as_json(summary: dict[str, Any]) -> str:
+    return json.dumps(summary, indent=1)
+
+
+def as_text(summary: dict[str, Any]) -> str:
+    mode = "folds overlap" if summary["overlap"] else "no overlap of folds"
+    lines = [f"{summary['output']}: {summary['rows']:,} rows, {mode}"]
+    for flow, sums in summary["dataflows"].items():
+        lines.append(
+            f"  {flow}  {sums['rows']:,} rows, {sums['cycles']:,} cycles (stream {sums['stream_cycles']:,}, "
+            f"preload {sums['preload_cycles']:,}, fill and drain {sums['fill_drain_cycles']:,})"
+        )
+    return "\n".join(lines)
+
+
+def _parsed(table: Table, chunk: Chunk) -> tuple[list[str], list[Ints]]:
+    flows = [text.strip() for text in chunk.column("dataflow")]
+    for place, flow in enumerate(flows):
+        if flow not in DATAFLOWS:
+            raise HwsimError(
+                f"{table.where(chunk, place)}, column dataflow: found {short(flow)}."
+                f"{nearest(flow, [*DATAFLOWS])}"
+            )
+    return flows, [np.array(_whole(table, chunk, name), np.int64) for name in SIZES]
+
+
+def _whole(table: Table, chunk: Chunk, name: str) -> Sequence[int]:
+    """A column of sizes; each distinct text is read once."""
+    texts = chunk.column(name)
+    known = {text: _number(text.strip()) for text in set(texts)}
+    if not all(known.values()):
+        place = next(i for i, text in enumerate(texts) if not known[text])
+        raise HwsimError(
+            f"{table.where(chunk, place)}, column {name}: found {short(texts[place])}; "
+            f"allowed: whole numbers from 1 to {LARGEST}, in digits"
+        )
+    if len(texts) == 1:
+        return [known[texts[0]]]
+    return itemgetter(*texts)(known)  # type: ignore[no-any-return]
+
+
+def _number(text: str) -> int:
+    """The number, or 0 if it is none that is allowed."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST))):
+        return 0
+    value = int(text)
+    return value if value <= LARGEST else 0
+
+
+def _run(table: Table, chunk: Chunk, flows: list[str], sizes: list[Ints], overlap: bool) -> DenseRuns:
+    r, c, m, n, k = sizes
+    try:
+        return dense(flows, r, c, m, n, k, overlap)
+    except TooLargeError as error:
+        found = ", ".join(f"{name} = {a[error.row]}" for name, a in zip(SIZES, sizes, strict=True))
+        raise HwsimError(
+            f"{table.where(chunk, error.row)}: {error.what} from {found}; at most {LARGEST} can be counted"
+        ) from None
