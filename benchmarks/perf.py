@@ -151,7 +151,7 @@ def replay_speed(console: Console, rows: int = 200_000) -> None:
         )
     met = "met" if rows / whole > 1e5 else "MISSED"
     console.print(
-        f"systolic engine: {rows / alone / 1e6:.2f} M rows/s, from file to file {rows / whole / 1e3:.0f} k rows/s; "
+        f"systolic engine: {rows / alone / 1e6:.2f} M rows/s, from file to file {rows / whole / 1e3:.0f} k; "
         f"goal: above 100 k rows/s: {met}"
     )
 

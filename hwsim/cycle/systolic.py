@@ -68,7 +68,7 @@ def dense(
     K: ArrayLike,  # noqa: N803
     overlap: bool = False,
 ) -> DenseRuns:
-    """Cycles and SRAM accesses (elements) of dense products, any number of them at once (P1).
+    """Cycles and SRAM accesses (elements) of dense products, any number of them at once.
 
     One fold after the other, as SCALE-Sim 3.0.0 does:
 

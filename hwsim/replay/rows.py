@@ -1,11 +1,12 @@
 """CSV files in, CSV files out, a chunk of rows at a time: what every engine's replay of a table needs."""
 
 import csv
+import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from reprlib import repr as short
 from typing import TextIO
@@ -14,20 +15,32 @@ from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.storage import atomic_path
 
 CHUNK = 1 << 12
-"""Rows at a time; 65,536 take 1.6 times as long a row."""
+"""Rows at a time."""
+
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows as they stand in the file, the line on which each begins, and where each column is."""
+    """Some rows, by column, as they stand in the file. ``read``: the rows with the blank lines among them;
+    the first begins on line ``begins``."""
 
-    rows: list[list[str]]
-    lines: list[int]
+    columns: list[tuple[str, ...]]
     place: dict[str, int]
+    read: list[list[str]]
+    begins: int
 
-    def column(self, name: str) -> list[str]:
-        place = self.place[name]
-        return [row[place] for row in self.rows]
+    def column(self, name: str) -> tuple[str, ...]:
+        return self.columns[self.place[name]]
+
+    def line(self, row: int) -> int:
+        """The line on which a row begins; a quoted field may hold line breaks."""
+        return line_of(self.read, [i for i, fields in enumerate(self.read) if fields][row], self.begins)
+
+
+def line_of(read: list[list[str]], place: int, begins: int) -> int:
+    breaks = sum(len(LINE_BREAK.findall(field)) for fields in read[:place] for field in fields)
+    return begins + place + breaks
 
 
 class Table:
@@ -36,9 +49,8 @@ class Table:
     def __init__(self, path: Path, file: TextIO, needed: Sequence[str], chunk_rows: int = CHUNK) -> None:
         self.path, self.chunk_rows = path, chunk_rows
         self._reader = csv.reader(file, strict=True)
-        header = self._next()
-        while header == []:
-            header = self._next()
+        with self._readable():
+            header = next(filter(None, self._reader), None)
         if header is None:
             raise HwsimError(f"{path}: empty file; needed: a header with the columns {', '.join(needed)}")
         self.header: list[str] = header
@@ -59,29 +71,30 @@ class Table:
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, chunk by chunk; blank lines are skipped."""
-        rows = self._rows()
-        while numbered := list(islice(rows, self.chunk_rows)):
-            lines, fields = zip(*numbered, strict=True)
-            yield Chunk(list(fields), list(lines), self.place)
+        while read := self._read(begins := self._reader.line_num + 1):
+            rows = [row for row in read if row]
+            if rows:
+                yield Chunk(list(zip(*rows, strict=True)), self.place, read, begins)
 
     def where(self, chunk: Chunk, row: int) -> str:
-        return f"{self.path}, line {chunk.lines[row]}"
+        return f"{self.path}, line {chunk.line(row)}"
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+    def _read(self, begins: int) -> list[list[str]]:
+        with self._readable():
+            read = list(islice(self._reader, self.chunk_rows))
         width = len(self.header)
-        line = self._reader.line_num + 1
-        while (row := self._next()) is not None:
-            if row:
-                if len(row) != width:
-                    raise HwsimError(
-                        f"{self.path}, line {line}: found {len(row)} fields; allowed: the header's {width}"
-                    )
-                yield line, row
-            line = self._reader.line_num + 1
+        if {*map(len, read)} - {0, width}:
+            place = next(i for i, row in enumerate(read) if len(row) not in (0, width))
+            raise HwsimError(
+                f"{self.path}, line {line_of(read, place, begins)}: found {len(read[place])} fields; "
+                f"allowed: the header's {width}"
+            )
+        return read
 
-    def _next(self) -> list[str] | None:
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            return next(self._reader, None)
+            yield
         except csv.Error as error:
             line = self._reader.line_num
             raise HwsimError(f"{self.path}, line {line}: not a row of a CSV file ({error})") from None
@@ -120,12 +133,12 @@ def written(path: Path, source: Path) -> Iterator[TextIO]:
         raise HwsimError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def write(file: TextIO, kept: Sequence[Sequence[str]], new: Iterable[Sequence[object]]) -> None:
-    """Rows with new columns behind them, in lines that end in a newline. The csv module quotes a field for a
+def write(file: TextIO, kept: Sequence[Sequence[str]], new: Sequence[Sequence[object]]) -> None:
+    """Columns and new ones behind them, in lines that end in a newline. The csv module quotes a field for a
     newline or comma in it, but not for a lone carriage return: where there is one, every field is quoted."""
-    returns = "\r" in "".join(chain.from_iterable(kept))
+    returns = any("\r" in "".join(column) for column in kept)
     writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL)
-    writer.writerows([*row, *values] for row, values in zip(kept, new, strict=True))
+    writer.writerows(zip(*kept, *new, strict=True))
 
 
 def kept_header(table: Table, names: Sequence[str]) -> list[str]:

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from itertools import compress
-from operator import itemgetter
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -29,18 +27,17 @@ def replay(file: Path, output: Path, overlap: bool, causes: bool, chunk_rows: in
     rows = 0
     dataflows = {flow: dict.fromkeys(("rows", *SUMMED), 0) for flow in DATAFLOWS}
     with opened(file, NEEDED, chunk_rows) as table, written(output, file) as out:
-        write(out, [kept_header(table, names)], [names])
+        write(out, [[name] for name in kept_header(table, names)], [[name] for name in names])
         for chunk in table.chunks():
             flows, sizes = _parsed(table, chunk)
             runs = _run(table, chunk, flows, sizes, overlap)
-            columns = {name: getattr(runs, name).tolist() for name in {*names, *SUMMED}}
-            write(out, chunk.rows, zip(*(columns[name] for name in names), strict=True))
-            rows += len(chunk.rows)
+            write(out, chunk.columns, [getattr(runs, name).tolist() for name in names])
+            rows += len(flows)
             for flow, sums in dataflows.items():
-                here = [f == flow for f in flows]
-                sums["rows"] += sum(here)
+                here = np.array(flows) == flow
+                sums["rows"] += int(here.sum())
                 for name in SUMMED:
-                    sums[name] += sum(compress(columns[name], here))
+                    sums[name] += _sum(getattr(runs, name)[here])
     totals = {name: sum(sums[name] for sums in dataflows.values()) for name in SUMMED}
     return {
         "file": str(file),
@@ -67,14 +64,21 @@ def as_text(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _parsed(table: Table, chunk: Chunk) -> tuple[list[str], list[Ints]]:
-    flows = [text.strip() for text in chunk.column("dataflow")]
-    for place, flow in enumerate(flows):
-        if flow not in DATAFLOWS:
-            raise HwsimError(
-                f"{table.where(chunk, place)}, column dataflow: found {short(flow)}."
-                f"{nearest(flow, [*DATAFLOWS])}"
-            )
+def _sum(values: Ints) -> int:
+    """The exact sum of a chunk, whose high and low halves stay far from 2**63."""
+    return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
+
+
+def _parsed(table: Table, chunk: Chunk) -> tuple[Sequence[str], list[Ints]]:
+    texts = chunk.column("dataflow")
+    known = {text: text.strip() for text in set(texts)}
+    flows = [known[text] for text in texts]
+    if not {*known.values()} <= {*DATAFLOWS}:
+        place = next(i for i, flow in enumerate(flows) if flow not in DATAFLOWS)
+        raise HwsimError(
+            f"{table.where(chunk, place)}, column dataflow: found {short(flows[place])}."
+            f"{nearest(flows[place], [*DATAFLOWS])}"
+        )
     return flows, [np.array(_whole(table, chunk, name), np.int64) for name in SIZES]
 
 
@@ -88,9 +92,7 @@ def _whole(table: Table, chunk: Chunk, name: str) -> Sequence[int]:
             f"{table.where(chunk, place)}, column {name}: found {short(texts[place])}; "
             f"allowed: whole numbers from 1 to {LARGEST}, in digits"
         )
-    if len(texts) == 1:
-        return [known[texts[0]]]
-    return itemgetter(*texts)(known)  # type: ignore[no-any-return]
+    return [known[text] for text in texts]
 
 
 def _number(text: str) -> int:
@@ -101,7 +103,7 @@ def _number(text: str) -> int:
     return value if value <= LARGEST else 0
 
 
-def _run(table: Table, chunk: Chunk, flows: list[str], sizes: list[Ints], overlap: bool) -> DenseRuns:
+def _run(table: Table, chunk: Chunk, flows: Sequence[str], sizes: list[Ints], overlap: bool) -> DenseRuns:
     r, c, m, n, k = sizes
     try:
         return dense(flows, r, c, m, n, k, overlap)

@@ -1,4 +1,4 @@
-"""Closed forms of the dense systolic dataflows, against runs worked out by hand (docs/systolic.md, P1)."""
+"""Closed forms of the dense systolic dataflows, against runs worked out by hand (docs/systolic.md)."""
 
 from typing import Any
 

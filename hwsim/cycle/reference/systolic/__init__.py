@@ -1,4 +1,4 @@
-"""The systolic array, PE by PE and cycle by cycle: what its dense dataflows mean (docs/systolic.md, P1).
+"""The systolic array, PE by PE and cycle by cycle: what its dense dataflows mean (docs/systolic.md).
 
 Matrices lie in SRAMs that count their accesses, move through registers from PE to PE, and the product is
 what comes out. No cycle and no access is calculated: they are counted as they happen.
