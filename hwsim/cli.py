@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.replay import replay
 
 app = typer.Typer(
     help="What a trained spiking network costs on a neuromorphic chip, from its own spikes.",
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.add_typer(replay, name="replay")
 
 Model = Annotated[
     str,
