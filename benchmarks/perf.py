@@ -9,6 +9,8 @@ capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each;
 import csv
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -39,6 +41,7 @@ from hwsim.replay import systolic_rows
 
 TIMESTEPS = 5
 CAPTURE_SECONDS = 3
+HELP_SECONDS = 0.5
 REPEATS = 5
 
 
@@ -156,6 +159,14 @@ def replay_speed(console: Console, rows: int = 200_000) -> None:
     )
 
 
+def help_speed(console: Console) -> None:
+    """The whole process of ``hwsim --help``."""
+    command = [sys.executable, "-m", "hwsim", "--help"]
+    (took,) = in_turn(lambda: subprocess.run(command, check=True, capture_output=True))
+    met = "met" if took < HELP_SECONDS else "MISSED"
+    console.print(f"hwsim --help: {took:.2f} s; goal: below {HELP_SECONDS} s: {met}")
+
+
 def main() -> None:
     console = Console(width=100)
     model, pictures = vgg16(), images(1)
@@ -172,6 +183,7 @@ def main() -> None:
     for name in ("efficientlif/vgg16", "efficientlif/resnet19"):
         capture_speed(name, console)
     replay_speed(console)
+    help_speed(console)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     console.print(
         f"peak memory of this process: {peak:,.0f} MiB (numpy {np.__version__}, torch {torch.__version__})"
