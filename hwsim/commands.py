@@ -1,6 +1,8 @@
 """What the commands do with their arguments: open, call the pipeline, show."""
 
 import json
+import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from hwsim import cost, hardware, inspection, operations, pipeline
 from hwsim.configuration import describe
 from hwsim.delivery import progress_bars, say, tell, write_together
-from hwsim.errors import HwsimError, nearest
+from hwsim.errors import HwsimError, HwsimWarning, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import structure
@@ -40,7 +42,8 @@ def estimate(
     engine: str,
     variant: Variant = AS_IT_IS,
 ) -> Result:
-    """Everything cheap is checked before anything long begins."""
+    """Everything cheap is checked before anything long begins. That costs are not the model's is for
+    :func:`deliver` to say."""
     variant.check(weights, inputs, timesteps)
     tile = hardware.load_hardware(chip)
     if skip is not None:
@@ -52,7 +55,9 @@ def estimate(
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
     with progress_bars() as progress:
         work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
-        return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
+            return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
 
 
 def _workload(
@@ -97,10 +102,7 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
     if output is not None:
         tell(_write(result, output), as_json)
     if values["agreement"] and not values["agreement"]["trusted"]:
-        raise HwsimError(
-            "the captured network does not compute what the model computes, so these costs are not the "
-            f"model's: {values['agreement']['sentence']}"
-        )
+        raise HwsimError(f"{pipeline.UNTRUSTED}: {values['agreement']['sentence']}")
 
 
 def _write(result: Result, output: Path) -> dict[str, Path]:

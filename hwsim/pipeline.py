@@ -5,6 +5,7 @@ model -> Network -> EventTrace -> Program -> Ledger -> Cost -> Result
 
 import platform
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,17 +14,18 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 import hwsim
 from hwsim.cost import CostTable, price
 from hwsim.cycle import reference
 from hwsim.cycle.run import run
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import capture
+from hwsim.frontends.preconditions import as_array
 from hwsim.frontends.timing import Layout
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
@@ -36,6 +38,10 @@ from hwsim.storage import content_id
 
 Engine = Literal["kernel", "reference"]
 Progress = Callable[[str, int, int], None]
+
+UNTRUSTED = (
+    "the captured network does not compute what the model computes, so these costs are not the model's"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 
 def workload(
     model: nn.Module | Network,
-    inputs: NDArray[Any],
+    inputs: NDArray[Any] | Tensor,
     timesteps: int,
     name: str = "model",
     labels: NDArray[np.int64] | None = None,
@@ -72,7 +78,7 @@ def workload(
     :func:`hwsim.frontends.capture.capture`. Raises HwsimError for labels that are not one class number a
     sample, and for a Network of other timesteps.
     """
-    inputs = np.asarray(inputs)
+    inputs = as_array(inputs)
     if isinstance(model, Network):
         if timesteps != model.timesteps:
             raise HwsimError(f"{model.name!r} has {model.timesteps} timesteps, asked for {timesteps}")
@@ -109,7 +115,8 @@ def estimate(
 ) -> Result:
     """Execute, lower, cycle and price a workload; compare with its reference and its ANN counterpart.
 
-    Raises HwsimError for inputs that do not fit and mappings that are not legal.
+    Raises HwsimError for inputs that do not fit and mappings that are not legal. Warns (HwsimWarning) where
+    the network's spikes differ from PyTorch's by more than rounding.
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
@@ -119,6 +126,8 @@ def estimate(
     total = sum(ledgers[1:], start=ledgers[0])
     snn = Run(network, trace, ledgers, price(total, hardware, table))
     agreement = agree(network, trace, work.reference) if work.reference else None
+    if agreement is not None and not agreement.trusted:
+        warnings.warn(f"{UNTRUSTED}: {agreement.sentence()}", HwsimWarning, stacklevel=2)
     provenance = {
         **work.origin,
         "hwsim": hwsim.__version__,

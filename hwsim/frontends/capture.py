@@ -16,6 +16,7 @@ from hwsim.events import Events, EventTrace
 from hwsim.frontends.answer import answered, check, first, summed
 from hwsim.frontends.lowering import Lowering
 from hwsim.frontends.neurons import describe, reset_neurons, rule_of
+from hwsim.frontends.preconditions import as_array, check_model, check_options, count
 from hwsim.frontends.recording import Recorder
 from hwsim.frontends.signals import Made
 from hwsim.frontends.timing import Key, Layout, Node, Timed, Timestep, repeated, settled, timed
@@ -49,7 +50,7 @@ class Structure:
 
 def capture(
     model: nn.Module,
-    inputs: Array,
+    inputs: Array | torch.Tensor,
     timesteps: int,
     name: str = "model",
     coding: Coding = "frames",
@@ -59,19 +60,21 @@ def capture(
 ) -> Captured:
     """Run ``model`` on ``inputs`` for ``timesteps`` steps and read the network off the run.
 
-    ``inputs``: float32 (samples, *shape) for frames; (samples, timesteps, *shape) for spikes and series.
+    ``inputs``: (samples, *shape) for frames; (samples, timesteps, *shape) for spikes and series; an array or
+    a tensor, taken as float32.
     ``layout``: how the model takes time, see frontends/timing.py; None tries what fits. The model runs in
     eval mode. Raises HwsimError naming the module for anything that cannot be lowered faithfully, for a
     graph that changes between timesteps, and for inputs that the model does not accept.
     """
-    if timesteps < 1:
-        raise HwsimError(f"timesteps is {timesteps}; it must be at least 1")
+    check_options(coding, layout)
+    timesteps, batch = count("timesteps", timesteps), count("batch", batch)
+    inputs = as_array(inputs)
     if not len(inputs):
         raise HwsimError("inputs hold no sample")
     if coding != "frames" and inputs.shape[1:2] != (timesteps,):
         found = inputs.shape[1] if inputs.ndim > 1 else "no"
         raise HwsimError(f"inputs hold {found} timesteps, asked for {timesteps}")
-    _check_weights(model)
+    check_model(model)
     with _evaluated(model):
         run = _Run(model, timesteps, coding)
         structure = run.structure(np.ascontiguousarray(inputs[:1], np.float32), name, layout)
@@ -86,14 +89,17 @@ def capture(
 
 def structure(
     model: nn.Module,
-    sample: Array,
+    sample: Array | torch.Tensor,
     timesteps: int,
     name: str = "model",
     coding: Coding = "frames",
     layout: Layout | None = None,
 ) -> Network:
     """The network alone, read off a run on one ``sample``: (1, *shape), or (1, timesteps, *shape)."""
-    _check_weights(model)
+    check_options(coding, layout)
+    timesteps = count("timesteps", timesteps)
+    sample = as_array(sample)
+    check_model(model)
     with _evaluated(model):
         run, one = _Run(model, timesteps, coding), np.ascontiguousarray(sample, np.float32)
         found = run.structure(one, name, layout)
@@ -254,9 +260,3 @@ def _evaluated(model: nn.Module) -> Iterator[None]:
         for module, training in modes:
             module.training = training
         reset_neurons(model)
-
-
-def _check_weights(model: nn.Module) -> None:
-    for name, tensor in model.state_dict().items():
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise HwsimError(f"parameter {name!r} of the model holds NaN or infinite values")

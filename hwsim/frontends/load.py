@@ -5,18 +5,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from hwsim.errors import HwsimError
 from hwsim.frontends.capture import structure
 from hwsim.frontends.loading import Opened, Reading, fitted, load_inputs, open_model
+from hwsim.frontends.preconditions import as_array, count
 from hwsim.frontends.timing import Layout
 from hwsim.network import Coding, Network
 
 
 def load(
     model: str | Path | nn.Module | Network,
-    inputs: NDArray[Any] | Path | str | None = None,
+    inputs: NDArray[Any] | Tensor | Path | str | None = None,
     timesteps: int | None = None,
     *,
     weights: Path | None = None,
@@ -28,14 +29,21 @@ def load(
     """A Network, verified, of a file, a zoo name or a module.
 
     ``model``: a file .nir (NIR), .net (lava-dl) or .safetensors (saved by hwsim), a zoo name,
-    ``"file.py:callable"``, or an nn.Module. ``inputs``: an array or a .npy or .npz file: (samples, *shape) or
-    (samples, timesteps, *shape). A module needs them, as it is run on them to be captured; a .nir or .net
-    takes its timesteps from them, else from ``timesteps``. ``weights``: a safetensors file for a module.
+    ``"file.py:callable"``, or an nn.Module. ``inputs``: an array, a tensor, or a .npy or .npz file:
+    (samples, *shape) or (samples, timesteps, *shape). A module needs them, as it is run on them to be
+    captured; a .nir or .net takes its timesteps from them, else from ``timesteps``. ``weights``: a
+    safetensors file for a module.
     ``producer`` and ``dt``: how to read a .nir (:func:`hwsim.frontends.nir.read.read_nir`). ``coding`` and
     ``layout``: what a module's inputs are, and how it takes time (:func:`hwsim.frontends.capture.capture`).
 
     Raises HwsimError for everything else, and where something needed is missing.
     """
+    if not isinstance(model, str | Path | nn.Module | Network):
+        raise HwsimError(
+            f"model is a {type(model).__name__}; allowed: a file's path, a zoo name, 'file.py:callable', an "
+            "nn.Module or a Network; of a function pass what it returns"
+        )
+    timesteps = None if timesteps is None else count("timesteps", timesteps)
     if isinstance(model, nn.Module | Network):
         given = (weights, producer, dt)
         if any(value is not None for value in given):
@@ -71,8 +79,8 @@ def _network(opened: Opened, network: Network, values: NDArray[Any] | None, time
     return fit
 
 
-def _values(inputs: NDArray[Any] | Path | str | None, opened: Opened) -> NDArray[Any] | None:
+def _values(inputs: NDArray[Any] | Tensor | Path | str | None, opened: Opened) -> NDArray[Any] | None:
     """Inputs as an array; of the zoo's own, one sample, enough to see a network's structure."""
     if inputs is None:
         return None if opened.inputs is None else load_inputs(opened.inputs, 1).values
-    return load_inputs(Path(inputs)).values if isinstance(inputs, Path | str) else np.asarray(inputs)
+    return load_inputs(Path(inputs)).values if isinstance(inputs, Path | str) else as_array(inputs)

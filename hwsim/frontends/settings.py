@@ -1,6 +1,7 @@
 """A builder's options from ``key=value`` texts, checked against its signature before it is called."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,9 @@ def read_settings(
     """The arguments to call ``builder`` with: ``options`` and, over them, what ``pairs`` say.
 
     A value is YAML (``16``, ``0.5``, ``[a, b]``; ``a,b`` is a list too) and must be what the parameter's
-    annotation allows. ``timesteps`` is known for every builder. Raises HwsimError naming the option,
-    what was found and what is allowed.
+    annotation allows; without one, a default that is a bool, a number, a tuple or a list says it.
+    ``timesteps`` is known for every builder. Raises HwsimError naming the option, what was found and what
+    is allowed.
     """
     parameters = _parameters(builder)
     given: dict[str, Any] = {}
@@ -85,17 +87,40 @@ def _value(key: str, text: str, parameter: inspect.Parameter | None, name: str) 
         values = [parse_value(written, as_text) for written, as_text in readings]
     except HwsimError as error:
         raise HwsimError(f"--set {key}={text}: {error}") from None
-    annotation = inspect.Parameter.empty if parameter is None else parameter.annotation
-    if annotation is inspect.Parameter.empty or isinstance(annotation, str):
+    annotation = Any if parameter is None else parameter.annotation
+    if parameter is not None and annotation is parameter.empty:
+        annotation = _like(parameter.default)
+    if annotation is Any or isinstance(annotation, str):
         return values[0]
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
     except (PydanticSchemaGenerationError, PydanticUserError):
         return values[0]
     for value in values:
-        try:
-            return adapter.validate_python(value, strict=True)
-        except ValidationError:
-            continue
+        for validate, given in ((adapter.validate_python, value), (adapter.validate_json, _json(value))):
+            try:
+                return validate(given, strict=True)
+            except ValidationError:
+                continue
     allowed = inspect.formatannotation(annotation).replace("typing.", "").replace("collections.abc.", "")
     raise HwsimError(f"--set {key}={text}: found {values[0]!r}; {name} takes {key}: {allowed}")
+
+
+def _json(value: Any) -> str:
+    """As JSON, of which a tuple is a list too."""
+    return json.dumps(value, default=str)
+
+
+def _like(default: Any) -> Any:
+    """The annotation that a default stands for where the builder has none; Any where it tells nothing."""
+    if isinstance(default, bool):
+        return bool
+    if isinstance(default, int | float):
+        return int | float
+    if not isinstance(default, tuple | list):
+        return Any
+    kinds = [_like(item) for item in default]
+    kind = kinds[0] if kinds and all(other == kinds[0] for other in kinds) else Any
+    return (
+        tuple.__class_getitem__((kind, ...)) if isinstance(default, tuple) else list.__class_getitem__(kind)
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import hwsim
@@ -98,3 +99,21 @@ def test_the_command_line_names_unknown_producers(net: Path) -> None:
     done = command("inspect", str(net), "--producer", "sinab")
     assert done.returncode == 2
     assert "unknown producer 'sinab'. Did you mean 'sinabs'?" in done.stderr
+
+
+@pytest.mark.parametrize("model", [lambda: nn.Linear(1, 1), None, 3], ids=["function", "None", "number"])
+def test_what_names_no_model_is_told_what_does(model: Any) -> None:
+    with pytest.raises(
+        HwsimError, match=rf"model is a {type(model).__name__}; allowed: a file's path, a zoo"
+    ):
+        hwsim.load(model)
+
+
+def test_a_module_loads_with_a_tensor_as_inputs() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), LIF())
+    assert hwsim.load(model, torch.ones(1, 2, requires_grad=True), 2).input.shape == (2,)
+
+
+def test_no_timestep_is_not_taken_for_none_given() -> None:
+    with pytest.raises(HwsimError, match="timesteps is 0; it must be at least 1"):
+        hwsim.load(nn.Sequential(nn.Linear(2, 3), LIF()), np.ones((1, 2)), 0)

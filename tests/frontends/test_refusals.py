@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hwsim.errors import HwsimError
 from hwsim.frontends.capture import capture
 from hwsim.nn import LIF, SpikingNeuron
-from tests.frontends.capturing import STEPS, Graph, images, refused, spiking
+from tests.frontends.capturing import STEPS, Graph, captured, images, refused, spiking
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -245,3 +245,109 @@ def test_no_timestep_is_refused(timesteps: int) -> None:
 def test_no_sample_is_refused() -> None:
     with pytest.raises(HwsimError, match="inputs hold no sample"):
         capture(spiking(), np.zeros((0, 2, 6, 6), np.float32), STEPS)
+
+
+def test_a_lazy_layer_that_never_ran_is_refused_by_its_parameter() -> None:
+    model = nn.Sequential(nn.LazyLinear(4), LIF())
+    refused(model, r"parameter '0\.weight' .* lazy layer\): run the model once", 8)
+    model(torch.zeros(1, 8))
+    captured(model, 8)
+
+
+def test_a_model_on_the_meta_device_is_refused() -> None:
+    with torch.device("meta"):
+        model = nn.Sequential(nn.Linear(8, 4))
+    refused(model, r"parameter '0\.weight' .* meta device .* load its weights", 8)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float16, torch.bfloat16])
+def test_weights_of_another_precision_are_refused(kind: torch.dtype) -> None:
+    model = nn.Sequential(nn.Linear(8, 4), LIF(), nn.Linear(4, 2).to(kind))
+    refused(model, rf"parameter '2\.weight' of the model is {kind}, .*call model\.float\(\)", 8)
+
+
+def test_a_compiled_model_is_refused() -> None:
+    refused(torch.compile(spiking()), r"the model is compiled; .*before torch\.compile .*_orig_mod", 2, 6, 6)  # type: ignore[arg-type]
+    within = nn.Sequential(torch.compile(nn.Linear(8, 4)), LIF())  # type: ignore[arg-type]
+    refused(within, "module '0' is compiled", 8)
+    in_place = nn.Sequential(nn.Linear(8, 4), LIF())
+    in_place.compile()
+    refused(in_place, r"the model is compiled; pass the model before its compile\(\)", 8)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scripted_layer_is_refused() -> None:
+    traced = torch.jit.trace(nn.Linear(8, 4), torch.zeros(1, 8))
+    refused(nn.Sequential(traced, LIF()), r"module '0' is a \w+, .*before torch\.jit", 8)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda x: x, "model is a function; allowed: an instance of torch.nn.Module"),
+        (None, "model is a NoneType"),
+        (LIF, r"model is the class LIF; pass an instance, LIF\(\.\.\.\)"),
+    ],
+    ids=["function", "None", "class"],
+)
+def test_what_is_no_module_is_refused(model: Any, message: str) -> None:
+    refused(model, message, 8)
+
+
+def test_extra_states_that_are_no_tensors_are_passed_over() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.fc, self.lif = nn.Linear(8, 4), LIF()
+
+        def get_extra_state(self) -> dict[str, Any]:
+            return {"version": 1}
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.lif(self.fc(x))  # type: ignore[no-any-return]
+
+    captured(Model(), 8)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+def test_inputs_may_be_a_tensor(grad: bool) -> None:
+    values = images(2, 6, 6)
+    ours = capture(spiking(), torch.from_numpy(values).requires_grad_(grad), STEPS)
+    theirs = capture(spiking(), values, STEPS)
+    assert np.array_equal(ours.reference.outputs, theirs.reference.outputs)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (np.float32(1), r"inputs are float32 of shape \(\); expected numbers"),
+        (["a", "b"], r"inputs are <U1 of shape \(2,\)"),
+        ([[1.0], [1.0, 2.0]], "inputs: a list that is no array"),
+        (None, "inputs are object"),
+    ],
+    ids=["number", "text", "ragged", "None"],
+)
+def test_inputs_that_are_no_numbers_are_refused(inputs: Any, message: str) -> None:
+    with pytest.raises(HwsimError, match=message):
+        capture(spiking(), inputs, STEPS)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timesteps": 2.5}, r"timesteps is 2\.5; it must be an integer"),
+        ({"timesteps": True}, "timesteps is True; it must be an integer"),
+        ({"batch": 0}, "batch is 0; it must be at least 1"),
+        ({"batch": 1.0}, r"batch is 1\.0; it must be an integer"),
+        (
+            {"layout": "stp"},
+            r"layout is 'stp'\. Did you mean 'step'\? Known: batch_first, static, step, time",
+        ),
+        ({"coding": "frame"}, r"coding is 'frame'\. Did you mean 'frames'\? Known: frames, series, spikes\."),
+        ({"coding": None}, "coding is None"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(HwsimError, match=message):
+        capture(spiking(), images(2, 6, 6), **{"timesteps": STEPS} | options)

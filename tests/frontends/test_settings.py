@@ -46,8 +46,14 @@ def build(
     either: str | Sequence[str] = "a",
     perhaps: int | None = None,
     free: Any = None,
+    kernel: tuple[int, int] = (1, 1),
+    planes: tuple[tuple[int, int], ...] = (),
 ) -> None:
     """Parameters of every kind."""
+
+
+def untyped(flag=False, size=1, sizes=(1, 2), names=["a"], mixed=(1, "a"), text="x", nothing=None):  # type: ignore[no-untyped-def]  # noqa: B006
+    """Parameters that only their defaults describe."""
 
 
 def read(*pairs: str, function: Callable[..., Any] = build) -> dict[str, Any]:
@@ -77,6 +83,9 @@ def read(*pairs: str, function: Callable[..., Any] = build) -> dict[str, Any]:
         ("perhaps=3", {"perhaps": 3}),
         ("free={a: 1}", {"free": {"a": 1}}),
         ("name=a=b", {"name": "a=b"}),
+        ("kernel=3,5", {"kernel": (3, 5)}),
+        ("kernel=[3, 5]", {"kernel": (3, 5)}),
+        ("planes=[[1, 2], [3, 4]]", {"planes": ((1, 2), (3, 4))}),
     ],
 )
 def test_a_value_is_what_the_parameter_takes(pair: str, changed: dict[str, Any]) -> None:
@@ -120,6 +129,8 @@ def test_timesteps_are_known_for_every_builder() -> None:
         (["size=1,2"], r"found \[1, 2\]; net takes size: int"),
         (["flag=1"], "found 1; net takes flag: bool"),
         (["mode=left"], r"found 'left'; net takes mode: Literal\['up', 'down'\]"),
+        (["kernel=3,5,7"], r"found \[3, 5, 7\]; net takes kernel: tuple\[int, int\]"),
+        (["kernel=a,b"], r"net takes kernel: tuple\[int, int\]"),
         (["perhaps=x"], r"net takes perhaps: int \| None"),
         (["size=[1"], r"--set size=\[1: not readable as YAML"),
         (["name=!!python/object:os.system"], "not readable as YAML"),
@@ -128,6 +139,37 @@ def test_timesteps_are_known_for_every_builder() -> None:
 def test_what_the_builder_does_not_take_is_an_error(pairs: list[str], message: str) -> None:
     with pytest.raises(HwsimError, match=message):
         read_settings(pairs, build, "net")
+
+
+@pytest.mark.parametrize(
+    ("pair", "changed"),
+    [
+        ("flag=true", {"flag": True}),
+        ("size=0.5", {"size": 0.5}),
+        ("sizes=3,4,5", {"sizes": (3, 4, 5)}),
+        ("names=b,c", {"names": ["b", "c"]}),
+        ("mixed=b,7", {"mixed": ("b", 7)}),
+        ("text=3", {"text": 3}),
+        ("nothing=abc", {"nothing": "abc"}),
+    ],
+)
+def test_without_an_annotation_a_value_is_like_the_default(pair: str, changed: dict[str, Any]) -> None:
+    assert read(pair, function=untyped) == changed
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("flag=maybe", "found 'maybe'; net takes flag: bool"),
+        ("flag=1", "found 1; net takes flag: bool"),
+        ("size=true", r"found True; net takes size: int \| float"),
+        ("sizes=a,b", r"net takes sizes: tuple\[int \| float, \.\.\.\]"),
+        ("sizes=[[1]]", r"net takes sizes: tuple\[int \| float, \.\.\.\]"),
+    ],
+)
+def test_a_value_unlike_the_default_is_refused(pair: str, message: str) -> None:
+    with pytest.raises(HwsimError, match=message):
+        read_settings([pair], untyped, "net")
 
 
 # --- what opens ----------------------------------------------------------------------------------
