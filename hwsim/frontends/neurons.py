@@ -14,6 +14,7 @@ from torch import nn
 from hwsim.errors import HwsimError
 from hwsim.frontends import snntorch, spikingjelly
 from hwsim.frontends.neuron_rule import NeuronRule, Neurons, class_name, parameter
+from hwsim.frontends.rule_check import checked
 from hwsim.nn import CLIF, IF, LIF, PLIF, SharedLIF, SpikingNeuron
 from hwsim.nn.neurons import Stateful
 
@@ -40,9 +41,29 @@ def register_neuron(
     """Teach capture a class of neurons: ``kind`` or its full name, and what its instances compute.
 
     ``reset`` defaults to the module's own ``reset()``. The rule holds for the class and for subclasses that
-    do not override ``forward``.
+    do not override ``forward``. Raises HwsimError for an instance, a name without its module, and a class
+    without ``reset()`` where none is given.
     """
-    _RULES[kind if isinstance(kind, str) else class_name(kind)] = NeuronRule(describe, reset or _own_reset)
+    if not isinstance(kind, str | type):
+        raise HwsimError(
+            f"register_neuron: found an instance of {type(kind).__name__}; allowed: a class or its full name"
+        )
+    name = kind if isinstance(kind, str) else class_name(kind)
+    if "." not in name:
+        raise HwsimError(
+            f"register_neuron: {name!r} is no full name; write module.Class, as in 'mylibrary.neurons.LIF'"
+        )
+    if isinstance(kind, type) and reset is None and not hasattr(kind, "reset"):
+        raise HwsimError(
+            f"register_neuron: {name} has no reset(); give reset=, a function that makes a module forget its "
+            "states (lambda module: None where it keeps none)"
+        )
+    for role, function in (("describe", describe), ("reset", reset or _own_reset)):
+        if not callable(function):
+            raise HwsimError(
+                f"register_neuron: {role} of {name} is a {type(function).__name__}; allowed: a function"
+            )
+    _RULES[name] = NeuronRule(describe, reset or _own_reset)
 
 
 def rule_of(module: nn.Module) -> NeuronRule | None:
@@ -60,7 +81,8 @@ def is_neuron(module: nn.Module) -> bool:
 
 
 def describe(path: str, module: nn.Module) -> Neurons:
-    """What the module computes. Raises HwsimError naming it where no rule or no equal exists."""
+    """What the module computes. Raises HwsimError naming it where no rule or no equal exists, and where the
+    rule fails or says what no Population takes."""
     rule = rule_of(module)
     if rule is None:
         raise HwsimError(
@@ -68,9 +90,19 @@ def describe(path: str, module: nn.Module) -> Neurons:
             "hwsim.frontends.register_neuron(class, describe) adds one"
         )
     try:
-        return rule.describe(module)
+        return checked(_asked(rule, module))
     except HwsimError as error:
-        raise HwsimError(f"module {path!r} ({type(module).__name__}): {error}") from None
+        raise HwsimError(f"module {path!r} ({type(module).__name__}): {error}") from error.__cause__
+
+
+def _asked(rule: NeuronRule, module: nn.Module) -> Any:
+    try:
+        return rule.describe(module)
+    except HwsimError:
+        raise
+    except Exception as error:
+        name = getattr(rule.describe, "__qualname__", type(rule.describe).__name__)
+        raise HwsimError(f"its rule {name} failed: {type(error).__name__}: {error}") from error
 
 
 def output_part(path: str, module: nn.Module | None) -> int:
@@ -94,6 +126,8 @@ def reset_neurons(model: nn.Module) -> None:
 
 
 def _own_reset(module: Any) -> None:
+    if not callable(getattr(module, "reset", None)):
+        raise HwsimError(f"{type(module).__name__} has no reset(); give register_neuron a reset=")
     module.reset()
 
 

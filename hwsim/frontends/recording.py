@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode
 from hwsim.errors import HwsimError
 from hwsim.frontends import functions
 from hwsim.frontends.equivalents import is_registered
-from hwsim.frontends.neurons import is_neuron, output_part
+from hwsim.frontends.neurons import describe, is_neuron, output_part
 from hwsim.nn import Feedback
 from hwsim.nn.neurons import Stateful
 
@@ -208,8 +208,23 @@ class Recorder(TorchFunctionMode):
         if not all(isinstance(m, Tensor) for m in made):
             raise HwsimError(f"{self.where()}: returns a {type(output).__name__}, not a tensor")
         if is_neuron(module):
+            if path not in self.neuron_calls:
+                _check_outputs(path, module, len(made))
             self.neuron_calls[path] += 1
         self._record(type(module).__name__, path, tracked, made, module, held_parameters(module))
+
+
+def _check_outputs(path: str, module: nn.Module, made: int) -> None:
+    """Raise HwsimError if a neuron's rule counts other outputs; a rule that fails is for lowering to tell."""
+    try:
+        told = describe(path, module).outputs
+    except HwsimError:
+        return
+    if told != made:
+        raise HwsimError(
+            f"module {path!r} ({type(module).__name__}): a call returned {made} tensors, its rule says "
+            f"outputs={told}"
+        )
 
 
 def _compact(tensor: Tensor) -> NDArray[Any]:
