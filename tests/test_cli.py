@@ -39,6 +39,27 @@ def build():
     )
 '''
 
+WRONG = '''
+from torch import nn
+
+from hwsim.frontends import Neurons, register_neuron
+
+
+class Fires(nn.Module):
+    def forward(self, x):
+        return (x >= 0.5).float()
+
+
+register_neuron(Fires, lambda m: Neurons({"decay": 0.0, "threshold": 100.0}), lambda m: None)
+
+
+def build():
+    """Neurons that fire at 0.5 with a rule that says 100."""
+    layer = nn.Linear(4, 3)
+    nn.init.ones_(layer.weight)
+    return nn.Sequential(layer, Fires(), nn.Linear(3, 2))
+'''
+
 SAMPLES, STEPS = 5, 3
 
 
@@ -562,6 +583,19 @@ def test_untrained_networks_are_told_in_an_estimate(hwsim: Command, tmp_path: Pa
     values = hwsim("estimate", *asked, "--json").json
     assert values["model"]["notes"] == {"weights": "random (seed 0), not trained"}
     assert values["agreement"]["trusted"]
+
+
+def test_costs_of_a_network_that_differs_from_pytorch_end_with_one_error(
+    hwsim: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG)
+    np.savez(tmp_path / "x.npz", inputs=np.ones((2, 4), np.float32))
+    asked = ("--inputs", tmp_path / "x.npz", "--timesteps", "2", "--json")
+    ran = hwsim("estimate", f"{tmp_path / 'wrong.py'}:build", *asked)
+    assert ran.code == 2
+    assert not json.loads(ran.out)["agreement"]["trusted"]
+    assert ran.err.startswith("error: the captured network does not compute what the model computes")
+    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
 """What the pipeline refuses before it works, and what it checks afterwards."""
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hwsim.errors import HwsimError
+from hwsim.cost import load_table
+from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.execute.executor import encode, execute
+from hwsim.hardware import load_hardware
 from hwsim.ledger import ACTIONS
 from hwsim.lower import conservation
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.pipeline import simulate, workload
+from hwsim.pipeline import Workload, estimate, simulate, workload
+from tests.examples import small_network
 from tests.random_cases import draw_case, is_legal
 
 
@@ -32,6 +37,25 @@ def test_labels_that_are_not_one_class_a_sample_are_refused(labels: Any) -> None
 def test_a_network_is_not_run_for_other_timesteps_than_its_own() -> None:
     with pytest.raises(HwsimError, match="timesteps, asked for 99"):
         workload(any_network(), np.zeros((1, 1)), 99)
+
+
+def test_costs_of_a_network_that_differs_from_pytorch_come_with_a_warning() -> None:
+    network = small_network(coding="frames")
+    inputs = np.ones((2, 2, 4, 4), np.float32)
+    ours = execute(network, encode(network, inputs))
+    (first, *rest) = network.populations[1:]
+    silent = replace(network, populations=(network.input, replace(first, threshold=1e6), *rest))
+    theirs = execute(silent, encode(silent, inputs))
+    assert len(ours.events["a"].index) > len(theirs.events["a"].index) == 0
+    chip, mapping, table = load_hardware("sata"), Mapping(), load_table("sata_kernels")
+    work = Workload(network, inputs, reference=theirs)
+    with pytest.warns(HwsimWarning, match=r"these costs are not the model's: executor differs from PyTorch"):
+        result = estimate(work, chip, mapping, table)
+    assert result.agreement is not None
+    assert not result.agreement["trusted"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", HwsimWarning)
+        estimate(replace(work, reference=ours), chip, mapping, table)
 
 
 def test_an_unknown_engine_is_refused() -> None:

@@ -114,11 +114,20 @@ def output_part(path: str, module: nn.Module | None) -> int:
 
 
 def reset_neurons(model: nn.Module) -> None:
-    """Every neuron and every other module of hwsim or SpikingJelly with states forgets them."""
-    for module in model.modules():
+    """Every neuron and every other module of hwsim or SpikingJelly with states forgets them.
+
+    Raises HwsimError naming the module whose reset fails.
+    """
+    for path, module in model.named_modules():
         rule = rule_of(module)
         if rule is not None:
-            rule.reset(module)
+            try:
+                rule.reset(module)
+            except Exception as error:
+                told = error if isinstance(error, HwsimError) else f"{type(error).__name__}: {error}"
+                raise HwsimError(
+                    f"module {path!r} ({type(module).__name__}): its reset failed: {told}"
+                ) from error
         elif isinstance(module, Stateful):
             module.reset()
         elif spikingjelly.has_states(module):

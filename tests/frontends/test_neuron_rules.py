@@ -147,6 +147,11 @@ def test_a_rule_that_counts_other_outputs_than_a_call_returns_is_refused() -> No
     refused(net(), "its rule says outputs=3", 6)
 
 
+def test_a_reset_that_fails_names_the_module() -> None:
+    register_neuron(Leaky, lambda _m: told(), lambda m: m.forget())
+    refused(net(), r"module '1' \(Leaky\): its reset failed: AttributeError: .*forget", 6)
+
+
 def test_only_classes_and_full_names_are_registered() -> None:
     with pytest.raises(HwsimError, match="found an instance of Leaky; allowed: a class or its full name"):
         register_neuron(Leaky(), lambda _m: told())  # type: ignore[arg-type]
