@@ -16,3 +16,8 @@ def nearest(name: str, allowed: list[str]) -> str:
     close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"{hint} Known: {', '.join(sorted(allowed)) or 'none'}."
+
+
+def one_line(error: object) -> str:
+    """What another library says, without its line breaks."""
+    return " ".join(str(error).split())

@@ -2,12 +2,10 @@
 
 import importlib.util
 import sys
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -18,13 +16,12 @@ from torch import nn
 
 from hwsim import zoo
 from hwsim.errors import HwsimError
+from hwsim.frontends.array_files import headers, rows
 from hwsim.frontends.netx import read_netx
 from hwsim.frontends.nir.read import read_nir
 from hwsim.frontends.settings import read_settings
 from hwsim.network import Coding, Network
 from hwsim.storage import stored_kind
-
-MAX_INPUT_BYTES = 1 << 33
 
 SEED = 0
 """Of the random weights that a builder gives its network."""
@@ -226,54 +223,30 @@ def load_inputs(path: Path, samples: int | None = None) -> Inputs:
     """Inputs from .npy, or from .npz with ``images`` (or ``inputs``) and optionally ``labels``.
 
     uint8 ``images`` become x / 255, ``inputs`` stay as they are; grey images (samples, height, width)
-    get a channel.
+    get a channel. Of a large file no more than the first ``samples`` are read.
     """
     if not path.is_file():
         raise HwsimError(f"{path}: no such file")
-    try:
-        arrays = _arrays(path)
-    except HwsimError:
-        raise
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        BadZipFile,
-        KeyError,
-        MemoryError,
-        RuntimeError,
-        zlib.error,
-    ) as error:
-        raise HwsimError(f"{path}: not readable as a NumPy file without pickles ({error})") from None
-    name = next((n for n in ("images", "inputs") if n in arrays), None)
+    found = headers(path, ("images", "inputs", "labels"))
+    name = next((n for n in ("images", "inputs") if n in found), None)
     if name is None:
-        raise HwsimError(f"{path}: holds {sorted(arrays)}; expected 'images' or 'inputs'")
-    values, labels = arrays[name], arrays.get("labels")
-    if values.dtype.kind not in "fiub" or values.ndim < 2:
+        raise HwsimError(f"{path}: holds {sorted(found)}; expected 'images' or 'inputs'")
+    header, of_labels = found[name], found.get("labels")
+    assert header is not None
+    if header.dtype.kind not in "fiub" or len(header.shape) < 2:
         raise HwsimError(
-            f"{path}: {name} is {values.dtype} of shape {values.shape}; expected numbers, one row a sample"
+            f"{path}: {name} is {header.dtype} of shape {header.shape}; expected numbers, one row a sample"
         )
-    if labels is not None and (labels.shape != values.shape[:1] or labels.dtype.kind not in "iu"):
+    if of_labels is not None and (of_labels.shape != header.shape[:1] or of_labels.dtype.kind not in "iu"):
         raise HwsimError(
-            f"{path}: labels are {labels.dtype} of shape {labels.shape}; expected {len(values)} integers"
+            f"{path}: labels are {of_labels.dtype} of shape {of_labels.shape}; expected {header.shape[0]} "
+            "integers"
         )
-    values = values[:samples]
-    labels = None if labels is None else labels[:samples].astype(np.int64)
+    values = rows(path, header, samples)
+    labels = None if of_labels is None else rows(path, of_labels, samples).astype(np.int64)
     pixels = name == "images" and values.dtype == np.uint8
     with np.errstate(over="ignore"):
         scaled = values.astype(np.float32) / (255 if pixels else 1)
     if name == "images" and scaled.ndim == 3:
         scaled = scaled[:, None]
     return Inputs(scaled.astype(np.float32), labels)
-
-
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    if path.stat().st_size > MAX_INPUT_BYTES:
-        raise HwsimError(f"{path}: larger than {MAX_INPUT_BYTES} bytes; split it")
-    loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix == ".npy" else None)
-    if isinstance(loaded, np.ndarray):
-        return {"inputs": loaded}
-    with loaded:
-        return {n: loaded[n] for n in ("images", "inputs", "labels") if n in loaded.files} or {
-            n: np.zeros(0) for n in loaded.files
-        }

@@ -1,6 +1,7 @@
 """Loading: models by file, saved network or zoo name, and inputs from NumPy files."""
 
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -383,8 +384,64 @@ def test_an_archive_with_a_password_is_refused(npz: Path) -> None:
     refused(npz, "not readable as a NumPy file without pickles")
 
 
-def test_a_huge_array_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "x.npy"
-    with path.open("wb") as file:
-        file.truncate((1 << 33) + 1)  # a hole: nothing is written
-    refused(path, "larger than 8589934592 bytes")
+def header(shape: str, dtype: str = "<f4", order: bool = False) -> bytes:
+    """The first 128 bytes of a .npy file as NumPy's format 1.0 has them."""
+    text = f"{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_a_huge_array_is_refused_before_it_is_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"x.{suffix}"
+    declared = header(str((1 << 28, 3)))
+    if suffix == "npy":
+        path.write_bytes(declared)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("inputs.npy", declared)
+    refused(path, "268435456 samples of shape .* take 3221225472 bytes; at most 2147483648 are read")
+
+
+def test_of_an_archive_that_inflates_the_first_samples_are_read(npz: Path) -> None:
+    samples, features = 1 << 18, 64
+    with zipfile.ZipFile(npz, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, shape in (("inputs", (samples, features)), ("labels", (samples,))):
+            with archive.open(f"{name}.npy", "w") as member:
+                member.write(header(str(shape), "<i4"))
+                for _ in range(features if len(shape) == 2 else 1):
+                    member.write(bytes(4 * samples))
+    tracemalloc.start()
+    found = load_inputs(npz, 128)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.values.shape == (128, features)
+    assert found.labels is not None
+    assert found.labels.shape == (128,)
+    assert peak < 8 << 20  # the array takes 64 MiB, the labels 1 MiB
+
+
+def test_the_first_samples_of_a_columnwise_array_are_its_first_rows(npz: Path) -> None:
+    values = np.arange(24.0).reshape(4, 3, 2)
+    assert np.array_equal(loaded(npz, 2, inputs=np.asfortranarray(values)).values, values[:2])
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ("(4,999", "<f4"),
+        ("(4, -3)", "<f4"),
+        ("(4, 3", "<f4"),
+        ("(4, 3)", "<z4"),
+        ("(4, x)", "<f4"),
+        ("[[[", "<f4"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_a_damaged_header_is_one_message(tmp_path: Path, suffix: str, shape: str, dtype: str) -> None:
+    path, damaged = tmp_path / f"x.{suffix}", header(shape, dtype) + bytes(48)
+    if suffix == "npy":
+        path.write_bytes(damaged)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("images.npy", damaged)
+    refused(path, "not readable as a NumPy file without pickles")
