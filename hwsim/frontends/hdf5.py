@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.frontends.heaps import check_heaps
+from hwsim.frontends.texts import check_texts
 
 MAX_VALUES = 1 << 26
 """Most values of one array, and of one of its chunks; larger ones are refused before they are read."""
@@ -114,6 +115,7 @@ class Group:
         kind = h5py.check_string_dtype(data.dtype)
         if kind is None or data.size != 1 or (kind.length or 0) > longest:
             raise HwsimError(f"{self.where}: {name!r} is {data.dtype} of shape {data.shape}; expected a word")
+        check_texts(data, f"{self.where}: {name!r}")
         value = _decoded(np.ravel(data[()])[0])
         if len(value) > longest:
             raise HwsimError(f"{self.where}: {name!r} is {len(value)} characters long; {longest} at most")
@@ -131,6 +133,7 @@ class Group:
             )
         if len(data) > most:
             raise HwsimError(f"{self.where}: {name!r} has {len(data)} rows; {most} at most")
+        check_texts(data, f"{self.where}: {name!r}")
         # many rows may point to one long text: a few rows at a time, as long as one may be
         step = min(1024, max(1, (1 << 24) // self.budget.size))
         found = []
