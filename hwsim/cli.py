@@ -145,10 +145,11 @@ def estimate(
         str, typer.Option(help="kernel, or reference: the slow SimPy model, cycle by cycle.")
     ] = "kernel",
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
+            metavar="DIRECTORY",
             help="Write result.json, layers.csv, the HTML report, the network and the ledger there.",
             show_default=False,
         ),
@@ -176,14 +177,14 @@ def estimate(
     variant = variants.Variant(
         tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
     )
-    delivery.check_output(output)
+    directory = delivery.output_directory(output)
     options = {"schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding}
     with delivery.interruptible():
         result = commands.estimate(
             model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, table, engine,
             variant,
         )  # fmt: skip
-        commands.deliver(result, output, as_json)
+        commands.deliver(result, directory, as_json)
 
 
 @app.command()
@@ -202,10 +203,11 @@ def inspect(
     producer: ProducerOption = None,
     dt: Dt = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
+            metavar="DIRECTORY",
             help="Write inspect.json and drawings of the graph, graph.svg and graph.png, there.",
             show_default=False,
         ),
@@ -232,13 +234,13 @@ def inspect(
     """
     from hwsim import commands, delivery, variants
 
-    delivery.check_output(output)
+    directory = delivery.output_directory(output)
     variant = variants.Variant(
         tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
     )
     with delivery.interruptible():
         network, shown = commands.inspect(model, inputs, weights, timesteps, variant)
-        commands.deliver_inspection(network, shown, output, as_json)
+        commands.deliver_inspection(network, shown, directory, as_json)
 
 
 @app.command()

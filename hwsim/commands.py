@@ -18,7 +18,7 @@ from hwsim.errors import HwsimError, HwsimWarning, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import structure
-from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, open_model
+from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, timed
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import SAMPLES
 from hwsim.network import Network
@@ -70,7 +70,7 @@ def _workload(
     progress: pipeline.Progress,
 ) -> pipeline.Workload:
     """The model as asked for, on its inputs: real ones, or synthetic ones for calibrated thresholds."""
-    opened = open_model(model, weights, variant.settings, variant.trained, variant.reading)
+    opened = variant.open(model, weights)
     if variant.shape and not variant.calibrated:
         raise HwsimError(
             "--shape is that of synthetic inputs, on which a model runs only with --init calibrated"
@@ -80,7 +80,7 @@ def _workload(
         data = Inputs(made_inputs(opened, variant, samples, _timesteps(opened, timesteps)), None)
     else:
         data = _inputs(opened, inputs, samples)
-    opened = fitted(opened, data.values, timesteps)
+    opened = fitted(opened, data.values, timesteps, variant.coding_asked())
     work = pipeline.workload(
         opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress,
         variant.coding_of(opened), variant.layout_of(),
@@ -120,7 +120,7 @@ def inspect(
 ) -> tuple[Network, dict[str, Any]]:
     """The network as asked for and what :func:`hwsim.inspection.describe` says of it."""
     variant.check(weights, inputs, timesteps)
-    opened = _timed(open_model(model, weights, variant.settings, variant.trained, variant.reading), timesteps)
+    opened = timed(variant.open(model, weights), timesteps or 1, variant.coding_asked())
     steps = _timesteps(opened, timesteps)
     with progress_bars() as progress:
         if isinstance(opened.model, Network):
@@ -204,6 +204,7 @@ def _inputs(opened: Opened, path: Path | None, samples: int) -> Inputs:
     if chosen is None:
         raise HwsimError(
             f"{opened.name!r} comes without inputs; give real ones with --inputs FILE.npz (images, labels)"
+            ", or run it on synthetic ones with --init calibrated"
         )
     return load_inputs(chosen, samples)
 
@@ -232,14 +233,6 @@ def _origin(model: str, opened: Opened, inputs: Path | None) -> dict[str, Any]:
     """Where model and inputs came from, for the provenance: file names, never whole paths."""
     card = json.loads(opened.card.read_text(encoding="utf-8")) if opened.card else None
     return {"model": Path(model).name, "inputs_file": inputs.name if inputs else None, "checkpoint": card}
-
-
-def _timed(opened: Opened, timesteps: int | None) -> Opened:
-    """A network whose file says nothing of time gets the timesteps asked for, to be looked at; else 1."""
-    if isinstance(opened.model, Network) and opened.timesteps is None:
-        steps = timesteps or 1
-        return replace(opened, model=replace(opened.model, timesteps=steps), timesteps=steps)
-    return opened
 
 
 def _timesteps(opened: Opened, given: int | None) -> int:

@@ -14,15 +14,37 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hwsim.errors import HwsimError
 
 
-def check_output(output: Path | None) -> None:
-    """Refuse an output directory that cannot be one before any work begins."""
-    if output is None:
-        return
-    standing = next(p for p in (output, *output.absolute().parents) if p.exists())
-    if not standing.is_dir():
-        raise HwsimError(f"{output}: {standing} is a file; name a directory")
-    if not os.access(standing, os.W_OK | os.X_OK):
-        raise HwsimError(f"{output}: {standing} cannot be written")
+def output_directory(given: str | None) -> Path | None:
+    """The directory that files go to, refused before any work begins if it cannot be made and written.
+
+    It is made for a moment, with the directories above it, and taken away again.
+    """
+    if given is None:
+        return None
+    if not given.strip():
+        raise HwsimError("the output directory has no name; the current one is written as .")
+    output, made = Path(given), []
+    try:
+        standing = next(p for p in (output, *output.absolute().parents) if p.exists())
+        if not standing.is_dir():
+            raise HwsimError(f"{output}: {standing} is a file; name a directory")
+        if not os.access(standing, os.W_OK | os.X_OK):
+            raise HwsimError(f"{output}: {standing} cannot be written")
+        try:
+            for missing in reversed([p for p in (output, *output.parents) if not p.exists()]):
+                missing.mkdir()
+                made.append(missing)
+            with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}."):
+                pass
+        finally:
+            for directory in reversed(made):
+                directory.rmdir()
+    except HwsimError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise HwsimError(f"{given}: cannot be made or written: {reason or error}") from None
+    return output
 
 
 @contextmanager

@@ -27,7 +27,10 @@ DEFINITIONS: dict[str, str] = {
         "reaches, and for every input of a sum or an average pool; no biases, no neurons."
     ),
     "mac": "hwsim: the same through weights from populations that emit graded values, zeros skipped.",
-    "dense": "hwsim: ac + mac if every neuron emitted at every step, in bounds.",
+    "dense": (
+        "hwsim: ac + mac if every neuron emitted at every step, in bounds, without the steps whose events a "
+        "delay keeps from arriving."
+    ),
     "neurobench_ac": (
         "NeuroBench 2.3, Effective_ACs: nonzero inputs times nonzero weights of a layer, in bounds, in "
         "calls whose input is all 0, 1 or -1."
@@ -168,10 +171,14 @@ class Layer:
         self.target = network.population[projection.target]
         self.binary = network.is_binary(projection.source)
 
+    @property
+    def steps(self) -> int:
+        """Steps whose events arrive in time."""
+        return max(self.emitted.timesteps - self.projection.delay, 0)
+
     def mean(self, of_cells: Counts) -> float:
         """Sum over the steps that arrive in time, mean over samples."""
-        steps = self.emitted.timesteps - self.projection.delay
-        return float(of_cells[:, : max(steps, 0)].sum() / len(of_cells))
+        return float(of_cells[:, : self.steps].sum() / len(of_cells))
 
     def split(
         self, chosen: Flags, if_chosen: Counts | float, otherwise: Counts | float
@@ -212,7 +219,7 @@ def fan_out(
 
 
 def _weighted(layer: Layer) -> dict[str, float]:
-    sent, steps = layer.emitted, layer.emitted.timesteps
+    sent = layer.emitted
     ends = (layer.projection, layer.source, layer.target)
     synapses, nonzero = fan_out(*ends, nonzero=False), fan_out(*ends, nonzero=True)
     reached = sent.reached(synapses)
@@ -220,7 +227,7 @@ def _weighted(layer: Layer) -> dict[str, float]:
     synop, multiplied = layer.split(sent.ones, reached, layer.padded)
     biased = layer.padded + (0 if layer.projection.bias is None else layer.target.size)
     accumulated, rest = layer.split(sent.two_valued, biased * sent.mean, biased)
-    exact, dense = layer.mean(reached), float(synapses.sum() * steps)
+    exact, dense = layer.mean(reached), float(synapses.sum() * layer.steps)
     return {
         "ac": exact if layer.binary else 0.0,
         "mac": 0.0 if layer.binary else exact,
@@ -237,7 +244,7 @@ def _weighted(layer: Layer) -> dict[str, float]:
 
 def _added(layer: Layer) -> dict[str, float]:
     synapses = fan_out(layer.projection, layer.source, layer.target, nonzero=False)
-    dense = float(synapses.sum() * layer.emitted.timesteps)
+    dense = float(synapses.sum() * layer.steps)
     return {"ac": layer.mean(layer.emitted.reached(synapses)), "dense": dense}
 
 

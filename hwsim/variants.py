@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError, nearest
-from hwsim.frontends.loading import SEED, Opened, Reading
+from hwsim.frontends.arguments import checked_choice, checked_timesteps, made_shape
+from hwsim.frontends.loading import SEED, Opened, Reading, check_taken, open_model
 from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.frontends.timing import Layout
 from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
@@ -54,12 +56,23 @@ class Variant:
         coding: Any = self.coding or opened.coding
         return cast(Coding, coding)
 
+    def coding_asked(self) -> Coding | None:
+        """What the options say that the inputs are, if they say it."""
+        coding: Any = self.coding
+        return cast(Coding | None, coding)
+
     def layout_of(self) -> Layout | None:
         layout: Any = self.layout
         return cast(Layout | None, layout)
 
     def input_shape(self, opened: Opened) -> tuple[int, ...] | None:
         return _shape(self.shape) if self.shape else opened.shape
+
+    def open(self, model: str, weights: Path | None) -> Opened:
+        """The model, opened as the options say. Raises HwsimError for options that it would not heed."""
+        opened = open_model(model, weights, self.settings, self.trained, self.reading)
+        check_taken(opened, self.coding, self.layout)
+        return opened
 
     def check(self, weights: object, inputs: object, timesteps: int | None) -> None:
         """Raises HwsimError for values and combinations that mean nothing, before any work begins."""
@@ -72,9 +85,10 @@ class Variant:
             raise HwsimError(f"--init {self.init!r}.{nearest(self.init, list(get_args(Init)))}")
         if self.init and weights:
             raise HwsimError(f"--init {self.init} is for random weights; leave out --weights or --init")
-        for option, value, allowed in (("coding", self.coding, Coding), ("layout", self.layout, Layout)):
-            if value is not None and value not in get_args(allowed):
-                raise HwsimError(f"--{option} {value!r}.{nearest(value, list(get_args(allowed)))}")
+        checked_choice("--coding", self.coding, Coding)
+        checked_choice("--layout", self.layout, Layout)
+        if timesteps is not None:
+            checked_timesteps(timesteps)
         if self.rate is not None and not self.calibrated:
             raise HwsimError("--rate is what --init calibrated aims at; give both or none")
         if self.rate is not None and not 0 < self.rate < 1:
@@ -102,6 +116,7 @@ def made_inputs(opened: Opened, variant: Variant, samples: int, timesteps: int) 
             "or say the shape of one input with --shape 3,32,32"
         )
     coding = variant.coding_of(opened)
+    made_shape(shape, samples, coding, timesteps)
     return synthetic_inputs(shape, samples, coding=coding, timesteps=timesteps)
 
 

@@ -853,6 +853,66 @@ def test_a_directory_that_is_a_file_is_one_message(estimate: Command, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "the output directory has no name; the current one is written as ."),
+        ("a" * 300, "cannot be made or written: File name too long"),
+        ("/proc/nope", "/proc/nope: cannot be made or written"),
+    ],
+    ids=["empty", "long", "proc"],
+)
+@pytest.mark.usefixtures("nothing_long")
+def test_a_directory_that_cannot_be_made_is_one_message_before_any_work(
+    estimate: Command, name: str, message: str
+) -> None:
+    assert message in estimate("-o", name).error
+
+
+@pytest.mark.usefixtures("nothing_long")
+def test_a_directory_is_not_left_behind_by_an_error(estimate: Command, tmp_path: Path) -> None:
+    assert "nowhere.npz" in estimate("-o", tmp_path / "a" / "b", "--inputs", "nowhere.npz").error
+    assert not (tmp_path / "a").exists()
+
+
+def test_inputs_too_many_to_make_are_one_message(hwsim: Command) -> None:
+    message = hwsim("inspect", "fashion", "--shape", "999999999").error
+    assert "would be 999999999 values; at most 268435456 are made" in message
+
+
+@pytest.mark.parametrize("given", [["--timesteps"], ["--set", "timesteps="]], ids=lambda v: v[0])
+def test_timesteps_beyond_all_bounds_are_one_message(hwsim: Command, given: list[str]) -> None:
+    options = [*given[:-1], given[-1] + str(10**12)] if len(given) == 2 else [*given, 10**12]
+    assert "must be at least 1 and at most 2147483647" in hwsim("inspect", "fashion", *options).error
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--layout", "step", "layout is for modules"), ("--coding", "series", "coding is for modules, .nir")],
+)
+@pytest.mark.parametrize("command", ["inspect", "estimate", "ops"])
+def test_a_saved_network_takes_no_coding_and_no_layout(
+    hwsim: Command, files: Path, tmp_path: Path, command: str, option: str, value: str, message: str
+) -> None:
+    small_network().save(tmp_path / "net.safetensors")
+    assert message in hwsim(command, tmp_path / "net.safetensors", option, value).error
+
+
+def test_what_others_say_in_many_lines_is_one_line(hwsim: Command, tmp_path: Path) -> None:
+    net = tmp_path / "net.py"
+    net.write_text("def build(width: int = 1):\n    raise ValueError('one\\n  two')\n")
+    assert hwsim("inspect", f"{net}:build").error.endswith("failed: ValueError: one two")
+    assert "\n" not in hwsim("inspect", f"{net}:build", "--set", "width=[1").error
+    save_file({"conv.weight": torch.zeros(1)}, tmp_path / "w.safetensors")
+    message = hwsim("inspect", "fashion", "--weights", tmp_path / "w.safetensors").error
+    assert "does not fit the model" in message
+    assert "\n" not in message
+
+
+def test_a_zoo_network_without_inputs_is_offered_synthetic_ones(hwsim: Command) -> None:
+    assert "--init calibrated" in hwsim("ops", "autosnn/snn1").error
+
+
+@pytest.mark.parametrize(
     "options", [["--samples", "0"], ["--timesteps", "0"], ["--samples", "x"], ["--nosuch"]]
 )
 def test_options_that_are_no_numbers_end_with_2(estimate: Command, options: list[str]) -> None:

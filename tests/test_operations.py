@@ -138,7 +138,7 @@ def test_a_delayed_projection_carries_what_arrives_in_time() -> None:
     inputs = np.ones((1, 3, 2))
     layer = Projection("p", "input", "out", "dense", np.ones((1, 2), np.float32), delay=2)
     found = row(counted([layer], [Population("out", (1,), "lif")], inputs, "spikes"), "p")
-    assert (found["ac"], found["dense"]) == (2, 2 * 3)
+    assert (found["ac"], found["dense"], found["neurobench_dense"]) == (2, 2, 2)
 
 
 def test_totals_are_sums_of_the_rows_and_everything_is_defined() -> None:

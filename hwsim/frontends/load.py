@@ -1,5 +1,6 @@
 """One function that makes a Network of whatever describes one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hwsim.errors import HwsimError
+from hwsim.frontends.arguments import (
+    checked_choice,
+    checked_inputs,
+    checked_number,
+    checked_path,
+    checked_text,
+    checked_texts,
+    checked_timesteps,
+    made_shape,
+)
 from hwsim.frontends.capture import structure
-from hwsim.frontends.loading import Opened, Reading, fitted, load_inputs, open_model
-from hwsim.frontends.preconditions import as_array, count
+from hwsim.frontends.loading import Opened, Reading, check_taken, fitted, load_inputs, open_model, timed
 from hwsim.frontends.timing import Layout
 from hwsim.network import Coding, Network
 
@@ -20,7 +30,8 @@ def load(
     inputs: NDArray[Any] | Tensor | Path | str | None = None,
     timesteps: int | None = None,
     *,
-    weights: Path | None = None,
+    weights: Path | str | None = None,
+    settings: Sequence[str] = (),
     producer: str | None = None,
     dt: float | None = None,
     coding: Coding | None = None,
@@ -29,58 +40,86 @@ def load(
     """A Network, verified, of a file, a zoo name or a module.
 
     ``model``: a file .nir (NIR), .net (lava-dl) or .safetensors (saved by hwsim), a zoo name,
-    ``"file.py:callable"``, or an nn.Module. ``inputs``: an array, a tensor, or a .npy or .npz file:
-    (samples, *shape) or (samples, timesteps, *shape). A module needs them, as it is run on them to be
-    captured; a .nir or .net takes its timesteps from them, else from ``timesteps``. ``weights``: a
-    safetensors file for a module.
-    ``producer`` and ``dt``: how to read a .nir (:func:`hwsim.frontends.nir.read.read_nir`). ``coding`` and
-    ``layout``: what a module's inputs are, and how it takes time (:func:`hwsim.frontends.capture.capture`).
+    ``"file.py:callable"``, or an nn.Module. ``inputs``: an array or a .npy or .npz file: (samples, *shape) or
+    (samples, timesteps, *shape). A module needs them, as it is run on them to be captured; a network of the
+    zoo is run on its own, or on ones. A .nir or .net takes its timesteps from them, else from ``timesteps``.
+    ``weights``: a safetensors file for a module. ``settings``: ``key=value`` texts for its builder.
+    ``producer`` and ``dt``: how to read a .nir (:func:`hwsim.frontends.nir.read.read_nir`). ``coding``: what
+    the inputs of a module, a .nir or a .net are; default for the files: what ``inputs`` look like.
+    ``layout``: how a module takes time (:func:`hwsim.frontends.capture.capture`).
 
     Raises HwsimError for everything else, and where something needed is missing.
     """
-    if not isinstance(model, str | Path | nn.Module | Network):
-        raise HwsimError(
-            f"model is a {type(model).__name__}; allowed: a file's path, a zoo name, 'file.py:callable', an "
-            "nn.Module or a Network; of a function pass what it returns"
-        )
-    timesteps = None if timesteps is None else count("timesteps", timesteps)
+    steps = None if timesteps is None else checked_timesteps(timesteps)
+    checked_choice("coding", coding, Coding)
+    checked_choice("layout", layout, Layout)
+    reading = Reading(
+        None if producer is None else checked_text("producer", producer),
+        None if dt is None else checked_number("dt", dt),
+    )
+    file, texts = (
+        None if weights is None else checked_path("weights", weights),
+        checked_texts("settings", settings),
+    )
     if isinstance(model, nn.Module | Network):
-        given = (weights, producer, dt)
-        if any(value is not None for value in given):
-            raise HwsimError("weights, producer and dt are for files; this model is an object")
+        if file is not None or texts or reading != Reading():
+            raise HwsimError("weights, settings, producer and dt are for files; this model is an object")
         saved = model.timesteps if isinstance(model, Network) else None
         opened = Opened(type(model).__name__, model, timesteps=saved)
     else:
-        opened = open_model(str(model), weights, reading=Reading(producer, dt))
-    values = _values(inputs, opened)
+        if not isinstance(model, str | Path) or not str(model):
+            raise HwsimError(f"model is {model!r}; it must be a path, a zoo name, an nn.Module or a Network")
+        opened = open_model(str(model), file, texts, reading=reading)
+    check_taken(opened, coding, layout)
     if isinstance(opened.model, Network):
-        return _network(opened, opened.model, values, timesteps)
-    steps = timesteps or opened.timesteps
-    if values is None or steps is None:
-        missing = "inputs" if values is None else "timesteps"
+        return _network(opened, opened.model, inputs, steps, coding)
+    steps = steps or opened.timesteps
+    if steps is None or (inputs is None and opened.shape is None and opened.inputs is None):
+        missing = "timesteps" if steps is None and inputs is not None else "inputs"
         raise HwsimError(f"{opened.name!r} is a module, which is captured by running it: give {missing}")
-    return structure(opened.model, values[:1], steps, opened.name, coding or opened.coding, layout)
+    kind = coding or opened.coding
+    values = _sample(opened, kind, steps) if inputs is None else _values(inputs, 1)
+    if kind != "frames" and values.shape[1] != steps:
+        raise HwsimError(
+            f"inputs of shape {values.shape}; {kind} are (samples, timesteps, ...) of {steps} timesteps"
+        )
+    return structure(opened.model, values[:1], steps, opened.name, kind, layout)
 
 
-def _network(opened: Opened, network: Network, values: NDArray[Any] | None, timesteps: int | None) -> Network:
+def _network(
+    opened: Opened, network: Network, inputs: Any, timesteps: int | None, coding: Coding | None
+) -> Network:
+    values = None if inputs is None else _values(inputs)
     if opened.timesteps is not None:
         if timesteps not in (None, network.timesteps):
             raise HwsimError(f"{network.name!r} has {network.timesteps} timesteps, asked for {timesteps}")
+        one = network.input.shape if network.coding == "frames" else (network.timesteps, *network.input.shape)
+        if values is not None and values.shape[1:] != one:
+            takes = f"(samples, {', '.join(map(str, one))})"
+            raise HwsimError(f"inputs of shape {values.shape}; {network.name!r} takes {takes}")
         return network
     if values is None:
         if timesteps is None:
             raise HwsimError(f"say how many timesteps {network.name!r} runs, or give its inputs")
-        values = np.zeros((1, timesteps, *network.input.shape), np.float32)
-        if network.coding == "frames":
-            values = values[:, 0]
-    fit = fitted(opened, values, timesteps).model
+        fit = timed(opened, timesteps, coding).model
+    else:
+        fit = fitted(opened, values, timesteps, coding).model
     assert isinstance(fit, Network)
     fit.verify()
     return fit
 
 
-def _values(inputs: NDArray[Any] | Tensor | Path | str | None, opened: Opened) -> NDArray[Any] | None:
-    """Inputs as an array; of the zoo's own, one sample, enough to see a network's structure."""
-    if inputs is None:
-        return None if opened.inputs is None else load_inputs(opened.inputs, 1).values
-    return load_inputs(Path(inputs)).values if isinstance(inputs, Path | str) else as_array(inputs)
+def _values(inputs: Any, samples: int | None = None) -> NDArray[np.float32]:
+    if isinstance(inputs, Path | str):
+        return checked_inputs(load_inputs(checked_path("inputs", inputs), samples).values)
+    return checked_inputs(inputs)
+
+
+def _sample(opened: Opened, coding: Coding, timesteps: int) -> NDArray[np.float32]:
+    """One sample to see a network's structure with: the zoo's own where its shape still fits, else ones."""
+    if opened.inputs is not None:
+        own = load_inputs(opened.inputs, 1).values
+        if opened.shape in (None, own.shape[1:]):
+            return own
+    assert opened.shape is not None
+    return np.ones(made_shape(opened.shape, 1, coding, timesteps), np.float32)

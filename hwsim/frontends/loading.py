@@ -15,11 +15,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hwsim import zoo
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, one_line
+from hwsim.frontends.arguments import checked_timesteps
 from hwsim.frontends.array_files import headers, rows
 from hwsim.frontends.netx import read_netx
 from hwsim.frontends.nir.read import read_nir
-from hwsim.frontends.settings import read_settings
+from hwsim.frontends.settings import Settings, read_settings
 from hwsim.network import Coding, Network
 from hwsim.storage import stored_kind
 
@@ -88,7 +89,7 @@ def open_model(
     path, _, attribute = spec.rpartition(":")
     if path.endswith(".py"):
         builder = _builder(Path(path), attribute)
-        read = read_settings(settings, builder, spec)
+        read = _settings(settings, builder, spec)
         module = _with_weights(_build(builder, spec, read.arguments), weights)
         return Opened(attribute, module, timesteps=read.timesteps)
     if spec.endswith(".py"):
@@ -105,7 +106,7 @@ def open_model(
     entry, home = zoo.entry(spec), zoo.directory()
     file, _, attribute = entry.builder.rpartition(":")
     builder = _builder(home / file, attribute)
-    read = read_settings(settings, builder, spec, entry.options)
+    read = _settings(settings, builder, spec, entry.options)
     shipped = home / entry.weights if entry.weights and weights is None and trained else None
     module = _build(builder, f"{home / file}:{attribute}", read.arguments)
     try:
@@ -142,31 +143,69 @@ def read_network(spec: str, reading: Reading = AS_WRITTEN, timesteps: int = 1) -
     return None
 
 
-def fitted(opened: Opened, inputs: NDArray[Any], timesteps: int | None) -> Opened:
+def fitted(
+    opened: Opened, inputs: NDArray[Any], timesteps: int | None, coding: Coding | None = None
+) -> Opened:
     """A network whose file says nothing of time, made fit for its inputs; everything else as it is.
 
-    Inputs (samples, timesteps, *shape) bring their timesteps: spikes if they are 0 and 1 only, else series.
-    Inputs (samples, *shape) are frames for so many ``timesteps``. Raises HwsimError for other shapes, and
-    where the timesteps are not known or differ.
+    Inputs (samples, timesteps, *shape) bring their timesteps: spikes if they are 0 and 1 only, else series,
+    or as ``coding`` says. Inputs (samples, *shape) are frames for so many ``timesteps``. Raises HwsimError
+    for other shapes, where the timesteps are not known or differ, and for a ``coding`` that is another.
     """
     network = opened.model
     if not isinstance(network, Network) or opened.timesteps is not None:
         return opened
     shape = network.input.shape
-    coding: Coding = "frames"
+    found: Coding = "frames"
     if inputs.ndim == len(shape) + 2 and inputs.shape[2:] == shape:
         if timesteps not in (None, inputs.shape[1]):
             raise HwsimError(f"the inputs hold {inputs.shape[1]} timesteps, asked for {timesteps}")
         timesteps = inputs.shape[1]
-        coding = "spikes" if np.isin(inputs, (0, 1)).all() else "series"
+        found = "spikes" if ((inputs == 0) | (inputs == 1)).all() else "series"
     elif inputs.shape[1:] != shape:
         raise HwsimError(
             f"inputs of shape {inputs.shape}; {opened.name!r} takes (samples, timesteps, "
             f"{', '.join(map(str, shape))}), or without timesteps"
         )
+    if coding not in (None, found) and (coding, found) != ("series", "spikes"):
+        held = {"frames": "no timesteps", "spikes": "timesteps", "series": "values other than 0 and 1"}
+        raise HwsimError(f"coding {coding!r}: the inputs, of shape {inputs.shape}, hold {held[found]}")
     if not timesteps:
         raise HwsimError(f"say how many timesteps {opened.name!r} runs: --timesteps T")
-    return replace(opened, model=replace(network, timesteps=timesteps, coding=coding), timesteps=timesteps)
+    return timed(opened, timesteps, coding or found)
+
+
+def timed(opened: Opened, timesteps: int, coding: Coding | None = None) -> Opened:
+    """A network whose file says nothing of time with so many timesteps; everything else as it is."""
+    network = opened.model
+    if not isinstance(network, Network) or opened.timesteps is not None:
+        return opened
+    steps = checked_timesteps(timesteps)
+    model = replace(network, timesteps=steps, coding=coding or network.coding)
+    return replace(opened, model=model, timesteps=steps)
+
+
+def check_taken(opened: Opened, coding: str | None, layout: str | None) -> None:
+    """Raises HwsimError where ``coding`` or ``layout`` is given for a network that would not heed it."""
+    if isinstance(opened.model, Network):
+        if layout is not None:
+            raise HwsimError(f"layout is for modules; {opened.name!r} is a network")
+        if coding is not None and opened.timesteps is not None:
+            raise HwsimError(
+                f"coding is for modules, .nir and .net files; {opened.name!r} takes {opened.model.coding}"
+            )
+
+
+def _settings(
+    pairs: Sequence[str], builder: Callable[..., Any], name: str, options: Mapping[str, Any] | None = None
+) -> Settings:
+    try:
+        read = read_settings(pairs, builder, name, options)
+        if read.timesteps is not None:
+            checked_timesteps(read.timesteps)
+    except HwsimError as error:
+        raise HwsimError(one_line(error)) from None
+    return read
 
 
 def _builder(path: Path, attribute: str) -> Callable[..., Any]:
@@ -180,7 +219,8 @@ def _builder(path: Path, attribute: str) -> Callable[..., Any]:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise HwsimError(f"{path}: importing it failed: {type(error).__name__}: {error}") from error
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        raise HwsimError(f"{path}: importing it failed: {reason}") from error
     finally:
         sys.path.remove(str(path.parent))
     builder: Callable[..., Any] | None = getattr(module, attribute, None)
@@ -197,7 +237,7 @@ def _build(builder: Callable[..., Any], name: str, arguments: Mapping[str, Any])
             torch.manual_seed(SEED)
             model = builder(**arguments)
     except (Exception, SystemExit) as error:
-        raise HwsimError(f"{name}() failed: {type(error).__name__}: {error}") from error
+        raise HwsimError(f"{name}() failed: {type(error).__name__}: {one_line(error)}") from error
     if not isinstance(model, nn.Module):
         raise HwsimError(f"{name}() returned a {type(model).__name__}, not an nn.Module")
     return model
@@ -211,11 +251,11 @@ def _with_weights(model: nn.Module, path: Path | None) -> nn.Module:
     try:
         state = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise HwsimError(f"{path}: not a safetensors file ({error})") from None
+        raise HwsimError(f"{path}: not a safetensors file ({one_line(error)})") from None
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
-        raise HwsimError(f"{path}: does not fit the model: {error}") from None
+        raise HwsimError(f"{path}: does not fit the model: {one_line(error)}") from None
     return model
 
 

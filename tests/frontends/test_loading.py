@@ -144,14 +144,14 @@ def test_missing_weights_are_named(net: Path, tmp_path: Path) -> None:
 def test_weights_of_another_shape_are_refused(net: Path, tmp_path: Path) -> None:
     path, _ = saved_weights(tmp_path / "w.safetensors", width=9)
     with pytest.raises(
-        HwsimError, match=r"w\.safetensors: does not fit the model: (.|\n)*size mismatch for 0\.weight"
+        HwsimError, match=r"w\.safetensors: does not fit the model: .*size mismatch for 0\.weight"
     ):
         open_model(f"{net}:build", path)
 
 
 def test_weights_of_another_model_are_refused(net: Path, tmp_path: Path) -> None:
     save_file({"conv.weight": torch.zeros(1)}, tmp_path / "w.safetensors")
-    with pytest.raises(HwsimError, match=r'w\.safetensors: does not fit the model: (.|\n)*"conv\.weight"'):
+    with pytest.raises(HwsimError, match=r'w\.safetensors: does not fit the model: .*"conv\.weight"'):
         open_model(f"{net}:build", tmp_path / "w.safetensors")
 
 
