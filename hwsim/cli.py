@@ -89,8 +89,9 @@ CodingOption = Annotated[
     str | None,
     typer.Option(
         "--coding",
-        help="What a module's inputs are: frames (the same at every step; default), or of every step its "
-        "own (samples, timesteps, ...): spikes, or a series of any values.",
+        help="What the inputs of a module, a .nir or a .net are: frames (the same at every step), or of "
+        "every step its own (samples, timesteps, ...): spikes, or a series of any values. Default: frames "
+        "for a module, for a file what the inputs look like.",
         show_default=False,
     ),
 ]
