@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.geometry import output_plane
@@ -172,6 +173,8 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         if len(worst) or (positive and not (values > 0).all()):
             found = worst[0] if len(worst) else 0.0
             raise HwsimError(f"{label}: {name} {found}; it {_allowed(name, low, high)}")
+        if not network.integer:
+            _verify_single(values, name, label)
         scale = DECAY_ONE if name in ("decay", "current_decay", "adaptation_decay") else 1
         if network.integer and not np.array_equal(values * scale, np.round(values * scale)):
             times = f"{scale} * " if scale > 1 else ""
@@ -199,6 +202,20 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         )
     if p.kind == "clif" and (not p.has_current or p.channel_groups > 1 or p.state_group):
         raise HwsimError(f"{label}: a clif needs current_decay, and its states cannot be shared")
+
+
+def _verify_single(values: NDArray[Any], name: str, label: str) -> None:
+    """Parameters are computed with in float32: none may become infinite there, no threshold or gain 0."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = values.astype(np.float32)
+    lost = ~np.isfinite(rounded)
+    if name in ("threshold", "gain"):
+        lost |= (rounded == 0) & (values != 0)
+    if lost.any():
+        raise HwsimError(
+            f"{label}: {name} {values[lost][0]:g}; in float32 it is {rounded[lost][0]:g}, it must lie within "
+            "the range of float32"
+        )
 
 
 def _verify_leaky(p: Population, label: str) -> None:

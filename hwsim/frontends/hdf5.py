@@ -26,6 +26,7 @@ MAX_INFLATED_BYTES = 1 << 28
 """Arrays may take ``MAX_RATIO`` times their stored size, and one file so many bytes beyond that."""
 
 MAX_WORD = 64
+MAX_NAME = MAX_WORD * 16
 MAX_MEMBERS = 1 << 16
 
 Array = NDArray[Any]
@@ -127,7 +128,7 @@ class Group:
             return []
         data = self._dataset(name)
         kind = h5py.check_string_dtype(data.dtype)
-        if kind is None or data.ndim != 2 or data.shape[1] != 2 or (kind.length or 0) > MAX_WORD * 16:
+        if kind is None or data.ndim != 2 or data.shape[1] != 2 or (kind.length or 0) > MAX_NAME:
             raise HwsimError(
                 f"{self.where}: {name!r} is {data.dtype} of shape {data.shape}; expected pairs of words"
             )
@@ -140,7 +141,7 @@ class Group:
         for start in range(0, len(data), step):
             for row in data[start : start + step]:
                 words = tuple(_decoded(word) for word in row)
-                if max(map(len, words)) > MAX_WORD * 16:
+                if max(map(len, words)) > MAX_NAME:
                     raise HwsimError(f"{self.where}: {name!r} holds a name of {max(map(len, words))} letters")
                 found.append((words[0], words[1]))
         return found

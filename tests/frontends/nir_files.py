@@ -38,7 +38,7 @@ def write(path: Path, nodes: Nodes, edges: Edges | None = None) -> Path:
     return path
 
 
-def chain(*inner: dict[str, Any], inputs: Any = (2,), outputs: Any = (2,)) -> Nodes:
+def chain(*inner: dict[str, Any], inputs: Any = (2,), outputs: Any = None) -> Nodes:
     """input -> n0 -> n1 ... -> output"""
     named = {f"n{i}": node for i, node in enumerate(inner)}
     return {"input": end("Input", inputs), **named, "output": end("Output", outputs)}

@@ -327,7 +327,7 @@ THROUGH = [("input", "n0"), ("n0", "output")]
         (
             {"w": affine(np.eye(2))},
             [*THROUGH, ("n0", "w"), ("w", "n0")],
-            "a loop without neurons or a Delay of a step or more: n0, w",
+            r"a loop without neurons that keep a state \(a Threshold keeps none\) and .*: n0, w",
         ),
         ({}, [*THROUGH, ("n0", "n0")], "a loop without neurons .*: n0"),
         ({"in2": end("Input", (2,))}, [*THROUGH, ("in2", "n0")], "one Input node, found 2"),
@@ -340,3 +340,103 @@ def test_graphs_that_cannot_be_computed_are_refused(
 ) -> None:
     with pytest.raises(HwsimError, match=message):
         read(write(tmp_path / "net.nir", chain(affine(np.eye(2))) | extra, edges))
+
+
+# --- shapes of parameters ------------------------------------------------------------------------
+
+LINE = {"type": "Conv1d", "weight": np.ones((2, 2, 1), np.float32), "stride": 1, "padding": 0}
+
+
+def fires_above(values: Any, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {"type": "IF", "r": np.array(1.0), "v_threshold": np.reshape(np.asarray(values, float), shape)}
+
+
+@pytest.mark.parametrize("before", [[conv2d(np.ones((2, 2, 1, 1)))], []])
+@pytest.mark.parametrize("kind", ["IF", "Scale"])
+def test_a_parameter_of_another_shape_is_refused_by_name(tmp_path: Path, before: Any, kind: str) -> None:
+    values = np.arange(1.0, 33).reshape(4, 4, 2)
+    node = fires_above(values, (4, 4, 2)) if kind == "IF" else {"type": "Scale", "scale": values}
+    with pytest.raises(
+        HwsimError, match=rf"'n{len(before)}' .* has shape \(4, 4, 2\); its input has \(2, 4, 4\)"
+    ):
+        made(tmp_path, *before, node, inputs=(2, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((2, 2, 3), np.arange(1, 13)),
+        ((12,), np.arange(1, 13)),
+        ((1, 2, 2, 3), np.arange(1, 13)),
+        ((2, 1, 1), [1] * 6 + [2] * 6),
+        ((2, 3), [1, 2, 3, 4, 5, 6] * 2),
+    ],
+)
+def test_a_parameter_is_one_an_element_flat_or_broadcast(tmp_path: Path, shape: Any, expected: Any) -> None:
+    values = np.arange(1, 1 + np.prod(shape))
+    network = made(tmp_path, conv2d(np.ones((2, 2, 1, 1))), fires_above(values, shape), inputs=(2, 2, 3))
+    assert network.population["n1"].parameter("threshold").ravel().tolist() == list(expected)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 1)])
+def test_a_signal_of_channels_and_length_takes_one_parameter_a_channel(tmp_path: Path, shape: Any) -> None:
+    network = made(tmp_path, LINE, fires_above([1, 2], shape), inputs=(2, 3))
+    assert network.population["n1"].parameter("threshold").ravel().tolist() == [1, 1, 1, 2, 2, 2]
+    scale = {"type": "Scale", "scale": np.reshape([2.0, 3.0], shape)}
+    weights = made(tmp_path, LINE, scale, integrate(()), inputs=(2, 3)).projections[0].weights
+    assert weights is not None
+    assert weights.ravel().tolist() == [2, 2, 3, 3]
+
+
+def test_messages_show_the_shape_of_the_file_and_two_readings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(HwsimError, match=r"v_threshold has shape \(3, 2\); its input has \(2, 3\)"):
+        made(tmp_path, LINE, fires_above(range(1, 7), (3, 2)), inputs=(2, 3))
+    with pytest.raises(HwsimError, match="one a channel or one a position"):
+        made(tmp_path, LINE, fires_above([1, 2], (2,)), inputs=(2, 2))
+
+
+def test_shapes_that_a_file_contradicts_itself_in_are_told(tmp_path: Path) -> None:
+    with pytest.warns(
+        HwsimWarning, match=r"output's shape \(99,\) in the file is not what enters it: \(3,\)"
+    ):
+        made(tmp_path, affine(np.ones((3, 2))), outputs=(99,))
+    with pytest.warns(
+        HwsimWarning, match=r"'n0' \(Linear\) reads a signal of shape \(2, 3\) flat, though no"
+    ):
+        made(tmp_path, affine(np.ones((3, 6))), inputs=(2, 3))
+    with pytest.raises(HwsimError, match=r"its shape is \(2, 3\), .* takes 3 inputs: a layer along the last"):
+        made(tmp_path, affine(np.ones((3, 3))), inputs=(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (
+            {"type": "IF", "r": np.full(2, 1e39), "v_threshold": np.ones(2)},
+            "'n0': gain 1e.39; in float32 it is inf",
+        ),
+        ({"type": "IF", "r": np.array([1, 1e39]), "v_threshold": np.ones(2)}, "'n0': gain"),
+        (
+            {"type": "IF", "r": np.ones(2), "v_threshold": np.full(2, 1e-60)},
+            "'n0': threshold 1e-60; .* it is 0",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_parameters_beyond_float32_are_refused(tmp_path: Path, node: Any, message: str) -> None:
+    with pytest.raises(HwsimError, match=message):
+        made(tmp_path, node)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("nir,reset", "option 'reset' needs a value: reset=value or zero or subtract"),
+        ("nir,reset=zero,reset=value", "option 'reset' is given twice"),
+        ("nir,rest=zero", "unknown option 'rest=zero'. Did you mean 'reset'"),
+    ],
+)
+def test_options_of_producers_need_one_value(tmp_path: Path, spec: str, message: str) -> None:
+    path = write(tmp_path / "net.nir", chain(integrate()))
+    with pytest.raises(HwsimError, match=message):
+        read_nir(path, 2, spec, 1.0)

@@ -95,17 +95,23 @@ def nmnist() -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize(
-    ("producer", "right", "spikes"),
+    ("producer", "samples", "right", "spikes"),
     [
-        ("sinabs", 39, 2_176_115),
-        ("sinabs,floored=no", 40, 1_123_163),
-        ("nir", 40, 744_045),
-        ("snntorch", 38, 1_380_128),
+        ("sinabs", 40, 39, 2_176_115),
+        ("sinabs,floored=no", 40, 40, 1_123_163),
+        ("nir", 40, 40, 744_045),
+        ("lava", 40, 40, 744_045),
+        ("snntorch", 40, 38, 1_380_128),
+        pytest.param("sinabs", 100, 96, 5_489_477, marks=pytest.mark.slow),
+        pytest.param("sinabs,floored=no", 100, 100, 2_808_429, marks=pytest.mark.slow),
+        pytest.param("nir", 100, 100, 1_864_573, marks=pytest.mark.slow),
+        pytest.param("lava", 100, 100, 1_864_573, marks=pytest.mark.slow),
+        pytest.param("snntorch", 100, 98, 3_440_714, marks=pytest.mark.slow),
     ],
 )
-def test_the_convolutional_network_reads_digits(producer: str, right: int, spikes: int) -> None:
+def test_the_convolutional_network_reads_digits(producer: str, samples: int, right: int, spikes: int) -> None:
     """Polarity 1 (brighter) is channel 1; x is the width. The step is free: its neurons have no leak."""
-    values, labels = (a[:40] for a in nmnist())
+    values, labels = (a[:samples] for a in nmnist())
     network = read_nir(net("nir_cnn_sinabs.nir"), 337, producer)
     assert network.notes["dt"].startswith("1 ")
     found, trace = correct(network, values, labels)

@@ -213,8 +213,8 @@ def test_maximum_pools_integers_and_relus_are_refused_by_name(tmp_path: Path) ->
     network = small_network()
     for changed, message in (
         (network, "population 'pool': NIR has no maximum pool"),
-        (network.as_ann(), "NIR has no"),
-        (replace(network, integer=True), "."),
+        (network.as_ann(), "population '[a-z0-9]+': NIR has no (maximum pool|relu)"),
+        (replace(recurrent(), integer=True), "."),
     ):
         with pytest.raises(HwsimError, match=message):
             write_nir(changed, tmp_path / "net.nir", lossy=True)
@@ -260,3 +260,38 @@ def test_the_package_nir_reads_what_is_written(tmp_path: Path) -> None:
     assert type(out).__name__ == "CubaLIF"
     nir.write(tmp_path / "again.nir", graph)
     same(network, read_nir(tmp_path / "again.nir", 2), np.ones((1, 2, 1, 6, 6)))
+
+
+@pytest.mark.parametrize("dt", [0, -1, float("nan"), float("inf"), "x", None])
+def test_steps_that_are_no_positive_number_are_refused_before_writing(tmp_path: Path, dt: Any) -> None:
+    with pytest.raises(HwsimError, match=r"dt .*; it must be a positive number of seconds"):
+        write_nir(recurrent(), tmp_path / "net.nir", dt=dt)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_step_of_any_number_type_reads_back(tmp_path: Path) -> None:
+    for dt in (np.float32(1e-3), np.float64(1e-3), 1):
+        write_nir(recurrent(), tmp_path / "net.nir", dt=dt)
+        same(recurrent(), read_nir(tmp_path / "net.nir", 4), np.ones((1, 4, 2)))
+
+
+def test_directories_and_long_names_are_refused_before_writing(tmp_path: Path) -> None:
+    with pytest.raises(HwsimError, match="is a directory"):
+        write_nir(recurrent(), tmp_path)
+    network, name = recurrent(), "x" * 2000
+    network = replace(
+        network,
+        populations=tuple(replace(p, name=name) if p.name == "lif" else p for p in network.populations),
+        projections=tuple(
+            replace(
+                q,
+                source=name if q.source == "lif" else q.source,
+                target=name if q.target == "lif" else q.target,
+            )
+            for q in network.projections
+        ),
+        readout=name if network.readout == "lif" else network.readout,
+    )
+    with pytest.raises(HwsimError, match="a name of 2000 letters; 1024 at most"):
+        write_nir(network, tmp_path / "net.nir")
+    assert not list(tmp_path.iterdir())

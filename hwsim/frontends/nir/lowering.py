@@ -19,6 +19,7 @@ from hwsim.frontends.nir.signals import (
     Shape,
     Signal,
     as_current,
+    fitted,
     per_channel,
     scaled,
     total,
@@ -43,6 +44,7 @@ class Lowering:
         self.projections: list[Projection] = []
         self.signals: dict[str, Signal] = {}
         self.readout = ""
+        self.notes: dict[str, str] = {}
         self.names: set[str] = set()
         self.cut = order.late | order.delayed
         self.sources: dict[str, list[str]] = defaultdict(list)
@@ -79,11 +81,17 @@ class Lowering:
     def _node(self, node: Node, signal: Signal) -> Signal:
         if node.kind in NEURONS:
             current = as_current(signal)
-            population = neurons(node, self.rule, self.dt, current.natural)
+            population = neurons(node, self.rule, self.dt, current.natural, current.shape)
             return self._emit(replace(population, name=self._unused(node.name)), current)
         if node.kind in LAYERS:
             emitted = self._emitted(signal, f"{node.name}.in")
             draft, shape, view = layer_draft(node, emitted)
+            if draft.kind == "dense" and max(emitted.shape) < np.prod(emitted.shape):
+                self.notes.setdefault(
+                    "flattened",
+                    f"node {node.name!r} ({node.kind}) reads a signal of shape {emitted.shape} flat, though "
+                    "no Flatten comes before it",
+                )
             return Current((draft,), shape, view)
         if node.kind in ("SumPool2d", "AvgPool2d"):
             return self._pool(node, self._emitted(signal, f"{node.name}.in"))
@@ -93,12 +101,11 @@ class Lowering:
         return handed_on(node, signal) if handed_on else signal  # Input and Output of sub-graphs
 
     def _scale(self, node: Node, signal: Signal) -> Signal:
-        scale = np.asarray(node.values["scale"], np.float64)
-        if (scale == 1).all() and scale.size in (1, int(np.prod(signal.natural))):
+        given = np.asarray(node.values["scale"], np.float64)
+        scale = fitted(given, signal.natural, signal.shape, f"{node.where}: scale")
+        if (scale == 1).all():
             return signal
         if isinstance(signal, Current) and all(d.weights is not None for d in signal.drafts):
-            if len(signal.natural) == 1 and scale.size not in (1, *signal.natural):
-                raise HwsimError(f"{node.where}: scale has shape {scale.shape}; its input has {signal.shape}")
             return scaled(signal, scale, node.where)
         emitted = self._emitted(signal, f"{node.name}.in")
         natural = emitted.natural
@@ -107,10 +114,9 @@ class Lowering:
             draft = Draft(
                 node.name, emitted.population, "conv2d", weights, groups=natural[0], delay=emitted.delay
             )
-        elif natural[0] > MAX_DIAGONAL or scale.size not in (1, natural[0]):
+        elif natural[0] > MAX_DIAGONAL:
             raise HwsimError(
-                f"{node.where}: scale has shape {scale.shape}, its input {natural}; a flat signal of at most "
-                f"{MAX_DIAGONAL} elements can be scaled alone"
+                f"{node.where}: scales a flat signal of {natural[0]} elements alone; {MAX_DIAGONAL} at most"
             )
         else:
             matrix = np.diag(np.broadcast_to(scale.ravel(), natural)).astype(np.float32)

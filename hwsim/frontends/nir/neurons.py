@@ -7,6 +7,7 @@ import numpy as np
 from hwsim.errors import HwsimError
 from hwsim.frontends.nir.file import Array, Node
 from hwsim.frontends.nir.producers import Producer
+from hwsim.frontends.nir.signals import Shape, fitted
 from hwsim.population import Leak, Population
 
 NEURONS = ("I", "IF", "LI", "LIF", "CubaLI", "CubaLIF", "Threshold")
@@ -16,26 +17,27 @@ SNAP = {4: 1e-6, 8: 1e-9}
 """A gain this close to 1 is 1, by the bytes of a value of R in the file: tau and R are rounded there."""
 
 
-def neurons(node: Node, rule: Producer, dt: float, shape: tuple[int, ...]) -> Population:
-    """The population of a neuron node, shape (channels, height, width) or (neurons,).
+def neurons(node: Node, rule: Producer, dt: float, natural: Shape, view: Shape) -> Population:
+    """The population of a neuron node, of ``natural`` shape (channels, height, width) or (neurons,).
 
-    Parameters that are the same for all neurons become numbers, others vectors. Raises HwsimError for
-    parameters that do not fit the shape, and for steps that the rule is not stable for.
+    ``view`` is the shape of its signal in the file. Parameters that are the same for all neurons become
+    numbers, others vectors. Raises HwsimError for parameters that do not fit the shape, and for steps that
+    the rule is not stable for.
     """
-    values = {name: _spread(node, name, shape) for name in node.values}
+    values = {name: _spread(node, name, natural, view) for name in node.values}
     if node.kind == "Threshold":
         return _population(
-            node, shape, {"decay": np.zeros(1), "threshold": values["threshold"]}, rule, kind="lif"
+            node, natural, {"decay": np.zeros(1), "threshold": values["threshold"]}, rule, kind="lif"
         )
     fields, options = _leak(node, values, rule, dt)
     if node.kind not in SPIKING:
-        return _population(node, shape, fields, None, kind="li", **options)
+        return _population(node, natural, fields, None, kind="li", **options)
     fields["threshold"] = values["v_threshold"]
     if rule.floored and node.kind == "IF":
         fields["floor"] = -fields["threshold"]
     if rule.reset == "value":
         fields["reset_value"] = values.get("v_reset", np.zeros(1))
-    return _population(node, shape, fields, rule, kind="lif", **options)
+    return _population(node, natural, fields, rule, kind="lif", **options)
 
 
 def _leak(
@@ -92,25 +94,10 @@ def _kept(node: Node, name: str, tau: Array, rule: Producer, dt: float) -> tuple
     return np.clip(1 - share, 0.0, 1.0), share
 
 
-def _spread(node: Node, name: str, shape: tuple[int, ...]) -> Array:
+def _spread(node: Node, name: str, natural: Shape, shape: Shape) -> Array:
     """A parameter as float64: one value, or one a neuron in the population's shape."""
-    given = np.asarray(node.values[name], np.float64)
-    if given.size == 1 or (given == given.flat[0]).all():
-        fits = given.size == 1 or given.size == np.prod(shape) or _broadcasts(given.shape, shape)
-        if fits:
-            return given.ravel()[:1]
-    elif given.size == np.prod(shape):
-        return given.reshape(shape)
-    elif _broadcasts(given.shape, shape):
-        return np.broadcast_to(given, shape)
-    raise HwsimError(f"{node.where}: {name} has shape {given.shape}; its input has {shape}")
-
-
-def _broadcasts(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(given, shape) == shape
-    except ValueError:
-        return False
+    values = fitted(np.asarray(node.values[name], np.float64), natural, shape, f"{node.where}: {name}")
+    return values.ravel()[:1] if (values == values.flat[0]).all() else values
 
 
 def _population(

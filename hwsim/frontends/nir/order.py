@@ -34,7 +34,8 @@ def order(graph: Graph, start: str, delays: frozenset[str]) -> Order:
     edges into it are ``delayed``. What loops remain are cut where a depth-first walk from ``start``,
     neighbours by name, meets a node that it has not left yet; such an edge is ``late``: it takes one step.
     In "input -> fc -> lif -> rec -> lif" it is "rec -> lif".
-    Raises HwsimError for a loop without neurons or Delay, and for nodes that ``start`` does not reach.
+    Raises HwsimError for a loop without Delay or neurons that keep a state (a Threshold keeps none), and for
+    nodes that ``start`` does not reach.
     """
     following: dict[str, list[str]] = defaultdict(list)
     for source, target in sorted(graph.edges):
@@ -67,7 +68,10 @@ def _check_loops(graph: Graph, delays: frozenset[str]) -> None:
     loops += [{n} for n in networkx.nodes_with_selfloops(stateless)]
     if loops:
         names = ", ".join(sorted(min(loops, key=sorted))[:8])
-        raise HwsimError(f"{graph.where}: a loop without neurons or a Delay of a step or more: {names}")
+        raise HwsimError(
+            f"{graph.where}: a loop without neurons that keep a state (a Threshold keeps none) and without a "
+            f"Delay of a step or more: {names}"
+        )
 
 
 def _back_edges(start: str, following: dict[str, list[str]], cut: Cut) -> set[Edge]:

@@ -121,9 +121,17 @@ def producer(spec: str) -> Producer:
     if name not in PRODUCERS:
         raise HwsimError(f"unknown producer {name!r}.{nearest(name, list(PRODUCERS))}")
     found = PRODUCERS[name]
+    seen: set[str] = set()
     for option in options:
         key, equals, value = option.partition("=")
-        if key not in OPTIONS or not equals:
+        if key in OPTIONS and not equals:
+            raise HwsimError(
+                f"producer {spec!r}: option {key!r} needs a value: {key}={' or '.join(OPTIONS[key])}"
+            )
+        if key in seen:
+            raise HwsimError(f"producer {spec!r}: option {key!r} is given twice")
+        seen.add(key)
+        if key not in OPTIONS:
             raise HwsimError(
                 f"producer {spec!r}: unknown option {option!r}.{nearest(key, list(OPTIONS))} Written NAME,"
                 "option=value"

@@ -9,7 +9,7 @@ import numpy as np
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.frontends.hdf5 import readable
 from hwsim.frontends.nir.file import Graph, Node, read_graph
-from hwsim.frontends.nir.layers import wanted_shape
+from hwsim.frontends.nir.layers import LAYERS, wanted_shape
 from hwsim.frontends.nir.lowering import Lowering
 from hwsim.frontends.nir.neurons import NEURONS
 from hwsim.frontends.nir.order import order
@@ -71,12 +71,18 @@ def _network(
     start, end = _ends(graph)
     steps = {n.name: _delay(n, step) for n in graph.nodes.values() if n.kind == "Delay"}
     ordered = order(graph, start, frozenset(name for name, count in steps.items() if count > 0))
-    shape, odd = _input_shape(graph, start)
-    if odd:
-        notes["input"] = odd
-        warnings.warn(f"{path}: {odd}", HwsimWarning, stacklevel=4)
+    shape, assumed = _input_shape(graph, start)
+    if assumed:
+        notes["input"] = assumed
     lowering = Lowering(graph, ordered, rule, step, steps)
     lowering.build(start, shape, end)
+    notes |= lowering.notes
+    declared, given_shape = graph.nodes[end].shape("shape"), lowering.signals[end].shape
+    if declared is not None and np.prod(declared) != np.prod(given_shape):
+        notes["output"] = f"the output's shape {declared} in the file is not what enters it: {given_shape}"
+    for odd in ("input", "flattened", "output"):
+        if odd in notes:
+            warnings.warn(f"{path}: {notes[odd]}", HwsimWarning, stacklevel=4)
     populations, projections = tuple(lowering.populations), tuple(lowering.projections)
     return Network(path.stem, populations, projections, lowering.readout, timesteps, coding, False, notes)
 
@@ -143,16 +149,23 @@ def _input_shape(graph: Graph, start: str) -> tuple[Shape, str]:
     declared = node.shape("shape")
     if declared is not None and len(declared) > 3 and set(declared[:-3]) == {1}:
         declared = declared[-3:]
-    wanted = _wanted(graph, start)
+    wanted, weighted = _wanted(graph, start)
     if declared is None and wanted is None:
         raise HwsimError(f"{node.where}: has no shape, and no node after it tells one")
     if declared is None:
         assert wanted is not None
         return wanted, f"the file has no input shape; {wanted} is what the nodes after it take"
-    if wanted is None or wanted == declared or _spreads(wanted, declared):
+    if wanted is None or wanted == declared or (not weighted and _spreads(wanted, declared)):
         return declared, ""
     if np.prod(wanted) == np.prod(declared) and len(wanted) == 1:
-        return (declared if len(declared) == 3 else wanted), ""
+        return declared, ""
+    if np.prod(wanted) == np.prod(declared) and not weighted:
+        return declared, ""  # what does not fit is refused where it is used
+    if weighted and len(wanted) == 1 and len(declared) > 1 and declared[-1] == wanted[0]:
+        raise HwsimError(
+            f"{node.where}: its shape is {declared}, and the layer after it takes {wanted[0]} inputs: a "
+            "layer along the last dimension alone is not supported"
+        )
     return (
         wanted,
         f"the input's shape {declared} in the file does not fit the nodes after it, which take {wanted}",
@@ -164,8 +177,11 @@ def _spreads(given: Shape, shape: Shape) -> bool:
     return len(given) == len(shape) and all(g in (1, n) for g, n in zip(given, shape, strict=True))
 
 
-def _wanted(graph: Graph, start: str) -> Shape | None:
-    """What the first nodes that know say about the input's shape, through nodes that keep it."""
+def _wanted(graph: Graph, start: str) -> tuple[Shape | None, bool]:
+    """What the first node that knows says about the input's shape, and whether it is a layer's own.
+
+    Nodes that keep the shape are passed; their parameters tell it too.
+    """
     following = networkx.DiGraph(graph.edges)
     following.add_nodes_from(graph.nodes)
     waiting, seen = [start], {start}
@@ -175,7 +191,7 @@ def _wanted(graph: Graph, start: str) -> Shape | None:
             node = graph.nodes[target]
             shape = wanted_shape(node)
             if shape is not None:
-                return shape
+                return shape, node.kind in (*LAYERS, "Flatten")
             if target not in seen and node.kind in (
                 "Input",
                 "Output",
@@ -186,4 +202,4 @@ def _wanted(graph: Graph, start: str) -> Shape | None:
             ):
                 seen.add(target)
                 waiting.append(target)
-    return None
+    return None, False

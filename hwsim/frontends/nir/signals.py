@@ -76,7 +76,10 @@ def total(signals: Iterable[Signal], where: str) -> Signal:
 
 
 def scaled(current: Current, scale: Array, where: str) -> Current:
-    """A sum with every element multiplied: weights and biases are; float64, rounded once."""
+    """A sum with every element multiplied: weights and biases are; float64, rounded once.
+
+    ``scale`` is one value or has the sum's natural shape.
+    """
     drafts = []
     for d in current.drafts:
         if d.weights is None:
@@ -94,16 +97,43 @@ def scaled(current: Current, scale: Array, where: str) -> Current:
     return replace(current, drafts=tuple(drafts))
 
 
-def per_channel(scale: Array, shape: Shape, where: str) -> Array:
-    """One factor a channel of a (channels, height, width) signal."""
-    if scale.size == 1:
-        return np.full(shape[0], scale.flat[0])
-    if scale.size == np.prod(shape):
-        rows = scale.reshape(shape[0], -1)
-    elif scale.size == shape[0] and scale.shape in ((shape[0],), (shape[0], 1, 1)):
-        rows = scale.reshape(shape[0], 1)
-    else:
-        raise HwsimError(f"{where}: scale has shape {scale.shape}; its input has {shape}")
+def fitted(given: Array, natural: Shape, shape: Shape, where: str) -> Array:
+    """A parameter as one value, or one an element in the ``natural`` shape of a signal of ``shape``.
+
+    It has the signal's shape, one that broadcasts to it, or is flat, an element after the other; leading
+    dimensions of 1 count for nothing. For (channels, length) it may be one value a channel, too.
+    Raises HwsimError for other shapes, and for one that can be read in two ways.
+    """
+    if given.size == 1:
+        return given.ravel()
+    own = given.shape
+    while len(own) > len(shape) and own[0] == 1:
+        own = own[1:]
+    values = given.reshape(own)
+    if len(shape) == 2 and own == (shape[0],):
+        if shape[0] == shape[1] and not (values == values[0]).all():
+            raise HwsimError(
+                f"{where} has shape {own}; its input has {shape}: one a channel or one a position? Write "
+                f"{(shape[0], 1)} or {(1, shape[1])}"
+            )
+        return np.broadcast_to(values[:, None], shape).reshape(natural)
+    if own in (shape, natural, (int(np.prod(shape)),)):
+        return values.reshape(natural)
+    for target in (shape, natural):
+        if (target == shape or len(own) == len(target)) and _broadcasts(own, target):
+            return np.broadcast_to(values, target).reshape(natural)
+    raise HwsimError(f"{where} has shape {given.shape}; its input has {shape}")
+
+
+def _broadcasts(given: Shape, shape: Shape) -> bool:
+    return len(given) <= len(shape) and all(
+        g in (1, n) for g, n in zip(given[::-1], shape[::-1], strict=False)
+    )
+
+
+def per_channel(scale: Array, natural: Shape, where: str) -> Array:
+    """One factor a channel of a (channels, height, width) signal, from one an element or one for all."""
+    rows = np.broadcast_to(scale, natural).reshape(natural[0], -1)
     if not (rows == rows[:, :1]).all():
         raise HwsimError(f"{where}: its scales differ within a channel, which no projection holds")
     return rows[:, 0]

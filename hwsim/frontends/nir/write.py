@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from hwsim.errors import HwsimError
+from hwsim.frontends.hdf5 import MAX_NAME
 from hwsim.frontends.nir.file import Graph, Node
 from hwsim.frontends.nir.lowering import MAX_DIAGONAL
 from hwsim.frontends.nir.order import Edge, Order, order
@@ -35,9 +36,13 @@ def write_nir(network: Network, path: Path, dt: float = 1e-3, lossy: bool = Fals
     has other neurons, HwsimError says so, unless ``lossy``: then the file's metadata names the rule
     (``producer``) and what other tools will miss (``lost``); read_nir follows it.
     NIR has no maximum pools, integers, shared states, adaptation, refractory periods, C-LIF or ReLU: these
-    are refused by name.
+    are refused by name. Raises HwsimError, before anything is written, for these and for what a file could
+    not be read back from: another ``dt`` than a positive number, long names, values beyond float64.
     """
     network.verify()
+    path, dt = Path(path), _positive(dt)
+    if path.is_dir():
+        raise HwsimError(f"{path}: is a directory; write_nir needs the name of a file")
     rule = _rule(network)
     lost = [text for text, missed in _missed(rule).items() if missed]
     if lost and not lossy:
@@ -52,13 +57,24 @@ def write_nir(network: Network, path: Path, dt: float = 1e-3, lossy: bool = Fals
         draft.fill()
         draft.order()
     notes = {"producer": rule.spec, "dt": f"{dt!r}"} | ({"lost": ", ".join(lost)} if lost else {})
-    with atomic_path(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+    draft.check()
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         file.create_dataset("version", data=VERSION, dtype=h5py.string_dtype())
         edges = np.array(draft.edges, dtype=h5py.string_dtype()).reshape(-1, 2)
         _store(
             file.create_group("node"),
             {"type": "NIRGraph", "nodes": draft.nodes, "edges": edges, "metadata": notes},
         )
+
+
+def _positive(dt: float) -> float:
+    try:
+        step = float(dt)
+    except (TypeError, ValueError):
+        step = np.nan
+    if not 0 < step < np.inf:
+        raise HwsimError(f"dt {dt!r}; it must be a positive number of seconds")
+    return step
 
 
 def _rule(network: Network) -> Producer:
@@ -130,6 +146,15 @@ class _Draft:
             self._join(last.name, self._node("output", {"type": "Output", "shape": np.array(last.shape)}))
         if others := [p.name for p in network.populations if p.kind == "readout" and p is not last]:
             raise HwsimError(f"{network.name!r}: {others[0]!r} is another readout; NIR has one Output")
+
+    def check(self) -> None:
+        """Raises HwsimError for nodes that read_nir would refuse."""
+        for name, fields in self.nodes.items():
+            if len(name) > MAX_NAME:
+                raise HwsimError(f"{name[:32]!r}...: a name of {len(name)} letters; {MAX_NAME} at most")
+            for part, value in fields.items():
+                if isinstance(value, np.ndarray) and not np.isfinite(value).all():
+                    raise HwsimError(f"{name!r}: with dt = {self.dt:g}, {part} is beyond float64")
 
     def _population(self, p: Population) -> Fields:
         where = f"population {p.name!r}"
