@@ -84,7 +84,7 @@ def issues(ch, time, step, arrival):
 @njit(**CACHED)
 def list_command(ch, layout, s, i, time):
     """Write the command for the ``i``-th burst from now of segment ``s`` into the log."""
-    rank = s[S_BANK] // layout.banks // layout.groups
+    rank = s[S_BANK] >> layout.bank_bits >> layout.group_bits
     note(ch, time, RD + s[S_WRITE], rank, s[S_BANK], s[S_ROW], s[S_LOCAL] + i)
 
 
@@ -123,11 +123,11 @@ def in_turn(ch, layout, timing, requests, place, time, arrival, full):
     """The same for two segments whose rows are open in different groups of one rank."""
     s, other = ch.segment[ch.order[place]], ch.segment[ch.order[1 - place]]
     older, younger = ch.segment[ch.order[0]], ch.segment[ch.order[1]]
-    group, other_group = s[S_BANK] // layout.banks, other[S_BANK] // layout.banks
+    group, other_group = s[S_BANK] >> layout.bank_bits, other[S_BANK] >> layout.bank_bits
     step = timing.CCD_S
     if (
         group == other_group
-        or group // layout.groups != other_group // layout.groups
+        or group >> layout.group_bits != other_group >> layout.group_bits
         or s[S_WRITE] != other[S_WRITE]
         or ch.bank[other[S_BANK], OPEN_ROW] != other[S_ROW]
         or not step < timing.CCD_L <= 2 * step

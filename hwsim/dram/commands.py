@@ -60,23 +60,23 @@ def note(ch, time, command, rank, bank, row, local):
 @njit(**CACHED)
 def act_ready(ch, layout, bank):
     """First cycle for an ACT of ``bank``: tRC, tRP, tRFC; tRRD; four ACTs in tFAW."""
-    group = bank // layout.banks
-    rank = ch.rank[group // layout.groups]
-    window = rank[FAW_FIRST + rank[FAW_AT]]
+    group = bank >> layout.bank_bits
+    rank = group >> layout.group_bits
+    window = ch.rank[rank, FAW_FIRST + ch.rank[rank, FAW_AT]]
     return max(ch.bank[bank, BANK_ACT], ch.group[group, ACT_READY], window)
 
 
 @njit(**CACHED)
 def column_ready(ch, layout, bank, write):
     """First cycle for a RD or WR of the open row of ``bank``."""
-    ready = ch.group[bank // layout.banks, WRITE_READY if write else READ_READY]
+    ready = ch.group[bank >> layout.bank_bits, WRITE_READY if write else READ_READY]
     return max(ch.bank[bank, BANK_COLUMN], ready)
 
 
 @njit(**CACHED)
 def activate(ch, layout, timing, time, bank, row):
-    group = bank // layout.banks
-    r = group // layout.groups
+    group = bank >> layout.bank_bits
+    r = group >> layout.group_bits
     rank = ch.rank[r]
     if rank[OPEN_BANKS] == 0 and time > rank[LAST_CLOSE]:
         rank[ACTIVE_CYCLES] += rank[LAST_CLOSE] - rank[ACTIVE_FROM]
@@ -93,9 +93,10 @@ def activate(ch, layout, timing, time, bank, row):
     b[BANK_PRE] = time + timing.RAS
     b[BANK_COLUMN] = time + timing.RCD
     b[HITS] = 0
+    segment = ch.segment
     for i in range(ch.clock[SEGMENTS]):
-        s = ch.segment[ch.order[i]]
-        b[HITS] += s[S_BANK] == bank and s[S_ROW] == row
+        k = ch.order[i]
+        b[HITS] += segment[k, S_BANK] == bank and segment[k, S_ROW] == row
     ch.counts[N_ACT] += 1
     note(ch, time, ACT, r, bank, row, -1)
 
@@ -107,14 +108,14 @@ def close(ch, layout, time, bank, recovery):
     b[OPEN_ROW] = -1
     b[HITS] = 0
     b[BANK_ACT] = max(b[BANK_ACT], time + recovery)
-    rank = ch.rank[bank // layout.banks // layout.groups]
+    rank = ch.rank[bank >> layout.bank_bits >> layout.group_bits]
     rank[OPEN_BANKS] -= 1
     rank[LAST_CLOSE] = max(rank[LAST_CLOSE], time)
 
 
 @njit(**CACHED)
 def precharge(ch, layout, timing, time, bank):
-    note(ch, time, PRE, bank // layout.banks // layout.groups, bank, ch.bank[bank, OPEN_ROW], -1)
+    note(ch, time, PRE, bank >> layout.bank_bits >> layout.group_bits, bank, ch.bank[bank, OPEN_ROW], -1)
     close(ch, layout, time, bank, timing.RP)
 
 
@@ -152,13 +153,13 @@ def refresh(ch, layout, timing, time, r):
 @njit(**CACHED)
 def column(ch, layout, timing, time, bank, write):
     """Constraints that a RD or WR at ``time`` sets on the commands after it."""
-    group = bank // layout.banks
-    r = group // layout.groups
-    for g in range(len(ch.group)):
-        other = ch.group[g]
+    group = bank >> layout.bank_bits
+    r = group >> layout.group_bits
+    ready = ch.group
+    for g in range(len(ready)):
         if write:
             data_end = time + timing.CWL + timing.BL
-            if g // layout.groups == r:
+            if g >> layout.group_bits == r:
                 to_write = time + (timing.CCD_L if g == group else timing.CCD_S)
                 to_read = data_end + (timing.WTR_L if g == group else timing.WTR_S)
             else:
@@ -166,13 +167,13 @@ def column(ch, layout, timing, time, bank, write):
                 to_read = data_end + timing.RTRS - timing.CL
         else:
             to_write = time + timing.CL + timing.BL + timing.RTW - timing.CWL
-            if g // layout.groups == r:
+            if g >> layout.group_bits == r:
                 to_read = time + (timing.CCD_L if g == group else timing.CCD_S)
             else:
                 to_read = time + timing.BL + timing.RTRS
                 to_write = max(to_write, time + timing.CL + timing.BL + timing.RTRS - timing.CWL)
-        other[READ_READY] = max(other[READ_READY], to_read)
-        other[WRITE_READY] = max(other[WRITE_READY], to_write)
+        ready[g, READ_READY] = max(ready[g, READ_READY], to_read)
+        ready[g, WRITE_READY] = max(ready[g, WRITE_READY], to_write)
     b = ch.bank[bank]
     recovery = timing.CWL + timing.BL + timing.WR if write else timing.RTP
     b[BANK_PRE] = max(b[BANK_PRE], time + recovery)
@@ -182,7 +183,7 @@ def column(ch, layout, timing, time, bank, write):
 def read_or_write(ch, layout, timing, time, bank, write, closes, local):
     """One RD or WR, with auto-precharge (RDA, WRA) if it ``closes`` the row."""
     kind = (RDA if closes else RD) + write
-    note(ch, time, kind, bank // layout.banks // layout.groups, bank, ch.bank[bank, OPEN_ROW], local)
+    note(ch, time, kind, bank >> layout.bank_bits >> layout.group_bits, bank, ch.bank[bank, OPEN_ROW], local)
     column(ch, layout, timing, time, bank, write)
     ch.counts[N_WRITE if write else N_READ] += 1
     if closes:

@@ -10,10 +10,17 @@ import numpy as np
 from numba import njit
 
 from hwsim.dram.bulk import stretch
-from hwsim.dram.commands import act_ready, activate, column_ready, precharge, refresh, refresh_ready
+from hwsim.dram.commands import activate, precharge, refresh, refresh_ready
 from hwsim.dram.queue import fill, passes
 from hwsim.dram.serve import serve
 from hwsim.dram.state import (
+    ACT_READY,
+    BANK_ACT,
+    BANK_COLUMN,
+    FAW_AT,
+    FAW_FIRST,
+    READ_READY,
+    WRITE_READY,
     BANK_PRE,
     CLOSED,
     CONFLICT,
@@ -33,6 +40,8 @@ from hwsim.dram.state import (
     S_SINCE,
     S_TOUCH,
     S_WRITE,
+    SCAN,
+    SEEN,
     SEGMENTS,
     WANTS_REQUESTS,
 )
@@ -53,32 +62,46 @@ def earliest_refresh(ch, layout):
 
 
 @njit(**CACHED)
-def earliest_command(ch, layout, only_head):
-    """The place of the segment whose next command comes first, its cycle, and whether it is a RD or WR."""
-    now = ch.clock[NOW]
+def earliest_command(ch, layout, only_head, refreshing):
+    """The place of the segment whose next command comes first, its cycle, and whether it is a RD or WR.
+
+    Of the segments that wait for one bank's ACT or PRE only the oldest is looked at.
+    """
+    clock, segment, order, banks, groups, ranks = ch.clock, ch.segment, ch.order, ch.bank, ch.group, ch.rank
+    now = clock[NOW]
+    clock[SCAN] += 1
+    scan = clock[SCAN]
     best, best_time, best_is_column = -1, NEVER, False
-    for place in range(1 if only_head else ch.clock[SEGMENTS]):
-        s = ch.segment[ch.order[place]]
-        bank = s[S_BANK]
-        if ch.rank[bank // layout.banks // layout.groups, DUE] <= now:
+    for place in range(1 if only_head else clock[SEGMENTS]):
+        k = order[place]
+        bank = segment[k, S_BANK]
+        is_open = banks[bank, OPEN_ROW]
+        hits = is_open == segment[k, S_ROW]
+        if not hits and banks[bank, SEEN] == scan:
             continue
-        b = ch.bank[bank]
-        if b[OPEN_ROW] == s[S_ROW]:
-            time = max(now, column_ready(ch, layout, bank, s[S_WRITE]))
+        group = bank >> layout.bank_bits
+        rank = group >> layout.group_bits
+        if refreshing and ranks[rank, DUE] <= now:
+            continue
+        if hits:
+            ready = groups[group, WRITE_READY if segment[k, S_WRITE] else READ_READY]
+            time = max(now, banks[bank, BANK_COLUMN], ready)
             sooner = time < best_time or (time == best_time and not best_is_column)
             if sooner and not passes(ch, place):
                 best, best_time, best_is_column = place, time, True
                 if time == now:
                     break
+            continue
+        banks[bank, SEEN] = scan
+        if is_open < 0:
+            window = ranks[rank, FAW_FIRST + ranks[rank, FAW_AT]]
+            time = max(now, banks[bank, BANK_ACT], groups[group, ACT_READY], window)
+        elif banks[bank, HITS] == 0 or only_head:
+            time = max(now, banks[bank, BANK_PRE])
         else:
-            if b[OPEN_ROW] < 0:
-                time = max(now, act_ready(ch, layout, bank))
-            elif b[HITS] == 0 or only_head:
-                time = max(now, b[BANK_PRE])
-            else:
-                continue
-            if time < best_time:
-                best, best_time, best_is_column = place, time, False
+            continue
+        if time < best_time:
+            best, best_time, best_is_column = place, time, False
     return best, best_time, best_is_column
 
 
@@ -139,10 +162,10 @@ def advance(ch, layout, timing, requests, final):
             if len(ch.log) == 0 and arrival < NEVER:
                 skip_refreshes(ch, layout, timing, arrival)
         now = clock[NOW]
-        head = ch.segment[ch.order[0]]
-        only_head = clock[SEGMENTS] > 0 and now - head[S_SINCE] > timing.age_limit
+        waited = now - ch.segment[ch.order[0], S_SINCE]
+        only_head = clock[SEGMENTS] > 0 and waited > timing.age_limit
         rank, refresh_time = earliest_refresh(ch, layout)
-        place, time, is_column = earliest_command(ch, layout, only_head)
+        place, time, is_column = earliest_command(ch, layout, only_head, rank >= 0)
         event = next_event(ch, layout, timing, arrival, only_head)
         if min(refresh_time, time) >= event:
             clock[NOW] = event

@@ -161,13 +161,15 @@ def leave(ch, place):
 @njit(**CACHED)
 def passes(ch, place):
     """Whether the next burst of a segment would pass an older one of the same address, one of them a write."""
-    s = ch.segment[ch.order[place]]
+    segment, order = ch.segment, ch.order
+    k = order[place]
+    bank, local = segment[k, S_BANK], segment[k, S_LOCAL]
     for i in range(place):
-        older = ch.segment[ch.order[i]]
+        j = order[i]
         if (
-            older[S_BANK] == s[S_BANK]
-            and older[S_LOCAL] <= s[S_LOCAL] < older[S_LOCAL] + older[S_COUNT]
-            and (older[S_WRITE] or s[S_WRITE])
+            segment[j, S_BANK] == bank
+            and segment[j, S_LOCAL] <= local < segment[j, S_LOCAL] + segment[j, S_COUNT]
+            and (segment[j, S_WRITE] or segment[k, S_WRITE])
         ):
             return True
     return False

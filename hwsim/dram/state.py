@@ -10,9 +10,9 @@ from hwsim.dram.table import Banked
 
 Int = NDArray[np.int64]
 
-NOW, OCCUPIED, SEGMENTS, FRONT, FRONT_LOCAL, FRONT_END, LOGGED, CLOCK_WORDS = range(8)
+NOW, OCCUPIED, SEGMENTS, FRONT, FRONT_LOCAL, FRONT_END, LOGGED, SCAN, CLOCK_WORDS = range(9)
 """Columns of ``clock``: the next cycle with a free command bus, bursts and segments in the queue, the
-request whose bursts enter next, its next burst and its last + 1, commands in the log."""
+request whose bursts enter next, its next burst and its last + 1, commands in the log, searches for a command."""
 
 DUE, OPEN_BANKS, ACTIVE_FROM, LAST_CLOSE, ACTIVE_CYCLES, FAW_AT, FAW_FIRST = range(7)
 RANK_WORDS = FAW_FIRST + 4
@@ -21,8 +21,9 @@ RANK_WORDS = FAW_FIRST + 4
 READ_READY, WRITE_READY, ACT_READY, GROUP_WORDS = range(4)
 """Columns of ``group``: first cycle in which a bank of this group may take the command."""
 
-OPEN_ROW, BANK_ACT, BANK_PRE, BANK_COLUMN, HITS, BANK_WORDS = range(6)
-"""Columns of ``bank``: its row (-1: closed), first cycles for ACT, PRE, RD and WR, segments for its row."""
+OPEN_ROW, BANK_ACT, BANK_PRE, BANK_COLUMN, HITS, SEEN, BANK_WORDS = range(7)
+"""Columns of ``bank``: its row (-1: closed), first cycles for ACT, PRE, RD and WR, segments for its row,
+the search that looked at it last."""
 
 S_BANK, S_ROW, S_WRITE, S_COUNT, S_REQUEST, S_END, S_LOCAL, S_TOUCH, S_SINCE, SEGMENT_WORDS = range(10)
 """Columns of ``segment``: consecutive bursts of one row in one direction. Bank, row, direction, bursts
@@ -92,6 +93,8 @@ class Layout(NamedTuple):
     banks: int
     rows: int
     columns: int
+    group_bits: int
+    bank_bits: int
 
 
 class Requests(NamedTuple):
@@ -137,7 +140,7 @@ def layout_of(banked: Banked, burst_bytes: int, channel: int) -> Layout:
     return Layout(
         burst_bytes.bit_length() - 1, channel, *place["channel"],
         *(inside[name][0] for name in ("rank", "bankgroup", "bank", "row", "column")),
-        o.ranks, o.bank_groups, o.banks, o.rows, o.columns,
+        o.ranks, o.bank_groups, o.banks, o.rows, o.columns, o.bank_groups.bit_length() - 1, o.banks.bit_length() - 1,
     )  # fmt: skip
 
 
