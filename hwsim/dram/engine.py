@@ -200,7 +200,9 @@ class FlatEngine:
         bursts = _bursts(trace, self.table.burst_bytes)
         moved = int(bursts.sum()) * self.table.burst_bytes
         if (int(trace.arrival[-1]) + 1) * self.parts + moved * self.byte_parts + self.end >= 2**62:
-            raise HwsimError(f"DRAM {self.table.name!r}: the trace is too long for {self.parts} parts a cycle")
+            raise HwsimError(
+                f"DRAM {self.table.name!r}: the trace is too long for {self.parts} parts a cycle"
+            )
         spent = np.cumsum(bursts * self.table.burst_bytes * self.byte_parts)
         before = np.concatenate([[0], spent[:-1]])
         start = np.maximum.accumulate(np.maximum(trace.arrival * self.parts, self.end) - before)
