@@ -71,7 +71,7 @@ def enter(ch, layout, requests, s, limit, multiple):
 
 @njit(**CACHED)
 def issues(ch, time, step, arrival):
-    """How many commands at ``time``, ``time + step``, ... come before a refresh, an arrival, the log's end."""
+    """Commands at ``time``, ``time + step``, ... before a refresh is due, an arrival, the log's end."""
     until = arrival if arrival >= 0 else NEVER
     for r in range(len(ch.rank)):
         until = min(until, ch.rank[r, DUE])

@@ -39,7 +39,7 @@ LOG_ROWS = 1 << 16
 
 @dataclass(frozen=True)
 class Trace:
-    """Requests: arrival (cycle, never falling), address and size (bytes), write (1) or read (0); each (n,)."""
+    """Requests: arrival (cycle, never falling), address, size (bytes), write (1) or read (0); each (n,)."""
 
     arrival: Int
     address: Int
@@ -116,6 +116,9 @@ class Totals:
             raise HwsimError(f"DRAM totals: {self.bursts} bursts, but other row outcomes: {self}")
 
 
+NOTHING = Trace(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8))
+
+
 class Engine:
     """All channels of a banked DRAM, fed with chunks of a trace; memory does not grow with the trace.
 
@@ -130,7 +133,7 @@ class Engine:
         self.layouts = [layout_of(self.banked, table.burst_bytes, c) for c in channels]
         self.channels = [channel_of(self.banked, LOG_ROWS if log else 0) for _ in channels]
         self.logs: list[list[Int]] = [[] for _ in channels]
-        self.pending = _prepared(Trace(*(np.zeros(0, np.int64),) * 3, np.zeros(0, np.uint8)), table)
+        self.pending = _prepared(NOTHING, table)
         self.requests = self.asked = self.last = 0
 
     def feed(self, trace: Trace, final: bool = False) -> Served:
@@ -139,7 +142,8 @@ class Engine:
         self.requests += len(trace.arrival)
         self.asked += int(trace.size.sum())
         new = _prepared(trace, self.table)
-        pending = Requests(*(np.concatenate(pair) for pair in zip(self.pending, new, strict=True)))
+        pairs: Any = zip(self.pending, new, strict=True)
+        pending = Requests._make(np.concatenate(pair) for pair in pairs)
         for c, channel in enumerate(self.channels):
             while advance(channel, self.layouts[c], self.timing, pending, final) == LOG_FULL:
                 self._drain(c)
@@ -149,13 +153,13 @@ class Engine:
         for channel in self.channels:
             channel.clock[FRONT] -= done + 1
             channel.segment[:, S_REQUEST] -= done
-        self.pending = Requests(*(array[done:] for array in pending))
+        self.pending = Requests._make(array[done:] for array in pending)
         if done:
             self.last = max(self.last, int(pending.completion[:done].max()))
         return Served(pending.completion[:done], pending.outcome[:done])
 
     def totals(self) -> Totals:
-        counts = sum(channel.counts for channel in self.channels)
+        counts = np.sum([channel.counts for channel in self.channels], axis=0)
         active = sum(_active(channel.rank, self.last) for channel in self.channels)
         bursts = int(counts[N_READ] + counts[N_WRITE])
         ranks = len(self.channels) * self.banked.organization.ranks
@@ -180,7 +184,7 @@ class Engine:
 
 
 class FlatEngine:
-    """Plain bandwidth with the interface of :class:`Engine`: end = max(arrival, end before) + bytes / bandwidth.
+    """Plain bandwidth, used like :class:`Engine`: end = max(arrival, end before) + bytes / bandwidth.
 
     Exact: times are counted in the fraction of a cycle in which one byte moves.
     """
@@ -242,9 +246,10 @@ def _bursts(trace: Trace, burst_bytes: int) -> Int:
 def _prepared(trace: Trace, table: DramTable) -> Requests:
     n = len(trace.arrival)
     left = _bursts(trace, table.burst_bytes)
-    arrays = (np.ascontiguousarray(a, np.int64) for a in (trace.arrival, trace.address, trace.size))
+    given = (trace.arrival, trace.address, trace.size)
+    arrival, address, size = (np.ascontiguousarray(a, np.int64) for a in given)
     write = np.ascontiguousarray(trace.write, np.uint8)
-    return Requests(*arrays, write, left, np.zeros(n, np.int64), np.full(n, NONE, np.uint8))
+    return Requests(arrival, address, size, write, left, np.zeros(n, np.int64), np.full(n, NONE, np.uint8))
 
 
 def _active(rank: Int, end: int) -> int:

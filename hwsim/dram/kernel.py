@@ -17,15 +17,13 @@ from hwsim.dram.state import (
     ACT_READY,
     BANK_ACT,
     BANK_COLUMN,
-    FAW_AT,
-    FAW_FIRST,
-    READ_READY,
-    WRITE_READY,
     BANK_PRE,
     CLOSED,
     CONFLICT,
     DONE,
     DUE,
+    FAW_AT,
+    FAW_FIRST,
     HIT,
     HITS,
     LOG_FULL,
@@ -35,6 +33,7 @@ from hwsim.dram.state import (
     NOW,
     OPEN_BANKS,
     OPEN_ROW,
+    READ_READY,
     S_BANK,
     S_ROW,
     S_SINCE,
@@ -44,6 +43,7 @@ from hwsim.dram.state import (
     SEEN,
     SEGMENTS,
     WANTS_REQUESTS,
+    WRITE_READY,
 )
 from hwsim.jit import CACHED
 

@@ -160,7 +160,7 @@ def leave(ch, place):
 
 @njit(**CACHED)
 def passes(ch, place):
-    """Whether the next burst of a segment would pass an older one of the same address, one of them a write."""
+    """Whether the next burst of a segment would pass one of its own address, one of them a write."""
     segment, order = ch.segment, ch.order
     k = order[place]
     bank, local = segment[k, S_BANK], segment[k, S_LOCAL]

@@ -12,11 +12,12 @@ Int = NDArray[np.int64]
 
 NOW, OCCUPIED, SEGMENTS, FRONT, FRONT_LOCAL, FRONT_END, LOGGED, SCAN, CLOCK_WORDS = range(9)
 """Columns of ``clock``: the next cycle with a free command bus, bursts and segments in the queue, the
-request whose bursts enter next, its next burst and its last + 1, commands in the log, searches for a command."""
+request whose bursts enter next, its next burst and its last + 1, commands in the log,
+searches for a command."""
 
 DUE, OPEN_BANKS, ACTIVE_FROM, LAST_CLOSE, ACTIVE_CYCLES, FAW_AT, FAW_FIRST = range(7)
 RANK_WORDS = FAW_FIRST + 4
-"""Columns of ``rank``: next refresh, banks open, the cycles in which some bank is open, the last four ACTs."""
+"""Columns of ``rank``: next refresh, banks open, the cycles in which some is, the last four ACTs."""
 
 READ_READY, WRITE_READY, ACT_READY, GROUP_WORDS = range(4)
 """Columns of ``group``: first cycle in which a bank of this group may take the command."""
@@ -137,10 +138,13 @@ def layout_of(banked: Banked, burst_bytes: int, channel: int) -> Layout:
     }  # fmt: skip
     place = places(banked.mapping, sizes)
     inside = without_channel(place)
+    channel_at, channel_bits = place["channel"]
     return Layout(
-        burst_bytes.bit_length() - 1, channel, *place["channel"],
-        *(inside[name][0] for name in ("rank", "bankgroup", "bank", "row", "column")),
-        o.ranks, o.bank_groups, o.banks, o.rows, o.columns, o.bank_groups.bit_length() - 1, o.banks.bit_length() - 1,
+        burst_bits=burst_bytes.bit_length() - 1, channel=channel, channel_at=channel_at,
+        channel_bits=channel_bits, rank_at=inside["rank"][0], group_at=inside["bankgroup"][0],
+        bank_at=inside["bank"][0], row_at=inside["row"][0], column_at=inside["column"][0], ranks=o.ranks,
+        groups=o.bank_groups, banks=o.banks, rows=o.rows, columns=o.columns,
+        group_bits=inside["bankgroup"][1], bank_bits=inside["bank"][1],
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from hwsim.configuration import Configured, load_yaml
 from hwsim.dram.mapping import fields_of
@@ -15,7 +15,7 @@ PagePolicy = Literal["open", "closed"]
 
 
 class Organization(Configured):
-    """Channels of ``ranks`` x ``bank_groups`` x ``banks`` banks of ``rows`` x ``columns`` bursts; powers of 2."""
+    """Channels of ranks of bank groups of ``banks`` banks of ``rows`` x ``columns`` bursts; powers of 2."""
 
     channels: PositiveInt = Field(le=64)
     ranks: PositiveInt = Field(le=8)
@@ -24,12 +24,12 @@ class Organization(Configured):
     rows: PositiveInt = Field(le=2**24)
     columns: PositiveInt = Field(le=2**16)
 
-    @model_validator(mode="after")
-    def _powers(self) -> Self:
-        for name, value in self.model_dump().items():
-            if value & (value - 1):
-                raise ValueError(f"{name} of {value}: must be a power of two")
-        return self
+    @field_validator("*")
+    @classmethod
+    def _power(cls, value: int) -> int:
+        if value & (value - 1):
+            raise ValueError("must be a power of two")
+        return value
 
     @property
     def bursts(self) -> int:
@@ -73,7 +73,7 @@ class TimingCycles(Configured):
                 raise ValueError(
                     f"{short} {getattr(self, short)} is longer than {long} {getattr(self, long)}"
                 )
-        if self.REFI < 2 * (self.RFC + self.RC + self.CWL + self.BL + self.WR + self.RPab):
+        if 2 * (self.RFC + self.RC + self.CWL + self.BL + self.WR + self.RPab) > self.REFI:
             raise ValueError(f"REFI {self.REFI} leaves no time between refreshes of RFC {self.RFC}")
         return self
 
@@ -93,10 +93,11 @@ class Banked(Configured):
     age_limit_cycles: int = Field(ge=200, le=10**9)
     timing_cycles: TimingCycles
 
-    @model_validator(mode="after")
-    def _mapped(self) -> Self:
-        fields_of(self.mapping)
-        return self
+    @field_validator("mapping")
+    @classmethod
+    def _mapped(cls, value: str) -> str:
+        fields_of(value)
+        return value
 
 
 class Flat(Configured):

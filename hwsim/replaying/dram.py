@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,12 @@ from numpy.typing import NDArray
 
 from hwsim.delivery import say
 from hwsim.dram.energy import core_pj, energy_pj
-from hwsim.dram.engine import Served, Totals, Trace, engine_of
+from hwsim.dram.engine import NOTHING, Served, Totals, engine_of
 from hwsim.dram.state import OUTCOMES
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError
 from hwsim.replaying.requests import ADDED, read_chunks
 from hwsim.storage import atomic_path
-
 
 Progress = Callable[[str, int, int], None]
 
@@ -74,7 +74,8 @@ def replay(
     arrivals = np.zeros(0, np.int64)
     size = source.stat().st_size
     try:
-        with source.open(encoding="utf-8", newline="") as lines, atomic_path(output) as aside:
+        with source.open("rb") as raw, atomic_path(output) as aside:
+            lines = TextIOWrapper(raw, encoding="utf-8", newline="")
             with aside.open("w", encoding="utf-8", newline="") as out:
                 writer = csv.writer(out, lineterminator="\n")
                 chunks = read_chunks(source, lines, table.capacity_bytes)
@@ -85,9 +86,8 @@ def replay(
                     waiting += rows
                     arrivals = np.concatenate([arrivals, trace.arrival])
                     waiting, arrivals = _write(writer, waiting, arrivals, served, latencies)
-                    progress("bytes of the trace", lines.buffer.tell(), size)
-                nothing = np.zeros(0, np.int64)
-                served = engine.feed(Trace(nothing, nothing, nothing, np.zeros(0, np.uint8)), final=True)
+                    progress("bytes of the trace", raw.tell(), size)
+                served = engine.feed(NOTHING, final=True)
                 waiting, arrivals = _write(writer, waiting, arrivals, served, latencies)
                 assert not waiting
     except UnicodeDecodeError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-FAR = 1000  # cycles: longer than any constraint of the tables but tRFC and tREFI, which have checks of their own
+FAR = 1000  # cycles: longer than any constraint but tRFC and tREFI, which have checks of their own
 FREE = -FAR  # no constraint; the command bus, which an auto-precharge does not take, has a check of its own
 
 
@@ -49,7 +49,7 @@ def place(address: int, table: dict[str, Any]) -> Place:
     return Place(found["channel"], found["rank"], bank, found["row"], found["column"])
 
 
-def least(a: Command, b: Command, t: dict[str, int], banks: int) -> int:
+def least(a: Command, b: Command, t: dict[str, int], banks: int) -> int:  # noqa: PLR0911
     """Cycles that must lie between an earlier command ``a`` and a later ``b``."""
     first, second = a.name.rstrip("A") if a.name in ("RDA", "WRA") else a.name, b.name.removesuffix("A")
     second = "PRE" if b.name in ("PRE", "PREA") else second
@@ -61,7 +61,7 @@ def least(a: Command, b: Command, t: dict[str, int], banks: int) -> int:
         if not same_rank:
             return FREE
         return t["RC"] if same_bank else t["RRD_L"] if same_group else t["RRD_S"]
-    if pair == ("RD", "RD") or pair == ("WR", "WR"):
+    if pair in (("RD", "RD"), ("WR", "WR")):
         return (t["CCD_L"] if same_group else t["CCD_S"]) if same_rank else t["BL"] + t["RTRS"]
     if pair == ("RD", "WR"):
         gap = t["RTW"] if same_rank else max(t["RTW"], t["RTRS"])
@@ -169,7 +169,7 @@ class Asked:
 def account(
     asked: list[Asked], completions: list[int], commands: dict[int, list[Command]], table: dict[str, Any]
 ) -> list[str]:
-    """Whether each request was served once: every burst moved, in order where one writes, done when it says."""
+    """Whether each request was served once: all its bursts, in order where one writes, done when it says."""
     wrong: list[str] = []
     size, t = table["burst_bytes"], table["banked"]["timing_cycles"]
     moves: dict[int, list[tuple[int, bool]]] = {}
