@@ -43,7 +43,8 @@ def served() -> list[dict[str, str]]:
 
 def test_completion_and_row_outcome_are_added_and_other_columns_pass_through(replay: Command) -> None:
     # a closed bank 36, a hit 20, a conflict 52 cycles (D1); 0x20000 is the next row of the same bank
-    text = 'tag,arrival_cycle,address,bytes,direction\na,0,0,64,read\n\n"b,c",1000,64,64,read\nd,2000,0x20000,64,read\n'
+    rows_in = ("a,0,0,64,read", "", '"b,c",1000,64,64,read', "d,2000,0x20000,64,read", "")
+    text = "tag," + HEADER + "\n".join(rows_in)
     assert replay(text)[0] == 0
     rows = served()
     assert [row["tag"] for row in rows] == ["a", "b,c", "d"]

@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 class Latencies:
     """Least, mean and largest latency in stretches of the trace, at most ``2 * stretches`` of them."""
 
-    def __init__(self, stretches: int = 500) -> None:
+    def __init__(self, stretches: int = 100) -> None:
         self.stretches, self.width = stretches, 1
         self.rows: list[tuple[int, int, int, int, int]] = []
 
