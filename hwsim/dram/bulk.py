@@ -32,6 +32,7 @@ from hwsim.dram.state import (
     S_SINCE,
     S_WRITE,
     SEGMENTS,
+    TAIL,
 )
 from hwsim.jit import CACHED
 
@@ -41,7 +42,7 @@ def walk(ch, layout, requests, s, limit):
     """Move the front over bursts, ``limit`` at most, that have arrived and continue segment ``s``."""
     clock = ch.clock
     expected = s[S_LOCAL] + s[S_COUNT]
-    limit = min(limit, run_length(layout, expected - 1) - 1)
+    limit = min(limit, run_length(layout, expected - 1) - 1) if clock[TAIL] else 0
     found = 0
     while found < limit and advance_front(ch, layout, requests):
         i = clock[FRONT]

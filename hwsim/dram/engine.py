@@ -148,6 +148,8 @@ class Engine:
             while advance(channel, self.layouts[c], self.timing, pending, final) == LOG_FULL:
                 self._drain(c)
             self._drain(c)
+        if final and pending.left.any():
+            raise HwsimError(f"DRAM {self.table.name!r}: a request was not served; this is a defect of hwsim")
         waiting = np.flatnonzero(pending.left)
         done = int(waiting[0]) if len(waiting) else len(pending.left)
         for channel in self.channels:

@@ -27,6 +27,7 @@ from hwsim.dram.state import (
     S_TOUCH,
     S_WRITE,
     SEGMENTS,
+    TAIL,
 )
 from hwsim.jit import CACHED
 
@@ -97,10 +98,14 @@ def advance_front(ch, layout, requests):
 
 @njit(**CACHED)
 def joins(ch, layout, requests, s):
-    """Whether the next burst to enter continues segment ``s``."""
+    """Whether the next burst to enter continues the youngest segment ``s``.
+
+    It does not if bursts between the two have left already: a segment's requests follow each other.
+    """
     local = ch.clock[FRONT_LOCAL]
     return (
-        local == s[S_LOCAL] + s[S_COUNT]
+        ch.clock[TAIL] == 1
+        and local == s[S_LOCAL] + s[S_COUNT]
         and requests.write[ch.clock[FRONT]] == s[S_WRITE]
         and row_of(layout, local) == s[S_ROW]
         and bank_of(layout, local) == s[S_BANK]
@@ -140,6 +145,7 @@ def fill(ch, layout, requests):
             s[S_TOUCH] = HIT
             s[S_SINCE] = clock[NOW]
             clock[SEGMENTS] += 1
+            clock[TAIL] = 1
             bank = ch.bank[s[S_BANK]]
             bank[HITS] += bank[OPEN_ROW] == s[S_ROW]
         clock[OCCUPIED] += count
@@ -151,6 +157,8 @@ def fill(ch, layout, requests):
 def leave(ch, place):
     """Take the segment at ``place`` of the order out of the queue."""
     last = ch.clock[SEGMENTS] - 1
+    if place == last:
+        ch.clock[TAIL] = 0
     slot = ch.order[place]
     for i in range(place, last):
         ch.order[i] = ch.order[i + 1]

@@ -10,10 +10,10 @@ from hwsim.dram.table import Banked
 
 Int = NDArray[np.int64]
 
-NOW, OCCUPIED, SEGMENTS, FRONT, FRONT_LOCAL, FRONT_END, LOGGED, SCAN, CLOCK_WORDS = range(9)
+NOW, OCCUPIED, SEGMENTS, FRONT, FRONT_LOCAL, FRONT_END, LOGGED, SCAN, TAIL, CLOCK_WORDS = range(10)
 """Columns of ``clock``: the next cycle with a free command bus, bursts and segments in the queue, the
 request whose bursts enter next, its next burst and its last + 1, commands in the log,
-searches for a command."""
+searches for a command, whether the youngest segment holds the burst that entered last."""
 
 DUE, OPEN_BANKS, ACTIVE_FROM, LAST_CLOSE, ACTIVE_CYCLES, FAW_AT, FAW_FIRST = range(7)
 RANK_WORDS = FAW_FIRST + 4

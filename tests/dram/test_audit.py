@@ -41,6 +41,18 @@ def test_many_random_streams_break_no_constraint(data: st.DataObject) -> None:
     assert judged(table, data.draw(streams(table, 200))) == []
 
 
+def test_a_burst_does_not_join_a_segment_behind_one_that_left_between_them() -> None:
+    # in channel 1: write 1, read 1, write 2, read 2; write 2 overtakes read 1, then read 2 lies behind read 1
+    table = small(channels=2, queue=2)
+    asked = [
+        Asked(0, 237, 1, True),
+        Asked(0, 238, 64, False),
+        Asked(0, 302, 64, True),
+        Asked(0, 366, 1, False),
+    ]
+    assert judged(table, asked) == []
+
+
 def busy(table: dict[str, Any], seed: int, n: int = 1200) -> list[Asked]:
     """Requests in dense groups, over all banks and rows, reads and writes, runs and single bursts."""
     rng = np.random.default_rng(seed)
