@@ -53,7 +53,6 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("cycle.",), (*VALUES, *BASE)),
     (("nn.",), ()),
     (ENGINES, BASE),
-    (("replaying.",), ("report.", "delivery", *ENGINES, *BASE)),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
@@ -78,8 +77,8 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *BASE,
         ),
     ),
-    (("replay.",), ("delivery", "cycle.systolic", *VALUES, *BASE)),
-    (("cli",), ("commands", "delivery", "listing", "replay.", "replaying.", "variants", *BASE)),
+    (("replay.",), ("delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
+    (("cli",), ("commands", "delivery", "listing", "replay.", "variants", *BASE)),
     (("__main__",), ("cli",)),
     (("",), ("frontends.load",)),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hwsim import cli
-from hwsim.replaying import requests
+from hwsim.replay import dram_requests
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -73,7 +73,7 @@ def test_a_trace_longer_than_a_chunk_is_served_as_a_whole(
     )
     replay(text)
     whole = served()
-    monkeypatch.setattr(requests, "CHUNK", 7)
+    monkeypatch.setattr(dram_requests, "CHUNK", 7)
     replay(text)
     assert served() == whole
     assert len(whole) == 300

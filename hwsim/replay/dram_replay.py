@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.delivery import say
+from hwsim.delivery import check_output, progress_bars, say
 from hwsim.dram.energy import core_pj, energy_pj
 from hwsim.dram.engine import NOTHING, Served, Totals, engine_of
 from hwsim.dram.state import OUTCOMES
-from hwsim.dram.table import DramTable
+from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError
-from hwsim.replaying.requests import ADDED, read_chunks
+from hwsim.replay.dram_requests import ADDED, read_chunks
 from hwsim.storage import atomic_path
 
 Progress = Callable[[str, int, int], None]
@@ -56,6 +56,38 @@ class Latencies:
             [r[2] / r[4] for r in self.rows],
             [r[3] for r in self.rows],
         )
+
+
+def deliver(
+    trace: Path,
+    output: Path,
+    chosen: tuple[str, str | None, str | None],
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Replay a trace; print the summary; write the served trace and, if asked, the picture.
+
+    ``chosen``: table, mapping and page policy; the last two None for the table's own.
+    """
+    name, mapping, page_policy = chosen
+    table = load_dram(name).changed(mapping, page_policy)
+    for path in (output, *((plot,) if plot else ())):
+        if path.is_dir():
+            raise HwsimError(f"{path}: is a directory; name a file")
+        check_output(path.parent)
+    if plot is not None and plot.suffix != ".png":
+        raise HwsimError(f"--plot {plot}: the picture is a .png")
+    with progress_bars() as progress:
+        totals, latencies = replay(trace, output, table, progress)
+    show(summary(table, totals), as_json)
+    if plot is not None:
+        from hwsim.report import latency
+
+        latency.draw(plot, f"{table.name}: {trace.name}", latencies.columns())
+    if not as_json:
+        say(f"served: {output}")
+        if plot is not None:
+            say(f"plot: {plot}")
 
 
 def replay(

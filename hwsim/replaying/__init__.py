@@ -1,1 +1,0 @@
-"""Engines on their own, for users with a trace and no network: ``hwsim replay``."""
