@@ -3,7 +3,9 @@
 Goals (docs/design.md): the executor sustains over 1 G accumulates per second on one core on the layers
 of VGG16; a whole estimate takes no longer than PyTorch's forward pass of the same network and batch;
 capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each;
-`hwsim replay systolic` reads, costs and writes over 100,000 rows per second.
+`hwsim replay systolic` reads, costs and writes over 100,000 rows per second;
+the DRAM engine serves 5 M bursts/s of a long transfer, 1.5 M sequential and 0.2 M random requests/s of 64
+bytes.
 """
 
 import csv
@@ -26,6 +28,8 @@ from torch import nn
 from benchmarks.networks import images, vgg16
 from hwsim.cost import load_table
 from hwsim.cycle.systolic import DATAFLOWS, dense
+from hwsim.dram.engine import Trace, serve_all
+from hwsim.dram.table import load_dram
 from hwsim.events import EventTrace
 from hwsim.execute.executor import Chunk, encode, execute
 from hwsim.execute.plan import Plan, threads
@@ -167,6 +171,25 @@ def help_speed(console: Console) -> None:
     console.print(f"hwsim --help: {took:.2f} s; goal: below {HELP_SECONDS} s: {met}")
 
 
+def dram_speed(console: Console) -> None:
+    """Requests per second of the DRAM engine on one core, and its memory for a trace that is held whole."""
+    table, n = load_dram("ddr4_2400"), 500_000
+    zero, read = np.zeros(n, np.int64), np.zeros(n, np.uint8)
+    burst = np.full(n, 64, np.int64)
+    anywhere = np.random.default_rng(0).integers(0, table.capacity_bytes // 64, n) * 64
+    cases = {
+        "bursts of one transfer": (Trace(zero[:1], zero[:1], 64 * n + zero[:1], read[:1]), 5.0),
+        "sequential requests of 64 B": (Trace(zero, np.arange(n) * 64, burst, read), 1.5),
+        "random requests of 64 B": (Trace(zero, anywhere, burst, read), 0.2),
+    }
+    for name, (trace, goal) in cases.items():
+        (took,) = in_turn(lambda trace=trace: serve_all(table, trace))
+        rate = n / took / 1e6
+        met = "met" if rate > goal else "MISSED"
+        console.print(f"DRAM, {name}: {rate:.2f} M/s; goal: above {goal} M/s: {met}")
+    console.print("DRAM, memory: 42 bytes a request in flight; a replay holds 200,000 rows at a time\n")
+
+
 def main() -> None:
     console = Console(width=100)
     model, pictures = vgg16(), images(1)
@@ -177,6 +200,7 @@ def main() -> None:
     console.print(
         f"VGG16: {neurons:,} neurons, {spikes / neurons / TIMESTEPS:.3f} spikes per neuron and step"
     )
+    dram_speed(console)
     executor_speed(network, trace, console)
     for batch in (1, 16):
         estimate_against_torch(batch, console)

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from hwsim import cost, hardware, zoo
+from hwsim.dram import table as dram
 from hwsim.errors import HwsimError, nearest
 from hwsim.report import console
 
@@ -13,6 +14,7 @@ def list_known(what: str, as_json: bool) -> None:
     known: dict[str, Any] = {
         "models": lambda: {name: e.description for name, e in zoo.entries().items()},
         "hardware": lambda: {n: hardware.load_hardware(n).description for n in hardware.presets()},
+        "dram": lambda: {n: dram.load_dram(n).description for n in dram.drams()},
         "tables": lambda: {n: cost.load_table(n).description for n in cost.tables()},
     }
     if what not in known:

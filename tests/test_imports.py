@@ -15,7 +15,7 @@ ROOT = Path(hwsim.__file__).parent
 # everything inside of that package.
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
-    "numba": ("execute.", "cycle.", "lower.", "jit"),
+    "numba": ("execute.", "cycle.", "dram.", "lower.", "jit"),
     "simpy": ("cycle.reference.",),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
@@ -38,6 +38,7 @@ VALUES = (
     "cost",
     "zoo",
 )
+ENGINES = ("dram.",)
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.")
 METHODS = ("methods.", "variants")
 
@@ -51,6 +52,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("lower.",), (*VALUES, *BASE)),
     (("cycle.",), (*VALUES, *BASE)),
     (("nn.",), ()),
+    (ENGINES, BASE),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
@@ -68,13 +70,14 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "delivery",
             "inspection",
             "operations",
+            *ENGINES,
             *METHODS,
             *STAGES,
             *VALUES,
             *BASE,
         ),
     ),
-    (("replay.",), ("delivery", "cycle.systolic", *VALUES, *BASE)),
+    (("replay.",), ("delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
     (("cli",), ("commands", "delivery", "listing", "replay.", "variants", *BASE)),
     (("__main__",), ("cli",)),
     (("",), ("frontends.load",)),
@@ -191,6 +194,7 @@ def test_listing_what_is_known_loads_nothing_heavy() -> None:
     program = (
         "import sys; from hwsim.listing import list_known\n"
         "list_known('hardware', True); list_known('tables', True); list_known('models', True)\n"
+        "list_known('dram', True)\n"
         "print('\\n'.join(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -12,6 +12,8 @@ from hwsim.cost import COMPONENTS, Status
 TABLES = Path(hwsim.__file__).parent / "tables"
 ENERGY = sorted((TABLES / "energy").glob("*.yaml"))
 HARDWARE = sorted((TABLES / "hardware").glob("*.yaml"))
+DRAM = sorted((TABLES / "dram").glob("*.yaml"))
+SOURCED = [*HARDWARE, *DRAM]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
 STRUCTURES = {"accumulator", "lif_unit", "scratchpad"}
 ACTIONS = {action for actions in COMPONENTS.values() for action in actions}
@@ -37,9 +39,10 @@ def leaves(values: dict[str, Any], prefix: str = "") -> list[str]:
     return found
 
 
-def test_tables_of_both_kinds_ship() -> None:
+def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in ENERGY} >= {"horowitz45", "sata_kernels", "snn_paper_fp32"}
     assert {path.stem for path in HARDWARE} >= {"sata"}
+    assert {path.stem for path in DRAM} >= {"ddr4_2400", "lpddr4_2400", "ideal", "hbm2"}
 
 
 @pytest.mark.parametrize("row", rows())
@@ -73,7 +76,7 @@ def test_energies_of_memories_have_a_source(path: Path) -> None:
     assert memories is None or len(memories["source"].split()) >= 2
 
 
-@pytest.mark.parametrize("path", [*ENERGY, *HARDWARE], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*ENERGY, *SOURCED], ids=lambda p: p.stem)
 def test_every_file_is_named_and_described(path: Path) -> None:
     values = read(path)
     assert values["name"] == path.stem
@@ -84,13 +87,13 @@ def test_every_file_is_named_and_described(path: Path) -> None:
     ("path", "leaf"),
     [
         pytest.param(path, leaf, id=f"{path.stem}-{leaf}")
-        for path in HARDWARE
+        for path in SOURCED
         for leaf in leaves(
             {k: v for k, v in read(path).items() if k not in ("name", "description", "sources")}
         )
     ],
 )
-def test_every_number_of_a_chip_has_a_source(path: Path, leaf: str) -> None:
+def test_every_number_of_a_chip_or_a_dram_has_a_source(path: Path, leaf: str) -> None:
     parts = leaf.split(".")
     covering = {".".join(parts[: i + 1]) for i in range(len(parts))}
     told = [text for key, text in read(path)["sources"].items() if key in covering]
@@ -98,7 +101,7 @@ def test_every_number_of_a_chip_has_a_source(path: Path, leaf: str) -> None:
     assert all(text.strip() for text in told)
 
 
-@pytest.mark.parametrize("path", HARDWARE, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", SOURCED, ids=lambda p: p.stem)
 def test_every_source_of_a_chip_belongs_to_one_of_its_numbers(path: Path) -> None:
     values = read(path)
     fields = leaves({k: v for k, v in values.items() if k != "sources"})

@@ -5,7 +5,7 @@ One module an engine; what is heavy is imported when a command runs.
 
 import typer
 
-from hwsim.replay import systolic
+from hwsim.replay import dram, systolic
 
 replay = typer.Typer(
     help="Run one engine of the simulator on a trace in a file.",
@@ -13,3 +13,4 @@ replay = typer.Typer(
     rich_markup_mode="markdown",
 )
 replay.command("systolic")(systolic.command)
+replay.command("dram")(dram.command)
