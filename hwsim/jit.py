@@ -1,9 +1,9 @@
 """How every Numba kernel is compiled: cached on disk, without the interpreter lock.
 
 Numba looks at a kernel's own file to tell whether its cached code is stale, but a kernel holds the code
-of others that it calls from other files. The cache therefore lies in a folder named by the hash of all
-files with kernels: any change of one compiles all anew, and no stale code ever runs. NUMBA_CACHE_DIR, where
-it is set, is left as it is.
+of others that it calls, and constants, from other files. The cache therefore lies in a folder named by the hash
+of all files beside kernels: any change of one compiles all anew, and no stale code ever runs.
+NUMBA_CACHE_DIR, where it is set, is left as it is.
 """
 
 import hashlib
@@ -17,11 +17,12 @@ CACHED: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 
 def fingerprint(root: Path) -> str:
-    """Hash of all files below ``root`` that hold kernels."""
+    """Hash of all files in the folders below ``root`` that hold kernels: their constants are compiled in."""
+    files = {path: path.read_bytes() for path in sorted(root.rglob("*.py"))}
+    folders = {path.parent for path, content in files.items() if b"njit" in content}
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        content = path.read_bytes()
-        if b"CACHED" in content:
+    for path, content in files.items():
+        if path.parent in folders:
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 

@@ -10,15 +10,18 @@ import pytest
 from hwsim.jit import fingerprint
 
 
-def test_the_fingerprint_follows_every_file_with_kernels_and_no_other(tmp_path: Path) -> None:
-    (tmp_path / "kernels.py").write_text("@njit(**CACHED)\ndef f(): return 1\n")
-    (tmp_path / "plain.py").write_text("x = 1\n")
+def test_the_fingerprint_follows_all_files_beside_kernels_and_no_other(tmp_path: Path) -> None:
+    kernels, other = tmp_path / "kernels", tmp_path / "other"
+    kernels.mkdir(), other.mkdir()
+    (kernels / "sums.py").write_text("from constants import ONE\n@njit\ndef f(): return ONE\n")
+    (kernels / "constants.py").write_text("ONE = 1\n")
+    (other / "plain.py").write_text("x = 1\n")
     before = fingerprint(tmp_path)
-    (tmp_path / "plain.py").write_text("x = 2\n")
+    (other / "plain.py").write_text("x = 2\n")
     assert fingerprint(tmp_path) == before
-    (tmp_path / "kernels.py").write_text("@njit(**CACHED)\ndef f(): return 2\n")
+    (kernels / "constants.py").write_text("ONE = 1.0\n")
     changed = fingerprint(tmp_path)
-    (tmp_path / "more.py").write_text("CACHED = {}\n")
+    (kernels / "sums.py").write_text("@njit\ndef f(): return 2\n")
     assert len({before, changed, fingerprint(tmp_path)}) == 3
 
 
