@@ -1,13 +1,14 @@
 """How every Numba kernel is compiled: cached on disk, without the interpreter lock.
 
 Numba looks at a kernel's own file to tell whether its cached code is stale, but a kernel holds the code
-of others that it calls, and constants, from other files. The cache therefore lies in a folder named by the hash
-of all files beside kernels: any change of one compiles all anew, and no stale code ever runs.
+of others that it calls, and constants, from other files. The cache therefore lies in a folder named by
+the hash of all files beside kernels: any change of one compiles all anew, and no stale code ever runs.
 NUMBA_CACHE_DIR, where it is set, is left as it is.
 """
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ CACHED: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 def fingerprint(root: Path) -> str:
     """Hash of all files in the folders below ``root`` that hold kernels: their constants are compiled in."""
     files = {path: path.read_bytes() for path in sorted(root.rglob("*.py"))}
-    folders = {path.parent for path, content in files.items() if b"njit" in content}
+    folders = {path.parent for path, content in files.items() if re.search(rb"^@njit", content, re.MULTILINE)}
     digest = hashlib.sha256()
     for path, content in files.items():
         if path.parent in folders:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.delivery import check_output, progress_bars, say
+from hwsim.delivery import output_directory, progress_bars, say
 from hwsim.dram.energy import core_pj, energy_pj
 from hwsim.dram.engine import NOTHING, Served, Totals, engine_of
 from hwsim.dram.state import OUTCOMES
@@ -74,7 +74,7 @@ def deliver(
     for path in (output, *((plot,) if plot else ())):
         if path.is_dir():
             raise HwsimError(f"{path}: is a directory; name a file")
-        check_output(path.parent)
+        output_directory(str(path.parent))
     if plot is not None and plot.suffix != ".png":
         raise HwsimError(f"--plot {plot}: the picture is a .png")
     with progress_bars() as progress:
