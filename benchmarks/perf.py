@@ -2,7 +2,7 @@
 
 Goals (docs/design.md): the executor sustains over 1 G accumulates per second on one core on the layers
 of VGG16; a whole estimate takes no longer than PyTorch's forward pass of the same network and batch;
-capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each;
+capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each, ``hwsim --help`` below 0.5 s;
 `hwsim replay systolic` reads, costs and writes over 100,000 rows per second;
 the DRAM engine serves 5 M bursts/s of a long transfer, 1.5 M sequential and 0.2 M random requests/s of 64
 bytes.
