@@ -225,7 +225,7 @@ def test_array_sums_and_useful_operations_equal_a_direct_convolution(case: Case)
             for step in range(len(found)):
                 values = emitted[step if len(emitted) > 1 else 0]
                 expected[step] += direct(p, network, values, p.weights)
-                reached = direct(p, network, values != 0, np.ones_like(p.weights))
+                reached = direct(p, network, values != 0, np.ones(p.weights.shape))
                 useful[action][name] += int(reached.sum())
         np.testing.assert_array_equal(found, expected)
     for action, counts in useful.items():
