@@ -269,7 +269,7 @@ def test_thousands_of_graphs_are_networks_or_errors_of_ours(tmp_path: Path, made
 # --- damaged bytes -------------------------------------------------------------------------------
 
 MUTATE = """
-import resource, sys, time, warnings
+import sys, time, warnings
 from pathlib import Path
 import numpy as np
 from hwsim.errors import HwsimError
@@ -280,7 +280,7 @@ path, count, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 whole = np.frombuffer(path.read_bytes(), np.uint8)
 broken = path.with_name("broken" + path.suffix)
 rng = np.random.default_rng(seed)
-resident = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+resident = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 before = None
 for case in range(count):
     data = whole.copy()
@@ -365,8 +365,9 @@ path = Path(sys.argv[1])
 try:
     read_nir(path, 2, "nir", 1.0) if path.suffix == ".nir" else read_netx(path, 2)
 except HwsimError as error:
-    print(error, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10) < 1000)
+    print(error, int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) >> 10)
 """
+"""VmHWM is this process's own peak; ru_maxrss starts from the peak of the process that started it."""
 
 
 def endless_text(path: Path, name: str) -> Path:
@@ -405,7 +406,7 @@ def test_texts_of_endless_length_are_refused_before_memory_is_taken(tmp_path: Pa
         command = [sys.executable, "-c", READ_IN_2_GB, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
         assert "declares a text of 4294967295 bytes; the whole file has" in done.stdout
-        assert done.stdout.endswith("True\n"), "1000 MB resident"
+        assert int(done.stdout.split()[-1]) < 1000
 
 
 @pytest.mark.parametrize(
