@@ -16,7 +16,7 @@ from hwsim import sram
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
 from hwsim.hardware import Buffer, Hardware
-from hwsim.ledger import ACTIONS, Ledger
+from hwsim.ledger import ACTIONS, DRAM_BYTES, DRAM_COMMANDS, Ledger
 from hwsim.storage import content_id, damage_named, write_text
 
 TABLES = Path(__file__).parent / "tables" / "energy"
@@ -33,7 +33,8 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "input_buffer": ("input_buffer_read", "input_buffer_write"),
     "output_buffer": ("output_buffer_read", "output_buffer_write"),
     "membrane_buffer": ("membrane_buffer_read", "membrane_buffer_write"),
-    "dram": tuple(a for a in ACTIONS if a.startswith("dram_")),
+    "partial_sum_buffer": ("partial_sum_buffer_read", "partial_sum_buffer_write"),
+    "dram": (*DRAM_BYTES, *DRAM_COMMANDS),
 }  # fmt: skip
 """Which actions cost energy, and where. Actions in none of them are counts only."""
 
@@ -190,7 +191,7 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
         energies[action] = fsum(known) if len(known) == len(parts) else None
     for name, buffer in hardware.buffers.present().items():
         energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
-    for action in COMPONENTS["dram"]:
+    for action in DRAM_BYTES:
         energies[action] = table.of("dram_byte")
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}

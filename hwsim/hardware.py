@@ -4,38 +4,113 @@ A chip is a YAML file; the rows that ship with hwsim lie in hwsim/tables/hardwar
 a published source are marked so in ``sources``.
 """
 
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from hwsim.configuration import Configured, load_yaml
+from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parent / "tables" / "hardware"
 
 Skip = Literal["dense", "gate", "event"]
+Dataflow = Literal["os", "ws", "is"]
+Dimension = Literal["M", "N", "K", "T"]
+
+HOLDS: dict[Dataflow, tuple[Dimension, Dimension]] = {"os": ("M", "N"), "ws": ("K", "N"), "is": ("K", "M")}
+"""What lies on rows and columns unless the chip says otherwise; only ``os`` may (docs/machine.md, W3)."""
+
+
+class Decode(Configured):
+    """Turns lists of spikes into a stream: merges ``merge_lanes`` of them at ``events_per_cycle`` (P2).
+
+    At most ``max_inputs`` inputs take part in a pass (W6).
+    """
+
+    events_per_cycle: PositiveInt
+    merge_lanes: int = Field(ge=2)
+    max_inputs: PositiveInt | None = None
 
 
 class PEArray(Configured):
-    """R rows of output positions by C columns of output channels, output-stationary, systolic fill.
+    """R rows by C columns of processing elements (docs/machine.md, W3, W4, P1 to P5).
 
-    ``skip``: ``dense`` streams and executes every input; ``gate`` streams every input and executes
-    live ones; ``event`` streams only inputs that are live in some row of the fold.
+    ``dataflow``: what stays in the PEs, outputs, weights or inputs; ``rows_hold`` and ``columns_hold``: which
+    dimension of the loop nest lies where. ``fill``: skewed, a PE a cycle, or all at once. ``streams``: one
+    for all rows or one a row. ``skip``: ``dense`` streams and executes every input; ``gate`` streams every
+    input and executes live ones; ``event`` streams live inputs only. ``window``: timesteps of a pass, served
+    in ``parallel`` or ``serial`` lanes. ``overlap``: passes follow without a gap. ``weight_sparsity``: zero
+    weights are neither stored nor streamed.
     """
 
     rows: PositiveInt = Field(le=1024)
     columns: PositiveInt = Field(le=1024)
     skip: Skip
     partial_sum_banks: PositiveInt = Field(le=8)
+    dataflow: Dataflow = "os"
+    rows_hold: Dimension | None = None
+    columns_hold: Dimension | None = None
+    fill: Literal["systolic", "broadcast"] = "systolic"
+    streams: Literal["shared", "own"] = "shared"
+    window: Annotated[int, Field(ge=1, le=64)] | Literal["all"] = 1
+    time_lanes: Literal["parallel", "serial"] = "parallel"
+    overlap: bool = False
+    weight_sparsity: bool = False
+    decode: Decode | None = None
+
+    @property
+    def holds(self) -> tuple[Dimension, Dimension]:
+        """The dimensions on rows and columns."""
+        rows, columns = HOLDS[self.dataflow]
+        return self.rows_hold or rows, self.columns_hold or columns
+
+    def extent(self, dimension: Dimension) -> int:
+        """How much of a dimension lies on the array at once: R, C, or 1 where it does not lie there."""
+        return dict(zip(self.holds, (self.rows, self.columns), strict=True)).get(dimension, 1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        rows, columns = self.holds
+        if rows == columns:
+            raise ValueError(f"rows and columns both hold {rows}")
+        if self.dataflow == "os" and "K" in self.holds:
+            raise ValueError("dataflow os streams K: rows and columns hold two of M, N, T")
+        if self.dataflow != "os" and self.holds != HOLDS[self.dataflow]:
+            raise ValueError(
+                f"dataflow {self.dataflow} holds {' and '.join(HOLDS[self.dataflow])} on rows and columns, "
+                f"not {rows} and {columns}"
+            )
+        if self.dataflow == "is" and self.skip == "event":
+            raise ValueError(
+                "dataflow is with skip event: the inputs stay, and one that is dead is dead for every "
+                "streamed channel; take gate"
+            )
+        if self.streams == "own":
+            if self.dataflow != "os" or self.holds != ("M", "N"):
+                raise ValueError("streams own: only with dataflow os, M on the rows and N on the columns")
+            if self.fill != "broadcast":
+                raise ValueError("streams own: a skewed fill has one order for all rows; take fill broadcast")
+        if self.weight_sparsity and (self.streams != "own" or self.skip != "event"):
+            raise ValueError("weight_sparsity: only with streams own and skip event")
+        if self.decode and (self.dataflow != "os" or "T" in self.holds or self.skip != "event"):
+            raise ValueError("decode: only with dataflow os, skip event, and no T on the array")
+        return self
 
 
 class LifUnits(Configured):
-    """``units`` neuron updates and ``vector_lanes`` element-wise operations per cycle."""
+    """``units`` neuron updates and ``vector_lanes`` element-wise operations per cycle (L1).
+
+    ``placement``: ``array``, each unit serves its share of the PEs and takes their sums directly;
+    ``edge``, sums leave the array at a column's width a cycle.
+    """
 
     units: PositiveInt
     vector_lanes: PositiveInt
+    placement: Literal["array", "edge"] = "array"
 
 
 class Precision(Configured):
@@ -48,31 +123,87 @@ class Precision(Configured):
 
 
 class Buffer(Configured):
-    """On-chip SRAM of ``capacity_bytes`` that is read and written in words of ``word_bits``."""
+    """On-chip SRAM of ``capacity_bytes`` that is read and written in words of ``word_bits``.
+
+    ``banks`` of ``ports`` each serve accesses of one cycle; double-buffered, half of it fills while
+    the other half is used.
+    """
 
     capacity_bytes: PositiveInt
     word_bits: PositiveInt = Field(le=4096)
+    banks: PositiveInt = Field(default=1, le=1024)
+    ports: PositiveInt = Field(default=1, le=16)
+    double_buffered: bool = False
+
+    @property
+    def tile_bytes(self) -> int:
+        """What one job may occupy: half of it if double-buffered."""
+        return self.capacity_bytes // (2 if self.double_buffered else 1)
 
 
 class Buffers(Configured):
-    """The tile's memories; without ``membrane`` the state that leaves the array goes to DRAM."""
+    """The tile's memories. Without ``membrane`` the state that leaves the array goes to DRAM, without
+    ``partial_sum`` the sums of K-tiles that cannot be added up in place.
+
+    ``spikes``: how maps of spikes are stored, as bitmaps or as lists of addresses where shorter (W9).
+    """
 
     weight: Buffer
     input: Buffer
     output: Buffer
     membrane: Buffer | None = None
-    double_buffered: bool
+    partial_sum: Buffer | None = None
+    spikes: Literal["bitmap", "list"] = "bitmap"
 
     def present(self) -> dict[str, Buffer]:
-        named = {"weight": self.weight, "input": self.input, "output": self.output}
-        return named | ({"membrane": self.membrane} if self.membrane else {})
+        found = ((name, getattr(self, name)) for name in type(self).model_fields if name != "spikes")
+        return {name: buffer for name, buffer in found if buffer}
+
+
+@cache
+def _device(table: str) -> DramTable:
+    return load_dram(table)
 
 
 class Dram(Configured):
-    """A channel of finite bandwidth that moves whole bursts."""
+    """What lies behind the DMA channel (S2): a DRAM of hwsim/tables/dram, or of a file, or plain numbers.
 
-    bandwidth_bytes_per_s: PositiveInt
-    burst_bytes: PositiveInt = Field(le=4096)
+    ``timing``: ``commands`` plays a banked table's commands; ``bandwidth`` takes the bandwidth of its pins.
+    """
+
+    table: str | None = None
+    timing: Literal["commands", "bandwidth"] = "commands"
+    bandwidth_bytes_per_s: PositiveInt | None = None
+    burst_bytes: PositiveInt | None = Field(default=None, le=4096)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        plain = self.bandwidth_bytes_per_s, self.burst_bytes
+        if self.table is None and None in plain:
+            raise ValueError("give table, or bandwidth_bytes_per_s and burst_bytes")
+        if self.table is not None and plain != (None, None):
+            raise ValueError("table has its own bandwidth and bursts: leave the other two out")
+        return self
+
+    @property
+    def device(self) -> DramTable | None:
+        return _device(self.table) if self.table else None
+
+    @property
+    def banked(self) -> DramTable | None:
+        """The DRAM whose commands are played; None for plain bandwidth."""
+        device = self.device
+        return device if device and device.banked and self.timing == "commands" else None
+
+    @property
+    def bandwidth(self) -> int:
+        """Bytes a second of plain bandwidth, or of the pins."""
+        return self.device.peak_bytes_per_s if self.device else self.bandwidth_bytes_per_s or 0
+
+    @property
+    def burst(self) -> int:
+        """Bytes of a burst."""
+        return self.device.burst_bytes if self.device else self.burst_bytes or 0
 
 
 class Hardware(Configured):
@@ -91,41 +222,35 @@ class Hardware(Configured):
 
     @property
     def id(self) -> str:
-        return content_id("hardware", self.model_dump(exclude={"sources", "description"}))
+        device = self.dram.device
+        table = device.model_dump(exclude={"sources", "description"}) if device else None
+        return content_id("hardware", self.model_dump(exclude={"sources", "description"}) | {"device": table})
 
     @property
     def load_buffers(self) -> int:
-        """D of rule S3: how many jobs may have their operands on chip at once."""
-        return 2 if self.buffers.double_buffered else 1
+        """D of rule S1: how many jobs may have their operands on chip at once."""
+        return 2 if self.buffers.weight.double_buffered and self.buffers.input.double_buffered else 1
 
     @property
-    def output_slots(self) -> int:
-        """Q of rule S3: how many folds of outputs, states and held sums the output buffer takes."""
-        p = self.precision
-        bits = p.state_bits + p.partial_sum_bits + p.activation_bits
-        fold_bytes = -(-self.pe_array.rows * self.pe_array.columns * bits // 8)
-        return self.buffers.output.capacity_bytes // fold_bytes
+    def lif_rate(self) -> int:
+        """U' of rule L1: outputs that the LIF units take in a cycle."""
+        lif = self.lif
+        return lif.units if lif.placement == "array" else min(self.pe_array.columns, lif.units)
 
-    def tile_bytes(self, buffer: Buffer) -> int:
-        """What one job may occupy of a buffer: half of it if double-buffered."""
-        return buffer.capacity_bytes // self.load_buffers
+    @property
+    def latency_cycles(self) -> int:
+        """Cycles by which a plain transfer's data come later than its bandwidth says."""
+        device = self.dram.device
+        flat = device.flat if device else None
+        return -(-flat.latency_cycles * self.clock_hz // device.clock_hz) if device and flat else 0
 
     def transfer_cycles(self, size_bytes: int) -> int:
         """ceil(bytes * clock / bandwidth)."""
-        return -(-size_bytes * self.clock_hz // self.dram.bandwidth_bytes_per_s)
+        return -(-size_bytes * self.clock_hz // self.dram.bandwidth)
 
     def with_skip(self, skip: Skip) -> "Hardware":
         """The same chip with another way to treat dead inputs."""
         return self.model_copy(update={"pe_array": self.pe_array.model_copy(update={"skip": skip})})
-
-    def verify(self) -> None:
-        """Check what single fields cannot: the output buffer holds a fold."""
-        if self.output_slots < 1:
-            raise HwsimError(
-                f"hardware {self.name!r}: buffers.output of {self.buffers.output.capacity_bytes} bytes "
-                f"cannot hold one fold of {self.pe_array.rows} x {self.pe_array.columns} outputs with "
-                "their states and sums"
-            )
 
 
 def presets() -> list[str]:
@@ -141,5 +266,4 @@ def load_hardware(name: str) -> Hardware:
         hardware = load_yaml(TABLES / f"{name}.yaml", Hardware)
     else:
         raise HwsimError(f"unknown hardware preset {name!r}.{nearest(name, presets())} Or a .yaml file.")
-    hardware.verify()
     return hardware

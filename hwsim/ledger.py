@@ -28,7 +28,9 @@ ACTIONS: dict[str, str] = {
     "pool_or": "events merged by max pools",
     "events_in": "events delivered to the layer",
     "events_out": "events that the layer emits",
+    "decode_events": "spikes that the decoder merges into a stream",
     "weight_reads": "weights read by the array, elements",
+    "weight_index_reads": "bits of sparse weights' bitmaps read by the array",
     "input_reads": "inputs read by the array, elements",
     "output_writes": "outputs written, elements",
     "weight_buffer_read": "words read from the weight buffer",
@@ -39,6 +41,8 @@ ACTIONS: dict[str, str] = {
     "output_buffer_write": "words written into the output buffer",
     "membrane_buffer_read": "words read from the membrane buffer",
     "membrane_buffer_write": "words written into the membrane buffer",
+    "partial_sum_buffer_read": "words read from the partial-sum buffer",
+    "partial_sum_buffer_write": "words written into the partial-sum buffer",
     "membrane_register_read": "states read in the array",
     "membrane_register_write": "states written in the array",
     "hold_register_read": "held first-layer sums read in the array",
@@ -47,23 +51,33 @@ ACTIONS: dict[str, str] = {
     "dram_input_read_bytes": "bytes of inputs read from DRAM, whole bursts",
     "dram_membrane_read_bytes": "bytes of states read from DRAM, whole bursts",
     "dram_hold_read_bytes": "bytes of held first-layer sums read from DRAM, whole bursts",
+    "dram_spill_read_bytes": "bytes of partial sums read from DRAM, whole bursts",
     "dram_output_write_bytes": "bytes of outputs written to DRAM, whole bursts",
     "dram_membrane_write_bytes": "bytes of states written to DRAM, whole bursts",
     "dram_hold_write_bytes": "bytes of held first-layer sums written to DRAM, whole bursts",
+    "dram_spill_write_bytes": "bytes of partial sums written to DRAM, whole bursts",
+    "dram_activates": "DRAM rows opened and closed",
+    "dram_reads": "DRAM bursts read",
+    "dram_writes": "DRAM bursts written",
+    "dram_refreshes": "DRAM refreshes of a rank",
+    "dram_active_cycles": "DRAM cycles of a rank with a row open",
+    "dram_precharged_cycles": "DRAM cycles of a rank with no row open",
 }
 
 CAUSES: dict[str, tuple[str, ...]] = {
     "array": (
-        "stream", "fill_drain", "weight", "input", "membrane", "hold", "store", "partial_sum", "drain",
+        "stream", "imbalance", "conflict", "decode", "preload", "fill_drain",
+        "weight", "input", "membrane", "hold", "spill", "store", "dependency", "partial_sum", "drain",
     ),
-    "lif": ("update", "vector", "array", "output", "drain"),
-    "dma": ("weight", "input", "membrane", "hold", "store", "idle"),
+    "lif": ("update", "serialization", "vector", "array", "output", "drain"),
+    "dma": ("weight", "input", "membrane", "hold", "spill", "store", "idle"),
 }  # fmt: skip
 """What each unit may do or wait for in a cycle (docs/machine.md, S4)."""
 
 CAUSE_COLUMNS = tuple((unit, cause) for unit, causes in CAUSES.items() for cause in causes)
 
-DRAM_BYTES = tuple(a for a in ACTIONS if a.startswith("dram_"))
+DRAM_BYTES = tuple(a for a in ACTIONS if a.startswith("dram_") and a.endswith("_bytes"))
+DRAM_COMMANDS = tuple(a for a in ACTIONS if a.startswith("dram_") and not a.endswith("_bytes"))
 
 
 @dataclass(frozen=True, eq=False)

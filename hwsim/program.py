@@ -12,42 +12,55 @@ from hwsim.errors import HwsimError
 from hwsim.ledger import ACTIONS
 from hwsim.storage import content_id, damage_named, load_value, save_value
 
-LOADED = ("weight", "input", "membrane", "hold")
-STORED = ("output", "membrane", "hold")
+LOADED = ("weight", "input", "membrane", "hold", "spill")
+STORED = ("output", "membrane", "hold", "spill")
+REGIONS = ("weight", "input", "membrane", "hold", "spill", "output")
 
 Ints = NDArray[np.int64]
 
 
 class Jobs(NamedTuple):
-    """One row a job, in the order in which the units take them (docs/machine.md, W7).
+    """One row a job of a mini-batch, in the order in which the units take them (docs/machine.md, W7).
 
-    ``layer``: index into the program's layers; ``stream``: inputs streamed into the array (L);
-    ``occupied``: active PEs; ``updated``: neurons that the LIF units update; ``laned``: cycles on
-    the vector lanes; ``load_bytes`` (jobs, 4) in the order of LOADED; ``store_bytes`` (jobs, 3) in
-    the order of STORED.
-    Job i depends on its neighbours by the rules of S3, so no dependency is stored.
+    ``layer``: index into the program's layers; ``step``: first step of the pass; ``sample``: in the
+    mini-batch, the first of a fold of several. Cycles in the array (P2): ``preload``, ``stream``,
+    ``imbalance``, ``conflict``, ``decode``, ``fill``. ``occupied``: active PEs. Cycles of the LIF stage (L1):
+    ``update``, ``serialization``, ``laned``. ``load_bytes`` (jobs, 5) in the order of LOADED; ``store_bytes``
+    (jobs, 4) in the order of STORED. ``after``: the job whose store a load waits for, or -1 (S3).
     """
 
     layer: Ints
     step: Ints
+    sample: Ints
+    preload: Ints
     stream: Ints
+    imbalance: Ints
+    conflict: Ints
+    decode: Ints
+    fill: Ints
     occupied: Ints
-    updated: Ints
+    update: Ints
+    serialization: Ints
     laned: Ints
     load_bytes: Ints
     store_bytes: Ints
+    after: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Jobs of one sample and, in ``counts`` (layers, ACTIONS), every operation and access they make.
+    """Jobs of one mini-batch and, in ``counts`` (layers, ACTIONS), every operation and access they make.
 
-    ``pe_cycles`` is left to the cycle model: it is a matter of time.
+    ``regions`` (layers, REGIONS): bytes of each walk through DRAM (S2); ``output_slots``: Q of B6;
+    ``samples`` of the mini-batch. Counts of DRAM commands are left to the cycle model.
     """
 
     layers: tuple[str, ...]
     jobs: Jobs
     counts: Ints
+    regions: Ints
+    output_slots: int
+    samples: int
 
     @cached_property
     def id(self) -> str:
@@ -64,8 +77,15 @@ class Program:
         lengths = {name: len(column) for name, column in self.jobs._asdict().items()}
         if len(set(lengths.values())) > 1:
             raise HwsimError(f"program: job columns differ in length: {lengths}")
-        if any((column < 0).any() for column in self.jobs) or (self.counts < 0).any():
+        amounts = [column for name, column in self.jobs._asdict().items() if name != "after"]
+        if any((column < 0).any() for column in amounts) or (self.counts < 0).any():
             raise HwsimError("program: a negative amount")
+        if (self.jobs.after < -1).any() or (self.jobs.after >= np.arange(len(self.jobs.after))).any():
+            raise HwsimError("program: a job waits for itself or a later one")
+        if self.regions.shape != (len(self.layers), len(REGIONS)) or (self.regions < 0).any():
+            raise HwsimError(f"program: regions of shape {self.regions.shape} for {len(self.layers)} layers")
+        if self.output_slots < 1 or self.samples < 1:
+            raise HwsimError(f"program: {self.output_slots} output slots, {self.samples} samples")
         if len(self.jobs.layer) and self.jobs.layer.max() >= len(self.layers):
             raise HwsimError("program: a job names a layer that does not exist")
         moved = [(f"dram_{o}_read_bytes", self.jobs.load_bytes[:, i]) for i, o in enumerate(LOADED)]
@@ -76,8 +96,13 @@ class Program:
                 raise HwsimError(f"program: jobs move {int(column.sum())} bytes, {action} counts {counted}")
 
     def _content(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        meta = {"layers": list(self.layers), "actions": list(ACTIONS)}
-        return meta, {**self.jobs._asdict(), "counts": self.counts}
+        meta = {
+            "layers": list(self.layers),
+            "actions": list(ACTIONS),
+            "output_slots": self.output_slots,
+            "samples": self.samples,
+        }
+        return meta, {**self.jobs._asdict(), "counts": self.counts, "regions": self.regions}
 
     def save(self, path: Path) -> None:
         save_value(path, "program", *self._content())
@@ -89,6 +114,9 @@ class Program:
             if meta["actions"] != list(ACTIONS):
                 raise HwsimError("this program was written with other actions")
             jobs = Jobs(**{name: arrays[name] for name in Jobs._fields})
-            program = Program(tuple(meta["layers"]), jobs, arrays["counts"])
+            program = Program(
+                tuple(meta["layers"]), jobs, arrays["counts"], arrays["regions"],
+                meta["output_slots"], meta["samples"],
+            )  # fmt: skip
             program.verify()
         return program
