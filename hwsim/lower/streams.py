@@ -1,4 +1,4 @@
-"""What the array streams for each job of a layer, from the events of its inputs (docs/machine.md, P1 to P4)."""
+"""What the array streams for each job, from the events of a layer's inputs (docs/machine.md, P1-P4)."""
 
 from dataclasses import dataclass
 
@@ -58,8 +58,8 @@ class Shape:
 class Streams:
     """Axes (group, N-fold or 1, M-fold, pass, K-tile); M-folds of all samples one after the other.
 
-    ``length``: L; ``stream``, ``imbalance``, ``conflict``, ``decode``: busy cycles by cause (P2); ``total``: L,
-    or the sum of L_r, or of L_rn, over the fold (P4); ``decoded``: E. ``live``: one array for each
+    ``length``: L; ``stream``, ``imbalance``, ``conflict``, ``decode``: busy cycles by cause (P2); ``total``:
+    L, or the sum of L_r, or of L_rn, over the fold (P4); ``decoded``: E. ``live``: one array for each
     incoming projection, its live inputs summed over lanes and steps (0 outside of its own K-tiles), N axis 1.
     ``ac``, ``mac``: useful operations of the whole layer (P3).
     """
@@ -83,5 +83,5 @@ def streams(
     events: tuple[Events, ...],
     samples: range,
 ) -> Streams:
-    """Streams of one layer. ``events``: of each incoming projection's source; ``samples``: which of the trace."""
+    """Streams of one layer; ``events`` of each projection's source, of which ``samples`` are meant."""
     raise NotImplementedError
