@@ -22,6 +22,7 @@ from hwsim.dram.state import (
     N_REFRESH,
     N_WRITE,
     NONE,
+    NOW,
     OPEN_BANKS,
     S_REQUEST,
     Channel,
@@ -174,6 +175,16 @@ class Engine:
         )  # fmt: skip
         found.verify()
         return found
+
+    def settled_cycles(self) -> tuple[int, int]:
+        """Rank-cycles with a row open and without, up to each channel's next free cycle.
+
+        Those that come after it, which totals() counts up to the last completion, a precharge may still change.
+        """
+        ranks = self.banked.organization.ranks
+        until = [int(channel.clock[NOW]) for channel in self.channels]
+        active = sum(_active(channel.rank, end) for channel, end in zip(self.channels, until, strict=True))
+        return active, ranks * sum(until) - active
 
     def log(self, channel: int) -> Int:
         """Every command of a channel: (commands, state.LOG_WORDS), in order of time."""
