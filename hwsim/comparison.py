@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from hwsim.area import lif_area_share
 from hwsim.cost import CostTable, price
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
@@ -68,6 +69,7 @@ class Row:
             "samples": self.samples,
             "totals": self.totals,
             "utilization": self.utilization,
+            "lif_area_share": lif_area_share(self.table, self.hardware),
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
         }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.area import lif_area_share
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, Cost, CostTable, caveats
 from hwsim.events import EventTrace
@@ -76,7 +77,7 @@ class Result:
                 "coding": run.network.coding,
                 "input_shape": list(run.network.input.shape),
                 "parameters": run.network.parameters,
-                "neurons": sum(p.size for p in run.network.populations if p.kind == "lif"),
+                "neurons": sum(p.size for p in run.network.populations if p.spikes),
                 "arithmetic": "int32" if run.network.integer else "float32",
                 "notes": run.network.notes,
             },
@@ -138,7 +139,7 @@ class Result:
         }
 
     def _lif(self) -> dict[str, Any]:
-        words = sum(p.size for p in self.run.network.populations if p.kind == "lif")
+        words = self.run.network.state_words
         bits = self.hardware.precision.state_bits
         return {
             "units": self.hardware.lif.units,
@@ -146,6 +147,7 @@ class Result:
             "state_bits": bits,
             "memory_bytes": -(-words * bits // 8),
             "updates": self.run.ledger.total("lif_update"),
+            "area_share": lif_area_share(self.table, self.hardware),
         }
 
     def _layer(self, i: int, name: str) -> dict[str, Any]:
