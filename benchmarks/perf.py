@@ -155,7 +155,7 @@ def cycles_against_scalesim(console: Console) -> None:
     side, kernel, channels, filters = 4, 3, 512, 512
     layer = [str(n) for n in (side, kernel, channels, filters)]
     command = [str(python), "benchmarks/scalesim_layer.py", *layer]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     theirs = json.loads(told.stdout)
     network = capture(
         nn.Sequential(nn.Conv2d(channels, filters, kernel), nn.ReLU(), nn.Flatten(), nn.Linear(2048, 1)),
