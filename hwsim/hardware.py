@@ -19,6 +19,7 @@ TABLES = Path(__file__).parent / "tables" / "hardware"
 
 Skip = Literal["dense", "gate", "event"]
 Dataflow = Literal["os", "ws", "is"]
+DramTiming = Literal["commands", "bandwidth"]
 Dimension = Literal["M", "N", "K", "T"]
 
 HOLDS: dict[Dataflow, tuple[Dimension, Dimension]] = {"os": ("M", "N"), "ws": ("K", "N"), "is": ("K", "M")}
@@ -172,7 +173,7 @@ class Dram(Configured):
     """
 
     table: str | None = None
-    timing: Literal["commands", "bandwidth"] = "commands"
+    timing: DramTiming = "commands"
     bandwidth_bytes_per_s: PositiveInt | None = None
     burst_bytes: PositiveInt | None = Field(default=None, le=4096)
 
@@ -251,6 +252,19 @@ class Hardware(Configured):
     def with_skip(self, skip: Skip) -> "Hardware":
         """The same chip with another way to treat dead inputs."""
         return self.model_copy(update={"pe_array": self.pe_array.model_copy(update={"skip": skip})})
+
+    def with_dram(self, timing: DramTiming) -> "Hardware":
+        """The same chip with its DRAM played command by command or as plain bandwidth.
+
+        Raises HwsimError for commands of a DRAM that has none.
+        """
+        changed = self.model_copy(update={"dram": self.dram.model_copy(update={"timing": timing})})
+        if timing == "commands" and changed.dram.banked is None:
+            raise HwsimError(
+                f"hardware {self.name!r}: its DRAM is plain bandwidth and has no commands; "
+                "name one with banks in dram.table (hwsim list dram)"
+            )
+        return changed
 
 
 def presets() -> list[str]:
