@@ -1,4 +1,4 @@
-"""What LIF units take of the compute area, from each source that has both parts (EfficientLIF-Net, Fig. 10)."""
+"""LIF units in the compute area, from each source that has both parts (EfficientLIF-Net, Fig. 10)."""
 
 from hwsim.cost import CostTable, load_table
 from hwsim.errors import HwsimError
