@@ -98,9 +98,11 @@ class Maps:
 
     def read(self, p: Projection | Synapses, sample: int, step: int) -> int:
         """Bits of map(p, t): none before the first step that a delay lets through."""
+        if step < p.delay:
+            return 0
         if p.source in self.network.constant:
             return self.most(p.source)
-        return self.stored(p.source, sample, step - p.delay) if step >= p.delay else 0
+        return self.stored(p.source, sample, step - p.delay)
 
     def part_bytes(self, elements: int, bits: int, size: int) -> int:
         """Bytes of ``elements`` of a map of ``size`` that takes ``bits``."""

@@ -83,7 +83,7 @@ class Inputs:
         total = 0
         for sample in job.samples:
             for step in job.streamed_steps:
-                if s.constant and step > 0 and self.layer_major and not layer.stepwise:
+                if s.constant and step != s.delay and self.layer_major and not layer.stepwise:
                     continue
                 bits = self.maps.read(s, sample, step)
                 total += self.row_bytes(layer, s, m, bits) - self.row_bytes(layer, s, m - 1, bits)
