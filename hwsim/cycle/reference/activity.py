@@ -24,6 +24,7 @@ class Activity:
             .astype(np.float64)
             for name, events in trace.events.items()
         }
+        self.fields: dict[tuple[str, int, int], Array] = {}
 
     def at(self, name: str, sample: int, step: int, delay: int = 0) -> Array:
         """What arrives at ``step``; a constant population emits the same at every step (W1, P1)."""
@@ -60,9 +61,12 @@ class Activity:
 
     def receptive_field(self, s: Synapses, position: tuple[int, int], sample: int, step: int) -> Array:
         """(source channels, kh, kw): what an output at (row, column) sees of a weighted projection."""
-        values = self.at(s.source, sample, step, s.delay).reshape(s.channels, *s.plane)
+        key = (s.projection, sample, step)
+        if key not in self.fields:
+            values = self.at(s.source, sample, step, s.delay).reshape(s.channels, *s.plane)
+            self.fields[key] = padded(values, s.padding)
         (oy, ox), (kh, kw), (sh, sw) = position, s.kernel, s.stride
-        return padded(values, s.padding)[:, oy * sh : oy * sh + kh, ox * sw : ox * sw + kw]
+        return self.fields[key][:, oy * sh : oy * sh + kh, ox * sw : ox * sw + kw]
 
 
 def padded(values: NDArray[Any], padding: tuple[int, int]) -> NDArray[Any]:

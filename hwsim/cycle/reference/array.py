@@ -326,8 +326,8 @@ def served(bundle: Array, beats: list[Beat]) -> Array:
     """(fields, beats, lanes, steps) from (fields, numbers, lanes, steps): nothing at steps not served."""
     chosen = np.zeros((bundle.shape[0], len(beats), *bundle.shape[2:]))
     for j, beat in enumerate(beats):
-        now = np.isin(np.arange(bundle.shape[3]), beat.steps)
-        chosen[:, j] = bundle[:, beat.number] * now
+        for step in beat.steps:
+            chosen[:, j, :, step] = bundle[:, beat.number, :, step]
     return chosen
 
 
