@@ -56,7 +56,8 @@ class _Slots:
             return values * self.times[:, None]
         folds, slots, segments = values.shape
         split = values.reshape(folds, slots // self.per_pass, self.per_pass, segments)
-        return np.add.reduce(split, axis=2)
+        summed: Ints = split.sum(axis=2)
+        return summed
 
 
 def _slots(shape: Shape, p: Incoming, events: Events, offsets: int | None) -> _Slots:

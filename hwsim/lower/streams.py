@@ -132,7 +132,7 @@ def _shared(
     def beats(offsets: int) -> Ints:
         pairs = zip(incoming, events, strict=True)
         found = [shared_streams.beats(shape, p, e, samples, offsets) for p, e in pairs]
-        return np.add.reduce(found, axis=0)
+        return sum(found[1:], start=found[0])
 
     length = beats(min(shape.window, shape.pass_steps) if _serial(hardware) else 1)
     decoded = beats(shape.pass_steps) if hardware.pe_array.decode else None
