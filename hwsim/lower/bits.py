@@ -16,80 +16,74 @@ def ones(word):
 
 
 @njit(**CACHED)
-def set_bits(offsets, index, positions, slots, word, mask, words):
-    """Events of one sample as bits of ``words`` (slot, position, word).
+def set_bits(offsets, index, positions, arriving, word, mask, words):
+    """Events of one sample at the ``arriving`` steps of the source, as bits ``words`` (step, position, word).
 
-    ``slots``: where the events of each source step go, -1 for nowhere. Events rise in neuron order, so that
-    a channel's ``word`` and ``mask`` are looked up once for all its events.
+    Events rise in neuron order, so that a channel's ``word`` and ``mask`` are looked up once for all its
+    events.
     """
-    for step in range(len(slots)):
-        if slots[step] < 0:
-            continue
+    for i in range(len(arriving)):
         begin = end = place = np.int64(0)
         bit = np.uint64(0)
-        for e in range(offsets[step], offsets[step + 1]):
+        for e in range(offsets[arriving[i]], offsets[arriving[i] + 1]):
             if index[e] >= end:
                 channel = index[e] // positions
                 begin, end = channel * positions, (channel + 1) * positions
                 place, bit = word[channel], mask[channel]
-            words[slots[step], index[e] - begin, place] |= bit
+            words[i, index[e] - begin, place] |= bit
 
 
 @njit(**CACHED)
-def count_events(offsets, index, positions, slots, segment, counts):
-    """Events of one sample, counted in ``counts`` (slot, position, segment); slots as in set_bits."""
-    for step in range(len(slots)):
-        if slots[step] < 0:
-            continue
-        begin = end = place = np.int64(0)
-        for e in range(offsets[step], offsets[step + 1]):
-            if index[e] >= end:
-                channel = index[e] // positions
-                begin, end = channel * positions, (channel + 1) * positions
-                place = segment[channel]
-            counts[slots[step], index[e] - begin, place] += 1
+def collapse(words, passes, slots, segments, counts, merged):
+    """Bits of a step (sample, step, position, word), counted by pass and merged by slot.
 
-
-@njit(**CACHED)
-def union(words, plane, width_out, kernel, stride, padding, lanes, together, segments, live):
-    """Inputs live in any lane of a fold, ``live`` (fold, slot, segment), from ``words`` (sample, slot, ...).
-
-    Fold f has the lanes from lanes[f] to lanes[f + 1]: output positions, or samples if ``together``. Segment
-    s has the words from segments[s] to segments[s + 1].
+    Adds the set bits of step i to ``counts`` (sample, passes[i], position, segment) and them to ``merged``
+    (sample, slots[j, i], position, word) for all j. Segment s has the words segments[s] to segments[s + 1].
     """
-    slots, width = words.shape[1], words.shape[3]
-    found = np.empty(width, np.uint64)
+    for sample in range(words.shape[0]):
+        for i in range(words.shape[1]):
+            for position in range(words.shape[2]):
+                for s in range(len(segments) - 1):
+                    for w in range(segments[s], segments[s + 1]):
+                        word = words[sample, i, position, w]
+                        if word != 0:
+                            counts[sample, passes[i], position, s] += ones(word)
+                            for j in range(len(slots)):
+                                merged[sample, slots[j, i], position, w] |= word
+
+
+@njit(**CACHED)
+def fold_inputs(merged, counts, window, lanes, width_out, together, segments, union, live):
+    """Live inputs of each fold from what :func:`collapse` made.
+
+    ``union`` (fold, slot, segment): live in any lane; ``live`` (fold, pass, segment): summed over lanes.
+    ``window``: plane, kernel, stride and padding of the projection, two numbers each. Fold f has the lanes
+    from lanes[f] to lanes[f + 1]: output positions, or samples if ``together``.
+    """
+    height, width, kh, kw = window[0], window[1], window[2], window[3]
+    words = merged.shape[3]
+    found = np.empty(words, np.uint64)
+    top, left = np.empty(lanes[-1], np.int64), np.empty(lanes[-1], np.int64)
+    for lane in range(lanes[-1]):
+        oy = 0 if together else lane // width_out
+        ox = 0 if together else lane - oy * width_out
+        top[lane], left[lane] = oy * window[4] - window[6], ox * window[5] - window[7]
     for fold in range(len(lanes) - 1):
-        for slot in range(slots):
-            for ky in range(kernel[0]):
-                for kx in range(kernel[1]):
+        for slot in range(merged.shape[1]):
+            for ky in range(kh):
+                for kx in range(kw):
                     found[:] = 0
                     for lane in range(lanes[fold], lanes[fold + 1]):
-                        sample, position = (lane, 0) if together else (0, lane)
-                        oy = position // width_out
-                        y = oy * stride[0] - padding[0] + ky
-                        x = (position - oy * width_out) * stride[1] - padding[1] + kx
-                        if y < 0 or x < 0 or y >= plane[0] or x >= plane[1]:
-                            continue
-                        for w in range(width):
-                            found[w] |= words[sample, slot, y * plane[1] + x, w]
+                        y, x = top[lane] + ky, left[lane] + kx
+                        if y >= 0 and x >= 0 and y < height and x < width:
+                            for w in range(words):
+                                found[w] |= merged[lane if together else 0, slot, y * width + x, w]
                     for s in range(len(segments) - 1):
                         for w in range(segments[s], segments[s + 1]):
-                            live[fold, slot, s] += ones(found[w])
-
-
-@njit(**CACHED)
-def total(counts, plane, width_out, kernel, stride, padding, lanes, together, live):
-    """Live inputs summed over the lanes of a fold, ``live`` (fold, slot, segment), from ``counts``."""
-    slots, segments = counts.shape[1], counts.shape[3]
-    for fold in range(len(lanes) - 1):
+                            union[fold, slot, s] += ones(found[w])
         for lane in range(lanes[fold], lanes[fold + 1]):
-            sample, position = (lane, 0) if together else (0, lane)
-            oy = position // width_out
-            top = oy * stride[0] - padding[0]
-            left = (position - oy * width_out) * stride[1] - padding[1]
-            for slot in range(slots):
-                for y in range(max(top, 0), min(top + kernel[0], plane[0])):
-                    for x in range(max(left, 0), min(left + kernel[1], plane[1])):
-                        for s in range(segments):
-                            live[fold, slot, s] += counts[sample, slot, y * plane[1] + x, s]
+            for q in range(counts.shape[1]):
+                for y in range(max(top[lane], 0), min(top[lane] + kh, height)):
+                    for x in range(max(left[lane], 0), min(left[lane] + kw, width)):
+                        for s in range(len(segments) - 1):
+                            live[fold, q, s] += counts[lane if together else 0, q, y * width + x, s]

@@ -1,6 +1,7 @@
 """Folds, passes and K-tiles of one array layer, as its streams are counted (docs/machine.md, W1 to W6)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,18 @@ from numpy.typing import NDArray
 from hwsim.events import Events
 
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BitLayout:
+    """Where each source channel's bit lies, 64 to a word; a group's K-tile is a segment of whole words.
+
+    ``word``, ``mask``: of each channel; ``segments``: first word of each segment, and the end.
+    """
+
+    word: Ints
+    mask: NDArray[np.uint64]
+    segments: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +56,25 @@ class Incoming:
         """Neurons of the source."""
         return self.groups * self.channels * self.positions
 
+    @cached_property
+    def window(self) -> Ints:
+        """Plane, kernel, stride and padding, two numbers each."""
+        return np.array((*self.plane, *self.kernel, *self.stride, *self.padding), np.int64)
+
+    @cached_property
+    def bit_layout(self) -> BitLayout:
+        """For K-tiles of whole channels."""
+        sizes = (self.tiles[:, 2] - self.tiles[:, 1]) // self.taps
+        widths = -(-sizes // 64)
+        tile = np.repeat(np.arange(len(sizes)), sizes)
+        bit = np.arange(self.channels) - (np.cumsum(sizes) - sizes)[tile]
+        first = np.arange(self.groups)[:, None] * widths.sum()
+        return BitLayout(
+            word=(first + (np.cumsum(widths) - widths)[tile] + bit // 64).ravel(),
+            mask=np.tile(np.uint64(1) << (bit % 64).astype(np.uint64), self.groups),
+            segments=np.concatenate([[0], np.cumsum(np.tile(widths, self.groups))]),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Shape:
@@ -75,7 +107,7 @@ class Shape:
         first = np.arange(self.passes) * self.pass_steps
         return np.clip((1 if self.held else self.steps) - first, 0, self.pass_steps)
 
-    @property
+    @cached_property
     def lanes(self) -> Ints:
         """First lane of every M-fold of a sample (of the mini-batch with ``together``), and the end."""
         return np.concatenate([[0], np.cumsum(self.rows)])

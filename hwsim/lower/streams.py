@@ -105,7 +105,8 @@ def _all_inputs(
     array, steps, rows = hardware.pe_array, shape.streamed_steps[:, None], _rows(shape, samples)
     if array.dataflow == "os":
         most, streamed = shape.window, _depth(shape, incoming)
-        live = _live_inputs(shape, incoming, events, samples)
+        pairs = zip(incoming, events, strict=True)
+        live = tuple(shared_streams.count(shape, p, e, samples, ()).live for p, e in pairs)
     else:
         most, streamed = shape.pass_steps, rows
         if array.dataflow == "is":
@@ -128,15 +129,13 @@ def _shared(
     samples: range,
 ) -> _Beats:
     """One stream of live inputs for all rows, and E where spikes are decoded."""
-
-    def beats(offsets: int) -> Ints:
-        pairs = zip(incoming, events, strict=True)
-        found = [shared_streams.beats(shape, p, e, samples, offsets) for p, e in pairs]
-        return sum(found[1:], start=found[0])
-
-    length = beats(min(shape.window, shape.pass_steps) if _serial(hardware) else 1)
-    decoded = beats(shape.pass_steps) if hardware.pe_array.decode else None
-    return _Beats(length, length, ONE, _live_inputs(shape, incoming, events, samples), decoded=decoded)
+    most = min(shape.window, shape.pass_steps) if _serial(hardware) else 1
+    offsets = (most, shape.pass_steps) if hardware.pe_array.decode else (most,)
+    pairs = zip(incoming, events, strict=True)
+    found = [shared_streams.count(shape, p, e, samples, offsets) for p, e in pairs]
+    length, *decoded = (sum(b[1:], start=b[0]) for b in zip(*(f.beats for f in found), strict=True))
+    live = tuple(f.live for f in found)
+    return _Beats(length, length, ONE, live, decoded=decoded[0] if decoded else None)
 
 
 def _own(
@@ -171,14 +170,6 @@ def _decode_cycles(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, .
     while (short := decode.merge_lanes**levels < lists).any():
         levels += short
     return -(-levels * decoded // decode.events_per_cycle)
-
-
-def _live_inputs(
-    shape: Shape, incoming: tuple[Incoming, ...], events: tuple[Events, ...], samples: range
-) -> tuple[Ints, ...]:
-    return tuple(
-        shared_streams.live_inputs(shape, p, e, samples) for p, e in zip(incoming, events, strict=True)
-    )
 
 
 def _serial(hardware: Hardware) -> bool:
