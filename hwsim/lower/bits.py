@@ -61,29 +61,30 @@ def fold_inputs(merged, counts, window, lanes, width_out, together, segments, un
     from lanes[f] to lanes[f + 1]: output positions, or samples if ``together``.
     """
     height, width, kh, kw = window[0], window[1], window[2], window[3]
-    words = merged.shape[3]
-    found = np.empty(words, np.uint64)
+    passes, slots = counts.shape[1], merged.shape[1]
     top, left = np.empty(lanes[-1], np.int64), np.empty(lanes[-1], np.int64)
     for lane in range(lanes[-1]):
         oy = 0 if together else lane // width_out
         ox = 0 if together else lane - oy * width_out
         top[lane], left[lane] = oy * window[4] - window[6], ox * window[5] - window[7]
+    samples, places = np.zeros(lanes[-1], np.int64), np.empty(lanes[-1], np.int64)
     for fold in range(len(lanes) - 1):
-        for slot in range(merged.shape[1]):
-            for ky in range(kh):
-                for kx in range(kw):
-                    found[:] = 0
-                    for lane in range(lanes[fold], lanes[fold + 1]):
-                        y, x = top[lane] + ky, left[lane] + kx
-                        if y >= 0 and x >= 0 and y < height and x < width:
-                            for w in range(words):
-                                found[w] |= merged[lane if together else 0, slot, y * width + x, w]
-                    for s in range(len(segments) - 1):
-                        for w in range(segments[s], segments[s + 1]):
-                            union[fold, slot, s] += ones(found[w])
-        for lane in range(lanes[fold], lanes[fold + 1]):
-            for q in range(counts.shape[1]):
-                for y in range(max(top[lane], 0), min(top[lane] + kh, height)):
-                    for x in range(max(left[lane], 0), min(left[lane] + kw, width)):
-                        for s in range(len(segments) - 1):
-                            live[fold, q, s] += counts[lane if together else 0, q, y * width + x, s]
+        for tap in range(kh * kw):
+            ky, kx = tap // kw, tap % kw
+            inside = 0
+            for lane in range(lanes[fold], lanes[fold + 1]):
+                y, x = top[lane] + ky, left[lane] + kx
+                if y >= 0 and x >= 0 and y < height and x < width:
+                    samples[inside] = lane if together else 0
+                    places[inside] = y * width + x
+                    inside += 1
+            for s in range(len(segments) - 1):
+                for slot in range(slots):
+                    for w in range(segments[s], segments[s + 1]):
+                        found = np.uint64(0)
+                        for i in range(inside):
+                            found |= merged[samples[i], slot, places[i], w]
+                        union[fold, slot, s] += ones(found)
+                for q in range(passes):
+                    for i in range(inside):
+                        live[fold, q, s] += counts[samples[i], q, places[i], s]

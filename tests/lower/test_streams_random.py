@@ -70,3 +70,17 @@ def test_a_row_of_its_own_streams_what_a_shared_stream_of_one_row_does(data: st.
     for a, b in zip(one.live, other.live, strict=True):
         np.testing.assert_array_equal(a, b)
     assert (one.ac, one.mac) == (other.ac, other.mac)
+
+
+@RANDOM
+@given(st.data())
+def test_live_inputs_are_the_same_from_bits_and_lane_by_lane(data: st.DataObject) -> None:
+    case = data.draw(cases(dataflow="os", skip="event", streams="shared", decoding=False))
+    array = case.hardware.pe_array.model_copy(
+        update={"dataflow": "ws", "rows_hold": None, "columns_hold": None}
+    )
+    positions = case.hardware.model_copy(update={"pe_array": array})
+    one, other = streams(*case.arguments), streams(positions, *case.arguments[1:])
+    for a, b in zip(one.live, other.live, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert (one.ac, one.mac) == (other.ac, other.mac)
