@@ -62,6 +62,12 @@ class Incoming:
         return np.array((*self.plane, *self.kernel, *self.stride, *self.padding), np.int64)
 
     @cached_property
+    def nonzero_by_k(self) -> NDArray[np.uint8]:
+        """``nonzero`` as (K, target channels)."""
+        assert self.nonzero is not None
+        return np.ascontiguousarray(self.nonzero.T, np.uint8)
+
+    @cached_property
     def bit_layout(self) -> BitLayout:
         """For K-tiles of whole channels."""
         sizes = (self.tiles[:, 2] - self.tiles[:, 1]) // self.taps

@@ -127,19 +127,16 @@ def own_streams(
 
 @njit(**CACHED)
 def sparse_streams(
-    masks, parts, tiles, group, lanes, width_out, together, serial, nonzero, folds, deepest,
-    longest, total, decoded, live, useful,
+    masks, parts, tiles, group, lanes, width_out, together, serial, nonzero, chosen, channels,
+    folds, deepest, longest, total, decoded, live, useful,
 ):  # fmt: skip
     """Streams of a PE each: L and sum of L_rn (N-fold, fold, K-tile), E (fold, K-tile).
 
-    ``nonzero`` (k of all parts, channels of all N-folds) is 1 where a weight is not zero; N-fold n has the
-    channels from folds[n] to folds[n + 1]. ``live`` (fold, part) and ``useful`` (part) are added to.
+    ``nonzero`` (k of all parts, channels of the group) is 1 where a weight is not zero, ``chosen`` (k) its
+    sum over channels; N-fold f has channels[folds[f]] to channels[folds[f + 1] - 1]. ``live`` (fold, part)
+    and ``useful`` (part) are added to.
     """
-    masked, length = np.empty(deepest, np.uint64), np.empty(nonzero.shape[1], np.int64)
-    chosen = np.zeros(len(nonzero), np.int64)
-    for k in range(len(nonzero)):
-        for n in range(nonzero.shape[1]):
-            chosen[k] += nonzero[k, n]
+    masked, length = np.empty(deepest, np.uint64), np.empty(nonzero.shape[1], np.int32)
     for fold in range(len(lanes) - 1):
         for lane in range(lanes[fold], lanes[fold + 1]):
             k = 0
@@ -152,7 +149,7 @@ def sparse_streams(
                     for i in range(size):
                         if masked[i] != 0:
                             steps = ones(masked[i])
-                            beats = steps if serial else 1
+                            beats = np.int32(steps if serial else 1)
                             for n in range(len(length)):
                                 length[n] += beats * nonzero[k + i, n]
                             arrived += steps
@@ -163,8 +160,8 @@ def sparse_streams(
                 decoded[fold, tile] = max(decoded[fold, tile], events)
                 for f in range(len(folds) - 1):
                     for n in range(folds[f], folds[f + 1]):
-                        longest[f, fold, tile] = max(longest[f, fold, tile], length[n])
-                        total[f, fold, tile] += length[n]
+                        longest[f, fold, tile] = max(longest[f, fold, tile], length[channels[n]])
+                        total[f, fold, tile] += length[channels[n]]
 
 
 @njit(**CACHED)

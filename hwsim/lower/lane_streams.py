@@ -123,13 +123,14 @@ def sparse(
     longest, total = (np.zeros((shapes[0], len(shape.channels), *shapes[1:]), np.int64) for _ in range(2))
     decoded, live = np.zeros(shapes, np.int64), np.zeros((*shapes[:3], len(parts.table)), np.int64)
     useful = np.zeros(len(parts.table), np.int64)
-    nonzero = [_nonzero(incoming, parts, g * len(channels) + channels) for g in range(shape.groups)]
+    nonzero = [_nonzero(incoming, parts, g, len(channels)) for g in range(shape.groups)]
+    chosen = [n.sum(axis=1, dtype=np.int64) for n in nonzero]
     for folds, q, masks in _masks(shape, incoming, events, samples):
         for g in range(shape.groups):
             lane_kernels.sparse_streams(
                 masks, parts.table, parts.tiles, g, shape.lanes, shape.plane[1], shape.together, serial,
-                nonzero[g], bounds, parts.deepest, longest[g, :, folds, q], total[g, :, folds, q],
-                decoded[g, folds, q], live[g, folds, q], useful,
+                nonzero[g], chosen[g], channels, bounds, parts.deepest, longest[g, :, folds, q],
+                total[g, :, folds, q], decoded[g, folds, q], live[g, folds, q], useful,
             )  # fmt: skip
     found = parts.by_projection(live, len(incoming), shape.k_tiles)
     by_projection = np.zeros(len(incoming), np.int64)
@@ -137,14 +138,11 @@ def sparse(
     return Lanes(longest, total, np.zeros_like(longest), decoded[:, None], found, by_projection)
 
 
-def _nonzero(incoming: tuple[Incoming, ...], parts: _Parts, channels: Ints) -> NDArray[np.uint8]:
-    """Which weights of ``channels`` are not zero, (k of all parts in order, channels)."""
-    rows = []
-    for projection, (first, end) in zip(parts.projection, parts.table[:, -2:], strict=True):
-        nonzero = incoming[projection].nonzero
-        assert nonzero is not None
-        rows.append(nonzero[channels, first:end].T)
-    return np.concatenate(rows).astype(np.uint8)
+def _nonzero(incoming: tuple[Incoming, ...], parts: _Parts, group: int, channels: int) -> NDArray[np.uint8]:
+    """Which weights of a group are not zero, (k of all parts in order, channels)."""
+    chosen = slice(group * channels, (group + 1) * channels)
+    ranges = zip(parts.projection, parts.table[:, -2:], strict=True)
+    return np.concatenate([incoming[i].nonzero_by_k[first:end, chosen] for i, (first, end) in ranges])
 
 
 def positions(
