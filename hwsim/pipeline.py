@@ -24,8 +24,8 @@ from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
+from hwsim.frontends.arguments import as_array
 from hwsim.frontends.capture import capture
-from hwsim.frontends.preconditions import as_array
 from hwsim.frontends.timing import Layout
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.area import lif_area_share
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, Cost, CostTable, caveats
 from hwsim.events import EventTrace
@@ -76,7 +77,7 @@ class Result:
                 "coding": run.network.coding,
                 "input_shape": list(run.network.input.shape),
                 "parameters": run.network.parameters,
-                "neurons": sum(p.size for p in run.network.populations if p.kind == "lif"),
+                "neurons": sum(p.size for p in run.network.populations if p.spikes),
                 "arithmetic": "int32" if run.network.integer else "float32",
                 "notes": run.network.notes,
             },
@@ -85,7 +86,7 @@ class Result:
             "table": run.cost.table,
             "prices": self.table.model_dump(include={"description", "node_nm", "voltage_v", "area_from"}),
             "samples": len(run.ledgers),
-            "totals": self._totals(run),
+            "totals": totals(run.ledger, run.cost, self.hardware),
             "per_sample": self._per_sample(),
             "energy_pj": run.cost.by_component(),
             "area_um2": run.cost.area_um2,
@@ -97,7 +98,7 @@ class Result:
             "unpriced": list(run.cost.unpriced),
             "caveats": caveats(self.table, self.hardware),
             "accuracy": self._accuracy(),
-            "ann": self._totals(self.ann)
+            "ann": totals(self.ann.ledger, self.ann.cost, self.hardware)
             | {
                 "energy_ratio": _ratio(run.cost.total_pj / len(run.ledgers), self.ann.cost.total_pj),
                 "latency_ratio": _ratio(
@@ -108,19 +109,6 @@ class Result:
             },
             "agreement": self.agreement,
             "provenance": self.provenance,
-        }
-
-    def _totals(self, run: Run) -> dict[str, Any]:
-        ledger = run.ledger
-        return {
-            "cycles": ledger.elapsed_cycles,
-            "latency_ns": ledger.elapsed_cycles * 1e9 / self.hardware.clock_hz,
-            "ac": ledger.total("ac"),
-            "mac": ledger.total("mac"),
-            "spikes": ledger.total("lif_spike"),
-            "dram_bytes": ledger.total(*DRAM_BYTES),
-            "energy_pj": run.cost.total_pj,
-            "area_um2": sum(run.cost.area_um2.values()),
         }
 
     def _per_sample(self) -> dict[str, Any]:
@@ -151,7 +139,7 @@ class Result:
         }
 
     def _lif(self) -> dict[str, Any]:
-        words = sum(p.size for p in self.run.network.populations if p.kind == "lif")
+        words = self.run.network.state_words
         bits = self.hardware.precision.state_bits
         return {
             "units": self.hardware.lif.units,
@@ -159,6 +147,7 @@ class Result:
             "state_bits": bits,
             "memory_bytes": -(-words * bits // 8),
             "updates": self.run.ledger.total("lif_update"),
+            "area_share": lif_area_share(self.table, self.hardware),
         }
 
     def _layer(self, i: int, name: str) -> dict[str, Any]:
@@ -220,6 +209,20 @@ class Result:
         write_text(paths["layers"], layers_csv(values))
         write_text(paths["result"], json.dumps(values, indent=1, allow_nan=False) + "\n")
         return paths
+
+
+def totals(ledger: Ledger, cost: Cost, hardware: Hardware) -> dict[str, Any]:
+    """Headline figures of a run, sums over its samples."""
+    return {
+        "cycles": ledger.elapsed_cycles,
+        "latency_ns": ledger.elapsed_cycles * 1e9 / hardware.clock_hz,
+        "ac": ledger.total("ac"),
+        "mac": ledger.total("mac"),
+        "spikes": ledger.total("lif_spike"),
+        "dram_bytes": ledger.total(*DRAM_BYTES),
+        "energy_pj": cost.total_pj,
+        "area_um2": sum(cost.area_um2.values()),
+    }
 
 
 def layers_csv(values: dict[str, Any]) -> str:

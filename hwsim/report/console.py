@@ -100,6 +100,34 @@ def _components(values: dict[str, Any]) -> Table:
     return table
 
 
+def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print a comparison (rows of compare.json), per inference; what is the same in all rows is the title."""
+    keys = ("sharing", "hardware", "schedule", "batch", "table")
+    varying = [k for k in keys if len({row[k] for row in rows}) > 1]
+    same = ", ".join(f"{k} {rows[0][k]}" for k in keys if k not in varying)
+    title = f"{rows[0]['model']}: {same}; mean of {rows[0]['samples']} samples"
+    table = Table(title=escape(title), title_justify="left")
+    for key in varying:
+        table.add_column(key)
+    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows)]
+    numbers = ("cycles", "us", "use", "energy", "mm2", "DRAM bytes", *operands)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for row in rows:
+        totals, samples = row["totals"], row["samples"]
+        table.add_row(
+            *(escape(str(row[k])) for k in varying),
+            quantity(totals["cycles"] / samples),
+            f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
+            f"{row['utilization']:.1%}",
+            energy(totals["energy_pj"] / samples),
+            f"{totals['area_um2'] / 1e6:.3f}",
+            quantity(totals["dram_bytes"] / samples),
+            *(quantity(row["dram_bytes"][o] / samples) for o in operands),
+        )
+    console.print(table)
+
+
 def show_network(values: dict[str, Any], console: Console) -> None:
     """Print an inspection (the dictionary of hwsim.inspection.describe): layers, totals, notes."""
     title = f"{escape(values['name'])} ({values['id']}): {values['timesteps']} timesteps, {values['coding']}"
