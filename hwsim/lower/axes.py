@@ -58,7 +58,7 @@ def zeros() -> Ints:
 def total(values: Any, shape: Axes) -> int:
     """Sum over all jobs of ``shape``."""
     values = np.asarray(values)
-    return int(values.sum()) * (prod(shape) // values.size)
+    return int(values.sum()) * (prod(shape) // int(values.size))
 
 
 def numbered(shape: Axes, order: Axes) -> Ints:

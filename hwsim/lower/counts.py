@@ -1,6 +1,7 @@
 """Operations and accesses of a layer (docs/machine.md, P3 to P6, L2, B4, B5)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.events import Events, EventTrace
 from hwsim.geometry import windows
@@ -33,10 +34,8 @@ def update_counts(network: Network, name: str, samples: int) -> Counts:
     return counts
 
 
-def leak_factors(
-    population: Population,
-) -> list[tuple["np.ndarray[tuple[int, ...], np.dtype[np.float64]]", bool]]:
-    """Factors that a neuron multiplies by at every step, and whether they cost nothing: all 0 or all 1 (L2)."""
+def leak_factors(population: Population) -> list[tuple[NDArray[np.float64], bool]]:
+    """Factors of a neuron's every step, and whether they cost nothing: all 0 or all 1 (L2)."""
     if population.kind not in ("lif", "li", "clif"):
         return []
     decay = population.parameter("decay")
@@ -119,7 +118,7 @@ def fixed_counts(plan: Plan) -> Counts:
 
 
 def map_counts(plan: Plan, load: Ints, streamed_words: Ints, store: Ints, live: tuple[Ints, ...]) -> Counts:
-    """Bytes and words of maps: ``load`` and ``store`` of each job; ``live``: inputs of each projection (P4)."""
+    """Bytes and words of maps: ``load``, ``store`` of each job; ``live``: inputs of each projection (P4)."""
     buffers, layer, shape = plan.task.hardware.buffers, plan.layer, plan.layer.shape
     reads, words = 0, total(streamed_words, shape)
     for i, w in enumerate(layer.weighted):

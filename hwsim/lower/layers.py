@@ -153,7 +153,7 @@ class Layer:
         return along(M, np.cumsum(self.rows) - self.rows) if self.together else along(S, range(self.samples))
 
     def over_samples(self, values: Ints) -> Ints:
-        """With batch_on M: what each sample needs, added up over the samples of each M-fold; else as it is."""
+        """With batch_on M, what each sample needs is added up over the samples of each M-fold."""
         if not self.together:
             return values
         if values.shape[S] == 1:

@@ -1,4 +1,4 @@
-"""How a layer lies on the array: folds, passes, channel groups, components (docs/machine.md, W3 to W6, M2, S5)."""
+"""Layers on the array: folds, passes, channel groups, components (docs/machine.md, W3 to W5, M2, S5)."""
 
 from dataclasses import dataclass
 
@@ -87,7 +87,7 @@ def together(task: Task, population: Population, stepwise: bool, tile: int | Non
 def array_layer(
     task: Task, name: str, weighted: tuple[Weighted, ...], stepwise: frozenset[str], choice: Choice
 ) -> Layer:
-    """A layer computed on the array, with the folds of one choice. Raises HwsimError if no tile of it fits."""
+    """A layer computed on the array, with the folds of one choice. Raises HwsimError if no K-tile fits."""
     network, hardware, array = task.network, task.hardware, task.hardware.pe_array
     population = network.population[name]
     groups, outputs, positions = nest(population, weighted)

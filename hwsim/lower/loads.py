@@ -48,7 +48,7 @@ def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Ints:
     """Bytes of weighted inputs that each job fetches (B2)."""
     if kept == "fold":
         return _by_fold(layer, maps)
-    _, groups, channel_folds, _, passes, tiles = layer.shape
+    _, groups, channel_folds, *_, tiles = layer.shape
     once: Bools = first(K, tiles)
     if kept == "whole" or layer.order == "m_outer":
         once = once & first(N, channel_folds)
@@ -59,10 +59,10 @@ def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Ints:
         rows = _rows_reached(layer, w) * w.plane[1] * w.channels
         done = maps.part(w.projection, layer, along(M, rows))
         begun = maps.part(w.projection, layer, along(M, np.append(0, rows[:-1])))
-        steps = layer.array_steps
+        moved = layer.over_samples(done - begun)
         if w.constant and plain:
-            steps = first(T, passes).ravel().astype(np.int64)
-        loads = loads + layer.over_steps(layer.over_samples(done - begun), steps) * when
+            moved = np.where(along(T, range(layer.steps)) == w.projection.delay, moved, 0)
+        loads = loads + layer.over_steps(moved, layer.array_steps) * when
     return loads
 
 

@@ -1,6 +1,5 @@
 """Network, events, mapping and chip to the Program of one mini-batch (docs/machine.md)."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -173,11 +172,18 @@ def _on_axes(layer: Layer, found: Streams) -> Streams:
         apart = values.reshape(groups, channels, layer.shape[S], -1, *rest)
         return np.moveaxis(apart, 2, 0)
 
-    spread_out = {
-        name: spread(getattr(found, name))
-        for name in ("length", "stream", "imbalance", "conflict", "decode", "total", "decoded")
-    }
-    return replace(found, live=tuple(spread(v) for v in found.live), **spread_out)
+    return Streams(
+        length=spread(found.length),
+        stream=spread(found.stream),
+        imbalance=spread(found.imbalance),
+        conflict=spread(found.conflict),
+        decode=spread(found.decode),
+        total=spread(found.total),
+        decoded=spread(found.decoded),
+        live=tuple(spread(values) for values in found.live),
+        ac=found.ac,
+        mac=found.mac,
+    )
 
 
 def _resolved(scheduled: Scheduled) -> dict[str, LayerMapping]:

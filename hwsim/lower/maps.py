@@ -35,15 +35,12 @@ class Maps:
         return bits.reshape(len(self.samples), 1, 1, 1, -1, 1)
 
     def brought(self, p: Projection, layer: Layer) -> Ints:
-        """Bits of map(p, t) along samples and the steps of the layer; a delayed map is none before its time."""
+        """Bits of map(p, t) along samples and the steps of the layer; none before a delay has passed."""
         bits = self.emitted(p.source)
-        if not p.delay or p.source in self.task.network.constant:
+        if not p.delay:
             return bits
-        steps = layer.steps
-        late = along(T, range(steps)) >= p.delay
-        if bits.shape[T] > 1:
-            bits = np.roll(bits, p.delay, axis=T) if p.delay < steps else bits
-        return np.where(late, bits, 0)
+        late = along(T, range(layer.steps)) >= p.delay
+        return np.where(late, np.roll(bits, p.delay, axis=T), 0)
 
     def part(self, p: Projection, layer: Layer, values: Ints) -> Ints:
         """burst(bytes of ``values`` of the elements of map(p, t)), for every sample and step."""

@@ -40,8 +40,8 @@ class Scheduled:
     def merge(self, values: list[Ints]) -> Ints:
         """One column over all jobs of the program, in order (W7), from an array of each layer."""
         merged = np.empty(self.jobs, np.int64)
-        for plan, numbers, value in zip(self.plans, self.numbers, values, strict=True):
-            merged[numbers] = np.broadcast_to(value, plan.layer.shape)
+        for numbers, value in zip(self.numbers, values, strict=True):
+            merged[numbers] = np.broadcast_to(value, numbers.shape)
         return merged
 
     @cached_property
@@ -89,8 +89,8 @@ class Scheduled:
         needed = int((-(-found // REGION_BYTES) * REGION_BYTES).sum())
         if device and needed > device.capacity_bytes:
             raise HwsimError(
-                f"network {self.task.network.name!r} in mini-batches of {self.task.samples} takes {needed} bytes "
-                f"of DRAM; {device.name!r} has {device.capacity_bytes}"
+                f"network {self.task.network.name!r} in mini-batches of {self.task.samples} takes {needed} "
+                f"bytes of DRAM; {device.name!r} has {device.capacity_bytes}"
             )
         return found
 

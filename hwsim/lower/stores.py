@@ -12,7 +12,7 @@ UNLIMITED = 1 << 40
 
 
 def maps_of(task: Task, name: str) -> list[str]:
-    """Populations whose maps a layer writes: its own if anything but a fused pool reads it, and its pools'."""
+    """Whose maps a layer writes: its own if anything but a fused pool reads it, and its fused pools'."""
     network = task.network
     readers = [p.target for p in network.out_of(name)]
     names = [t for t in dict.fromkeys(readers) if task.fused.get(t) == name and network.out_of(t)]

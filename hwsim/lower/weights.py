@@ -4,6 +4,7 @@ from functools import reduce
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.lower.axes import Bools, Ints, K, M, N, S, T, along, ceil_div, first
 from hwsim.lower.layers import Layer, Task, Weighted
@@ -13,11 +14,12 @@ Kept = Literal["network", "layer", "fold", "tile"]
 """How much of the weights stays on chip once it is there."""
 
 
-def nonzero_weights(w: Weighted) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
+def nonzero_weights(w: Weighted) -> NDArray[np.bool_]:
     """(target channels of all groups, K of a group): where weights are not zero."""
     weights = w.projection.weights
     assert weights is not None
-    return weights.reshape(len(weights), -1) != 0
+    nonzero: NDArray[np.bool_] = weights.reshape(len(weights), -1) != 0
+    return nonzero
 
 
 def nonzero_per_tile(layer: Layer) -> Ints:
@@ -33,11 +35,11 @@ def nonzero_per_tile(layer: Layer) -> Ints:
 def tile_bits(task: Task, layer: Layer) -> Ints:
     """Bits of the weights of each group, N-fold and K-tile (B1)."""
     bits = task.hardware.precision.weight_bits
-    dense = along(N, layer.columns) * along(K, layer.depth)
+    dense: Ints = along(N, layer.columns) * along(K, layer.depth)
     if not task.hardware.pe_array.weight_sparsity:
         return dense * bits
     nonzero = nonzero_per_tile(layer)
-    folds = np.stack([nonzero[:, channels].sum(axis=1) for channels in layer.channels], axis=1)
+    folds: Ints = np.stack([nonzero[:, channels].sum(axis=1) for channels in layer.channels], axis=1)
     return folds[None, :, :, None, None, :] * bits + dense
 
 
@@ -84,7 +86,7 @@ def sparse_words(task: Task, layer: Layer) -> Ints:
     """Words of the weight buffer that a pass with weight_sparsity reads, by group, N-fold and K-tile (P4)."""
     precision, word = task.hardware.precision, task.hardware.buffers.weight.word_bits
     words = -(-(nonzero_per_tile(layer) * precision.weight_bits + layer.depth) // word)
-    folds = np.stack([words[:, channels].sum(axis=1) for channels in layer.channels], axis=1)
+    folds: Ints = np.stack([words[:, channels].sum(axis=1) for channels in layer.channels], axis=1)
     return folds[None, :, :, None, None, :]
 
 
