@@ -2,6 +2,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 FRONTENDS := .venv-frontends
+SCALESIM := .venv-scalesim
 OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
@@ -52,9 +53,14 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
 	touch $@
 
-perf: $(READY)  ## speed and memory against the stated goals
+perf: $(READY) $(SCALESIM)/.ready  ## speed and memory against the stated goals
 	$(BIN)/python -m benchmarks.perf
 
+$(SCALESIM)/.ready:
+	$(PYTHON) -m venv $(SCALESIM)
+	$(SCALESIM)/bin/pip install --quiet --disable-pip-version-check scalesim==3.0.0 'numpy<2.4'
+	touch $@
+
 clean:  ## remove the environment, caches and generated output
-	rm -rf .venv $(FRONTENDS) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(FRONTENDS) $(SCALESIM) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,12 +3,14 @@
 Goals (docs/design.md): the executor sustains over 1 G accumulates per second on one core on the layers
 of VGG16; a whole estimate takes no longer than PyTorch's forward pass of the same network and batch;
 capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each, ``hwsim --help`` below 0.5 s;
+the cycle model of a dense layer is over 1000 times faster than SCALE-Sim 3.0.0;
 `hwsim replay systolic` reads, costs and writes over 100,000 rows per second;
 the DRAM engine serves 5 M bursts/s of a long transfer, 1.5 M sequential and 0.2 M random requests/s of 64
 bytes.
 """
 
 import csv
+import json
 import resource
 import statistics
 import subprocess
@@ -27,6 +29,7 @@ from torch import nn
 
 from benchmarks.networks import images, vgg16
 from hwsim.cost import load_table
+from hwsim.cycle.run import run as cycle
 from hwsim.cycle.systolic import DATAFLOWS, dense
 from hwsim.dram.engine import Trace, serve_all
 from hwsim.dram.table import load_dram
@@ -36,6 +39,7 @@ from hwsim.execute.plan import Plan, threads
 from hwsim.frontends.capture import capture, structure
 from hwsim.frontends.loading import open_model
 from hwsim.hardware import load_hardware
+from hwsim.ledger import CAUSE_COLUMNS, Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
@@ -46,6 +50,7 @@ from hwsim.replay import systolic_rows
 TIMESTEPS = 5
 CAPTURE_SECONDS = 3
 HELP_SECONDS = 0.5
+SCALESIM_RATIO = 1000
 REPEATS = 5
 
 
@@ -141,6 +146,40 @@ def capture_speed(name: str, console: Console) -> None:
     )
 
 
+def cycles_against_scalesim(console: Console) -> None:
+    """The cycle model of one dense layer, lowering included, against SCALE-Sim's whole run of it."""
+    python = Path(".venv-scalesim/bin/python")
+    if not python.is_file():
+        console.print("SCALE-Sim: no .venv-scalesim (make .venv-scalesim/.ready); not compared")
+        return
+    side, kernel, channels, filters = 4, 3, 512, 512
+    layer = [str(n) for n in (side, kernel, channels, filters)]
+    command = [str(python), "benchmarks/scalesim_layer.py", *layer]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    theirs = json.loads(told.stdout)
+    network = capture(
+        nn.Sequential(nn.Conv2d(channels, filters, kernel), nn.ReLU(), nn.Flatten(), nn.Linear(2048, 1)),
+        np.zeros((1, channels, side, side), np.float32), 1,
+    ).network  # fmt: skip
+    hardware, trace = load_hardware("systolic-ann"), EventTrace.all_live(network)
+
+    def simulated() -> Ledger:
+        lowering = Lowering(network, hardware, Mapping())
+        return cycle(lowering.lower(trace, range(1)), hardware)
+
+    (ours,) = in_turn(simulated)
+    causes = [CAUSE_COLUMNS.index(("array", cause)) for cause in ("stream", "fill_drain")]
+    spent = int(simulated().cycles[0, causes].sum())
+    ratio = theirs["seconds"] / ours
+    same = "the same" if spent == theirs["cycles"] + 1 else "OTHER"
+    met = "met" if ratio > SCALESIM_RATIO else "MISSED"
+    console.print(
+        f"dense 512x512 3x3 convolution on 16x16: {spent:,} cycles in {ours * 1e3:.1f} ms with all "
+        f"transfers, SCALE-Sim 3.0.0 {theirs['seconds']:.1f} s ({same} array cycles), {ratio:,.0f} times "
+        f"faster; goal: over {SCALESIM_RATIO}: {met}"
+    )
+
+
 def replay_speed(console: Console, rows: int = 200_000) -> None:
     """Rows per second of the dense systolic engine: its closed forms alone, and from file to file."""
     rng = np.random.default_rng(0)
@@ -202,10 +241,11 @@ def main() -> None:
     )
     dram_speed(console)
     executor_speed(network, trace, console)
-    for batch in (1, 16):
+    for batch in (1, 64):
         estimate_against_torch(batch, console)
     for name in ("efficientlif/vgg16", "efficientlif/resnet19"):
         capture_speed(name, console)
+    cycles_against_scalesim(console)
     replay_speed(console)
     help_speed(console)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

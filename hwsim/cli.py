@@ -104,6 +104,18 @@ LayoutOption = Annotated[
         show_default=False,
     ),
 ]
+SkipOption = Annotated[
+    str | None,
+    typer.Option("--skip", help="dense, gate or event; default: the chip's own.", show_default=False),
+]
+DramOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dram",
+        help="commands, or bandwidth: quicker, without banks and rows. Default: the chip's own.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -136,9 +148,28 @@ def estimate(
     direct_coding: Annotated[
         str | None, typer.Option(help="once (default) or each_step.", show_default=False)
     ] = None,
-    skip: Annotated[
-        str | None, typer.Option(help="dense, gate or event; default: the chip's own.", show_default=False)
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            help="Samples of a mini-batch, which share loads of weights. Default: 1.",
+            min=1,
+            show_default=False,
+        ),
     ] = None,
+    batch_on: Annotated[
+        str | None,
+        typer.Option(
+            help="outer (default), or M: samples side by side in layers of one position.", show_default=False
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="What chosen tiles make least: dram_bytes (default) or cycles.", show_default=False
+        ),
+    ] = None,
+    skip: SkipOption = None,
+    dram: DramOption = None,
     table: Annotated[
         str, typer.Option(help="Energy table (hwsim list tables) or a .yaml file.")
     ] = "sata_kernels",
@@ -179,13 +210,86 @@ def estimate(
         tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
     )
     directory = delivery.output_directory(output)
-    options = {"schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding}
+    options = {
+        "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
+        "batch": batch, "batch_on": batch_on, "objective": objective,
+    }  # fmt: skip
     with delivery.interruptible():
         result = commands.estimate(
-            model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, table, engine,
-            variant,
+            model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, dram, table,
+            engine, variant,
         )  # fmt: skip
         commands.deliver(result, directory, as_json)
+
+
+@app.command()
+def compare(
+    model: Model,
+    sharing: Annotated[
+        str, typer.Option(help="Sharings of LIF states, e.g. none,L,C2,C4,L+C2; see estimate.")
+    ] = "none",
+    hardware: Annotated[str, typer.Option(help="Presets or .yaml files, e.g. sata,spinalflow.")] = "sata",
+    schedule: Annotated[
+        str | None, typer.Option(help="layer_major (default), step_major, or both.", show_default=False)
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Sizes of mini-batches, e.g. 1,16,64. Default: 1.", show_default=False)
+    ] = None,
+    table: Annotated[str, typer.Option(help="Energy tables or .yaml files.")] = "sata_kernels",
+    inputs: InputFile = None,
+    weights: Weights = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            help="How many of the inputs to run. Default: the largest mini-batch.", min=1, show_default=False
+        ),
+    ] = None,
+    timesteps: Timesteps = None,
+    settings: Settings = None,
+    init: Init = None,
+    rate: Rate = None,
+    shape: Shape = None,
+    coding: CodingOption = None,
+    layout: LayoutOption = None,
+    producer: ProducerOption = None,
+    dt: Dt = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="A mapping .yaml; schedules and mini-batches override it.", show_default=False),
+    ] = None,
+    dram: DramOption = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIRECTORY",
+            help="Write compare.json, compare.csv and a picture of the DRAM traffic there.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare what MODEL costs under several sharings, chips, schedules, mini-batches and tables.
+
+    Lists are separated by commas; every combination is a row. The network runs once per sharing.
+
+    **Examples**
+
+    `hwsim compare fashion --hardware sata,spinalflow,ptb`
+
+    `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L,C2,L+C2 --schedule step_major`
+
+    `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L --batch 1,16,64 -o out`
+    """
+    from hwsim import commands, comparing, delivery, variants
+
+    variant = variants.Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout)
+    directory = delivery.output_directory(output)
+    asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram)
+    with delivery.interruptible():
+        work, opened = commands.compared(model, inputs, weights, samples or asked.largest, timesteps, variant)
+        comparing.deliver(comparing.run(work, opened, asked), work.origin, directory, as_json)
 
 
 @app.command()

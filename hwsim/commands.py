@@ -30,14 +30,15 @@ from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
 
 def estimate(
     model: str,
-    chip: str,
+    chip_name: str,
     inputs: Path | None,
     weights: Path | None,
     samples: int,
     timesteps: int | None,
     mapping_file: Path | None,
-    options: dict[str, str | None],
+    options: dict[str, Any],
     skip: str | None,
+    dram: str | None,
     table: str,
     engine: str,
     variant: Variant = AS_IT_IS,
@@ -45,19 +46,16 @@ def estimate(
     """Everything cheap is checked before anything long begins. That costs are not the model's is for
     :func:`deliver` to say."""
     variant.check(weights, inputs, timesteps)
-    tile = hardware.load_hardware(chip)
-    if skip is not None:
-        tile = tile.with_skip(_choice("skip", skip, hardware.Skip))
+    tile = chip(chip_name, skip, dram)
     prices = cost.load_table(table)
-    cost.unit_energies(prices, tile)
-    cost.chip_area(prices, tile)
-    mapping = _mapping(mapping_file, options)
+    check_priced(prices, tile)
+    chosen_mapping = mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
     with progress_bars() as progress:
-        work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        work, _ = _workload(model, inputs, weights, samples, timesteps, variant, progress)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
-            return pipeline.estimate(work, tile, mapping, prices, chosen, progress)
+            return pipeline.estimate(work, tile, chosen_mapping, prices, chosen, progress)
 
 
 def _workload(
@@ -68,7 +66,7 @@ def _workload(
     timesteps: int | None,
     variant: Variant,
     progress: pipeline.Progress,
-) -> pipeline.Workload:
+) -> tuple[pipeline.Workload, Opened]:
     """The model as asked for, on its inputs: real ones, or synthetic ones for calibrated thresholds."""
     opened = variant.open(model, weights)
     if variant.shape and not variant.calibrated:
@@ -86,7 +84,21 @@ def _workload(
         variant.coding_of(opened), variant.layout_of(),
     )  # fmt: skip
     work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
-    return varied(work, opened, variant, synthetic, progress)[0]
+    return varied(work, opened, variant, synthetic, progress)[0], opened
+
+
+def compared(
+    model: str,
+    inputs: Path | None,
+    weights: Path | None,
+    samples: int,
+    timesteps: int | None,
+    variant: Variant,
+) -> tuple[pipeline.Workload, Opened]:
+    """The workload that variants are compared on, and the model it is of."""
+    variant.check(weights, inputs, timesteps)
+    with progress_bars() as progress:
+        return _workload(model, inputs, weights, samples, timesteps, variant, progress)
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -169,7 +181,7 @@ def count_operations(
     """
     variant.check(weights, inputs, timesteps)
     with progress_bars() as progress:
-        work = _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        work, _ = _workload(model, inputs, weights, samples, timesteps, variant, progress)
         encoded = encode(work.network, work.inputs)
         trace = execute(work.network, encoded, lambda done, total: progress("execute", done, total))
     agreement = agree(work.network, trace, work.reference) if work.reference else None
@@ -190,7 +202,22 @@ def _choice(name: str, value: str, allowed: Any) -> Any:
     return value
 
 
-def _mapping(path: Path | None, options: dict[str, str | None]) -> Mapping:
+def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardware:
+    """The chip, with another way to treat dead inputs and to time its DRAM if asked."""
+    chip = hardware.load_hardware(name)
+    if skip is not None:
+        chip = chip.with_skip(_choice("skip", skip, hardware.Skip))
+    return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))
+
+
+def check_priced(table: cost.CostTable, chip: hardware.Hardware) -> None:
+    """Raises HwsimError before any work begins where the table does not reach to the chip's widths."""
+    cost.unit_energies(table, chip)
+    cost.chip_area(table, chip)
+
+
+def mapping(path: Path | None, options: dict[str, Any]) -> Mapping:
+    """The mapping of a file, or the default, with the options that are given in place of its own."""
     base = load_mapping(path) if path else Mapping()
     given = {name: value for name, value in options.items() if value is not None}
     try:

@@ -25,7 +25,10 @@ Location = tuple[int | str, ...]
 
 
 def load_yaml(path: Path, model: type[Model]) -> Model:
-    """Read ``path`` as one ``model``. Raises HwsimError listing every wrong field with its line."""
+    """Read ``path`` as one ``model``, whose validators find its folder in their context under ``folder``.
+
+    Raises HwsimError listing every wrong field with its line.
+    """
     if not path.is_file():
         raise HwsimError(f"{path}: no such file")
     if path.stat().st_size > MAX_BYTES:
@@ -39,7 +42,7 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
     if not isinstance(values, dict):
         raise HwsimError(f"{path}: expected a mapping of fields, found {type(values).__name__}")
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context={"folder": path.parent})
     except ValidationError as error:
         raise HwsimError(describe(error, model, str(path), tree)) from None
 

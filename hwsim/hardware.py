@@ -6,9 +6,9 @@ a published source are marked so in ``sources``.
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, ValidationError, ValidationInfo, field_validator, model_validator
 
 from hwsim.configuration import Configured, load_yaml
 from hwsim.dram.table import DramTable, load_dram
@@ -19,6 +19,7 @@ TABLES = Path(__file__).parent / "tables" / "hardware"
 
 Skip = Literal["dense", "gate", "event"]
 Dataflow = Literal["os", "ws", "is"]
+DramTiming = Literal["commands", "bandwidth"]
 Dimension = Literal["M", "N", "K", "T"]
 
 HOLDS: dict[Dataflow, tuple[Dimension, Dimension]] = {"os": ("M", "N"), "ws": ("K", "N"), "is": ("K", "M")}
@@ -56,7 +57,7 @@ class PEArray(Configured):
     columns_hold: Dimension | None = None
     fill: Literal["systolic", "broadcast"] = "systolic"
     streams: Literal["shared", "own"] = "shared"
-    window: Annotated[int, Field(ge=1, le=64)] | Literal["all"] = 1
+    window: int | Literal["all"] = 1
     time_lanes: Literal["parallel", "serial"] = "parallel"
     overlap: bool = False
     weight_sparsity: bool = False
@@ -71,6 +72,13 @@ class PEArray(Configured):
     def extent(self, dimension: Dimension) -> int:
         """How much of a dimension lies on the array at once: R, C, or 1 where it does not lie there."""
         return dict(zip(self.holds, (self.rows, self.columns), strict=True)).get(dimension, 1)
+
+    @field_validator("window", mode="before")
+    @classmethod
+    def _window(cls, value: Any) -> Any:
+        if value != "all" and (type(value) is not int or not 1 <= value <= 64):
+            raise ValueError("it must be 1 to 64, or all")
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -168,13 +176,27 @@ def _device(table: str) -> DramTable:
 class Dram(Configured):
     """What lies behind the DMA channel (S2): a DRAM of hwsim/tables/dram, or of a file, or plain numbers.
 
-    ``timing``: ``commands`` plays a banked table's commands; ``bandwidth`` takes the bandwidth of its pins.
+    ``table``: a name, or the path of a .yaml file from the folder of the chip's own file. ``timing``:
+    ``commands`` plays a banked table's commands; ``bandwidth`` takes the bandwidth of its pins.
     """
 
     table: str | None = None
-    timing: Literal["commands", "bandwidth"] = "commands"
+    timing: DramTiming = "commands"
     bandwidth_bytes_per_s: PositiveInt | None = None
     burst_bytes: PositiveInt | None = Field(default=None, le=4096)
+
+    @field_validator("table")
+    @classmethod
+    def _known(cls, table: str | None, info: ValidationInfo) -> str | None:
+        if table is None:
+            return None
+        if table.endswith((".yaml", ".yml")) and info.context:
+            table = str((info.context["folder"] / table).resolve())
+        try:
+            _device(table)
+        except HwsimError as error:
+            raise ValueError(str(error)) from None
+        return table
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -224,7 +246,8 @@ class Hardware(Configured):
     def id(self) -> str:
         device = self.dram.device
         table = device.model_dump(exclude={"sources", "description"}) if device else None
-        return content_id("hardware", self.model_dump(exclude={"sources", "description"}) | {"device": table})
+        chip = self.model_dump(exclude={"sources": True, "description": True, "dram": {"table"}})
+        return content_id("hardware", chip | {"device": table})
 
     @property
     def load_buffers(self) -> int:
@@ -249,8 +272,35 @@ class Hardware(Configured):
         return -(-size_bytes * self.clock_hz // self.dram.bandwidth)
 
     def with_skip(self, skip: Skip) -> "Hardware":
-        """The same chip with another way to treat dead inputs."""
-        return self.model_copy(update={"pe_array": self.pe_array.model_copy(update={"skip": skip})})
+        """The same chip with another way to treat dead inputs, without what only the old way has.
+
+        That is decode and weight_sparsity with ``gate``, own streams too with ``dense``. Raises HwsimError
+        where the dataflow has no such way.
+        """
+        gone: dict[str, Any] = {}
+        if skip != "event":
+            gone |= {"decode": None, "weight_sparsity": False}
+        if skip == "dense":
+            gone["streams"] = "shared"
+        try:
+            array = PEArray.model_validate(self.pe_array.model_dump() | gone | {"skip": skip})
+        except ValidationError as error:
+            reasons = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+            raise HwsimError(f"{self.name}: pe_array.skip {skip!r}: {reasons}") from None
+        return self.model_copy(update={"pe_array": array})
+
+    def with_dram(self, timing: DramTiming) -> "Hardware":
+        """The same chip with its DRAM played command by command or as plain bandwidth.
+
+        Raises HwsimError for commands of a DRAM that has none.
+        """
+        changed = self.model_copy(update={"dram": self.dram.model_copy(update={"timing": timing})})
+        if timing == "commands" and changed.dram.banked is None:
+            raise HwsimError(
+                f"hardware {self.name!r}: its DRAM is plain bandwidth and has no commands; "
+                "name one with banks in dram.table (hwsim list dram)"
+            )
+        return changed
 
 
 def presets() -> list[str]:

@@ -30,14 +30,11 @@ def describe(
     shares recomputes them in reverse and keeps one step's, but for layers whose step cannot be undone
     (:func:`reversible`). Source: EfficientLIF-Net, Table I and Eq. 21.
     """
-    owners: dict[str, str] = {}
-    for p in network.populations:
-        owners.setdefault(p.state_group or p.name, p.name)
     shares = any(p.shared for p in network.populations)
     layers: list[dict[str, Any]] = []
     for p in network.populations:
         incoming = network.into(p.name)
-        owner = owners[p.state_group or p.name]
+        owner = network.owners[p.name]
         words = p.state_words if owner == p.name else 0
         counts = p.has_state and p.kind != "readout"
         members = [q for q in network.populations if q.state_group == p.state_group] if p.state_group else [p]
@@ -73,7 +70,7 @@ def describe(
         "parameters": folded if parameters is None else parameters,
         "folded_parameters": folded,
         "neurons": sum(network.population[name].size for name in spiking),
-        "state_words": sum(layer["forward_state_bytes"] for layer in layers) // WORD_BYTES,
+        "state_words": network.state_words,
         "forward_state_bytes": sum(layer["forward_state_bytes"] for layer in layers),
         "backward_state_bytes": sum(layer["backward_state_bytes"] for layer in layers),
         "macs": sum(layer["macs"] for layer in layers),

@@ -76,6 +76,18 @@ class Network:
     def out_of(self, source: str) -> tuple[Projection, ...]:
         return tuple(p for p in self.projections if p.source == source)
 
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """By population, the one that owns its state words: the first of its state group, or itself."""
+        first: dict[str, str] = {}
+        return {p.name: first.setdefault(p.state_group or p.name, p.name) for p in self.populations}
+
+    @property
+    def state_words(self) -> int:
+        """State words of all neurons but the readout's, a shared word once."""
+        kept = (p for p in self.populations if p.kind != "readout" and self.owners[p.name] == p.name)
+        return sum(p.state_words for p in kept)
+
     @property
     def parameters(self) -> int:
         arrays = [a for p in self.projections for a in (p.weights, p.bias) if a is not None]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError, nearest
-from hwsim.frontends.arguments import checked_choice, checked_timesteps, made_shape
+from hwsim.frontends.arguments import checked_choice, checked_count, made_shape
 from hwsim.frontends.loading import SEED, Opened, Reading, check_taken, open_model
 from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.frontends.timing import Layout
@@ -88,7 +88,7 @@ class Variant:
         checked_choice("--coding", self.coding, Coding)
         checked_choice("--layout", self.layout, Layout)
         if timesteps is not None:
-            checked_timesteps(timesteps)
+            checked_count("timesteps", timesteps)
         if self.rate is not None and not self.calibrated:
             raise HwsimError("--rate is what --init calibrated aims at; give both or none")
         if self.rate is not None and not 0 < self.rate < 1:

@@ -124,7 +124,7 @@ def exact(network: Network, peak: int) -> bool:
             fraction = 0.0
             if q.weights is not None:
                 fan = float(np.abs(q.weights).reshape(len(q.weights), -1).sum(1).max())
-                fraction = 2.0  # random_cases draws quarters
+                fraction = 2.0  # random_networks draws quarters
             bias = 0.0 if q.bias is None else float(np.abs(q.bias).max())
             total += fan * largest[q.source] + bias
             places = max(places, digits[q.source] + fraction, 2.0 * (q.bias is not None))

@@ -76,46 +76,54 @@ def chip(
     banks: int = 2,
     units: int = 1024,
     lanes: int = 16,
+    placement: Literal["array", "edge"] = "array",
     weight: int = 1 << 22,
     inputs: int = 1 << 22,
     output: int = 1 << 22,
     membrane: int | None = None,
+    partial_sum: int | None = None,
+    spikes: Literal["bitmap", "list"] = "bitmap",
     word: int = 64,
     double: bool = True,
+    weight_banks: int = 1,
+    weight_ports: int = 1,
     bandwidth: int = 1 << 40,
     burst: int = 1,
+    table: str | None = None,
     clock_hz: int = 1000,
     bits: tuple[int, int, int, int] = (8, 16, 16, 8),
+    **array: Any,
 ) -> Hardware:
     """A chip with room for everything and a fast DRAM unless told otherwise; ``bits`` of weights, sums,
-    states and activations."""
+    states and activations. ``double``: weights and inputs; ``table``: a DRAM by name; ``array``: further
+    fields of the PE array."""
 
-    def buffer(size: int) -> dict[str, int]:
-        return {"capacity_bytes": size, "word_bits": word}
+    def buffer(size: int, **parts: Any) -> dict[str, Any]:
+        return {"capacity_bytes": size, "word_bits": word, **parts}
 
     names = ("weight_bits", "partial_sum_bits", "state_bits", "activation_bits")
-    hardware = Hardware.model_validate(
+    plain = {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": burst}
+    return Hardware.model_validate(
         {
             "name": "test",
             "description": "a chip of the tests",
             "clock_hz": clock_hz,
             "node_nm": 28,
-            "pe_array": {"rows": rows, "columns": columns, "skip": skip, "partial_sum_banks": banks},
-            "lif": {"units": units, "vector_lanes": lanes},
+            "pe_array": {"rows": rows, "columns": columns, "skip": skip, "partial_sum_banks": banks, **array},
+            "lif": {"units": units, "vector_lanes": lanes, "placement": placement},
             "precision": dict(zip(names, bits, strict=True)),
             "buffers": {
-                "weight": buffer(weight),
-                "input": buffer(inputs),
+                "weight": buffer(weight, double_buffered=double, banks=weight_banks, ports=weight_ports),
+                "input": buffer(inputs, double_buffered=double),
                 "output": buffer(output),
                 "membrane": membrane and buffer(membrane),
-                "double_buffered": double,
+                "partial_sum": partial_sum and buffer(partial_sum),
+                "spikes": spikes,
             },
-            "dram": {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": burst},
+            "dram": {"table": table} if table else plain,
             "sources": {},
         }
     )
-    hardware.verify()
-    return hardware
 
 
 def simulate(

@@ -25,7 +25,7 @@ LIBRARIES = {
     "h5py": ("frontends.",),
 }
 
-BASE = ("errors", "storage", "configuration", "geometry", "jit", "sram")
+BASE = ("errors", "storage", "configuration", "geometry", "jit", "sram", "dram.table", "dram.mapping")
 VALUES = (
     "network",
     "network_checks",
@@ -36,6 +36,7 @@ VALUES = (
     "program",
     "ledger",
     "cost",
+    "area",
     "zoo",
 )
 ENGINES = ("dram.",)
@@ -50,7 +51,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("frontends.",), (*VALUES, *BASE, "nn.")),
     (("execute.",), (*VALUES, *BASE)),
     (("lower.",), (*VALUES, *BASE)),
-    (("cycle.",), (*VALUES, *BASE)),
+    (("cycle.",), (*ENGINES, *VALUES, *BASE)),
     (("nn.",), ()),
     (ENGINES, BASE),
     (("result",), (*VALUES, *BASE)),
@@ -61,6 +62,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("methods.",), (*STAGES, *VALUES, *BASE)),
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
     (("delivery",), BASE),
+    (("comparison",), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
+    (
+        ("comparing",),
+        ("comparison", "commands", "delivery", "pipeline", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+    ),
     (
         ("commands", "listing"),
         (
@@ -78,7 +84,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (("replay.",), ("delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
-    (("cli",), ("commands", "delivery", "listing", "replay.", "variants", *BASE)),
+    (("cli",), ("commands", "comparing", "delivery", "listing", "replay.", "variants", *BASE)),
     (("__main__",), ("cli",)),
     (("",), ("frontends.load",)),
 )

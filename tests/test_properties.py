@@ -22,7 +22,8 @@ from hwsim.mapping import Mapping
 from hwsim.network import Network, Projection
 from hwsim.pipeline import counterpart
 from tests.examples import all_silent, chip, conv, simulate, small_network
-from tests.random_cases import Case, cases, draw_network, is_legal
+from tests.random_cases import Case, cases, is_legal
+from tests.random_networks import draw_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

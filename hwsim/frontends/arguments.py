@@ -14,25 +14,26 @@ from numpy.typing import NDArray
 from hwsim.errors import HwsimError, nearest, one_line
 from hwsim.network import Coding
 
-MAX_TIMESTEPS = 2**31 - 1
+MAX_COUNT = 2**31 - 1
 
 MAX_VALUES = 1 << 28
 """Of inputs that are made: over all samples, timesteps and elements."""
 
 
-def checked_timesteps(value: Any) -> int:
+def checked_count(name: str, value: Any) -> int:
+    """A whole number from 1 to MAX_COUNT."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise HwsimError(f"timesteps is {value!r}; it must be an integer")
-    if not 1 <= value <= MAX_TIMESTEPS:
-        raise HwsimError(f"timesteps is {value}; it must be at least 1 and at most {MAX_TIMESTEPS}")
+        raise HwsimError(f"{name} is {value!r}; it must be an integer of at least 1")
+    if not 1 <= value <= MAX_COUNT:
+        raise HwsimError(f"{name} is {value}; it must be at least 1 and at most {MAX_COUNT}")
     return int(value)
 
 
-def checked_choice(name: str, value: Any, allowed: Any) -> None:
-    """Raises HwsimError for a ``value`` that is none of the Literal ``allowed``; None is allowed too."""
-    if value is None or (isinstance(value, str) and value in get_args(allowed)):
+def checked_choice(name: str, value: Any, allowed: Any, optional: bool = True) -> None:
+    """Raises HwsimError for a ``value`` that is none of the Literal ``allowed``, or None if ``optional``."""
+    if (value is None and optional) or (isinstance(value, str) and value in get_args(allowed)):
         return
-    raise HwsimError(f"{name} {value!r}.{nearest(str(value), list(get_args(allowed)))}")
+    raise HwsimError(f"{name} is {value!r}.{nearest(str(value), list(get_args(allowed)))}")
 
 
 def checked_path(name: str, value: Any) -> Path:
@@ -59,8 +60,8 @@ def checked_texts(name: str, values: Any) -> tuple[str, ...]:
     return tuple(checked_text(f"{name}[{i}]", value) for i, value in enumerate(values))
 
 
-def checked_inputs(given: Any) -> NDArray[np.float32]:
-    """Inputs as float32 from whatever NumPy or PyTorch holds: numbers, finite, one row a sample."""
+def as_array(given: Any) -> NDArray[Any]:
+    """Numbers from whatever NumPy or PyTorch holds, (samples, ...). Raises HwsimError for others."""
     try:
         if isinstance(given, torch.Tensor):
             tensor = given.detach().cpu()
@@ -68,11 +69,19 @@ def checked_inputs(given: Any) -> NDArray[np.float32]:
         values = np.asarray(given)
     except (TypeError, ValueError, RuntimeError) as error:
         raise HwsimError(f"inputs are no array of numbers: {one_line(error)}") from None
-    if values.dtype.kind not in "fiub" or values.ndim < 2:
+    if values.dtype.kind not in "fiub" or not values.ndim:
         raise HwsimError(
             f"inputs are {type(given).__name__}, {values.dtype} of shape {values.shape}; expected numbers, "
             "one row a sample"
         )
+    return values
+
+
+def checked_inputs(given: Any) -> NDArray[np.float32]:
+    """Inputs as float32: numbers, finite, at least one sample of at least one value."""
+    values = as_array(given)
+    if values.ndim < 2:
+        raise HwsimError(f"inputs are of shape {values.shape}; expected one row a sample")
     if not values.size:
         raise HwsimError(f"inputs of shape {values.shape} hold no sample or no value; expected at least one")
     with np.errstate(over="ignore"):

@@ -14,9 +14,10 @@ from torch import nn
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
 from hwsim.frontends.answer import answered, check, first, summed
+from hwsim.frontends.arguments import as_array, checked_choice, checked_count
 from hwsim.frontends.lowering import Lowering
 from hwsim.frontends.neurons import describe, reset_neurons, rule_of
-from hwsim.frontends.preconditions import as_array, check_model, check_options, count
+from hwsim.frontends.preconditions import check_model
 from hwsim.frontends.recording import Recorder
 from hwsim.frontends.signals import Made
 from hwsim.frontends.timing import Key, Layout, Node, Timed, Timestep, repeated, settled, timed
@@ -66,8 +67,9 @@ def capture(
     eval mode. Raises HwsimError naming the module for anything that cannot be lowered faithfully, for a
     graph that changes between timesteps, and for inputs that the model does not accept.
     """
-    check_options(coding, layout)
-    timesteps, batch = count("timesteps", timesteps), count("batch", batch)
+    checked_choice("coding", coding, Coding, optional=False)
+    checked_choice("layout", layout, Layout)
+    timesteps, batch = checked_count("timesteps", timesteps), checked_count("batch", batch)
     inputs = as_array(inputs)
     if not len(inputs):
         raise HwsimError("inputs hold no sample")
@@ -96,8 +98,9 @@ def structure(
     layout: Layout | None = None,
 ) -> Network:
     """The network alone, read off a run on one ``sample``: (1, *shape), or (1, timesteps, *shape)."""
-    check_options(coding, layout)
-    timesteps = count("timesteps", timesteps)
+    checked_choice("coding", coding, Coding, optional=False)
+    checked_choice("layout", layout, Layout)
+    timesteps = checked_count("timesteps", timesteps)
     sample = as_array(sample)
     check_model(model)
     with _evaluated(model):

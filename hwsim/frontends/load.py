@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from hwsim.errors import HwsimError
 from hwsim.frontends.arguments import (
     checked_choice,
+    checked_count,
     checked_inputs,
     checked_number,
     checked_path,
     checked_text,
     checked_texts,
-    checked_timesteps,
     made_shape,
 )
 from hwsim.frontends.capture import structure
@@ -50,7 +50,7 @@ def load(
 
     Raises HwsimError for everything else, and where something needed is missing.
     """
-    steps = None if timesteps is None else checked_timesteps(timesteps)
+    steps = None if timesteps is None else checked_count("timesteps", timesteps)
     checked_choice("coding", coding, Coding)
     checked_choice("layout", layout, Layout)
     reading = Reading(

@@ -16,7 +16,7 @@ from torch import nn
 
 from hwsim import zoo
 from hwsim.errors import HwsimError, one_line
-from hwsim.frontends.arguments import checked_timesteps
+from hwsim.frontends.arguments import checked_count
 from hwsim.frontends.array_files import headers, rows
 from hwsim.frontends.netx import read_netx
 from hwsim.frontends.nir.read import read_nir
@@ -180,7 +180,7 @@ def timed(opened: Opened, timesteps: int, coding: Coding | None = None) -> Opene
     network = opened.model
     if not isinstance(network, Network) or opened.timesteps is not None:
         return opened
-    steps = checked_timesteps(timesteps)
+    steps = checked_count("timesteps", timesteps)
     model = replace(network, timesteps=steps, coding=coding or network.coding)
     return replace(opened, model=model, timesteps=steps)
 
@@ -202,7 +202,7 @@ def _settings(
     try:
         read = read_settings(pairs, builder, name, options)
         if read.timesteps is not None:
-            checked_timesteps(read.timesteps)
+            checked_count("timesteps", read.timesteps)
     except HwsimError as error:
         raise HwsimError(one_line(error)) from None
     return read

@@ -1,16 +1,12 @@
-"""What capture needs of a model, its inputs and its options, checked before anything runs."""
+"""What capture needs of a model, checked before anything runs."""
 
-from typing import Any, get_args
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from hwsim.errors import HwsimError, nearest
-from hwsim.frontends.timing import Layout
-from hwsim.network import Coding
+from hwsim.errors import HwsimError
 
 
 def check_model(model: Any) -> None:
@@ -58,38 +54,3 @@ def _check_values(name: str, tensor: Tensor) -> None:
         raise HwsimError(
             f"parameter {name!r} of the model is {tensor.dtype}, allowed: torch.float32; call model.float()"
         )
-
-
-def as_array(inputs: Any) -> NDArray[Any]:
-    """Inputs of numbers, tensors among them, as an array (samples, ...). Raises HwsimError for others."""
-    if isinstance(inputs, Tensor):
-        values = inputs.detach().cpu()
-        inputs = (values.float() if values.is_floating_point() else values).numpy()
-    try:
-        array = np.asarray(inputs)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise HwsimError(f"inputs: a {type(inputs).__name__} that is no array ({error})") from None
-    if array.dtype.kind not in "fiub" or not array.ndim:
-        raise HwsimError(
-            f"inputs are {array.dtype} of shape {array.shape}; expected numbers, one row a sample"
-        )
-    return array
-
-
-def count(name: str, value: Any) -> int:
-    """A whole number of at least 1. Raises HwsimError."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise HwsimError(f"{name} is {value!r}; it must be an integer of at least 1")
-    if value < 1:
-        raise HwsimError(f"{name} is {value}; it must be at least 1")
-    return int(value)
-
-
-def check_options(coding: Any, layout: Any) -> None:
-    """Options of a capture. Raises HwsimError naming the nearest allowed value."""
-    chosen = [("coding", coding, get_args(Coding))]
-    if layout is not None:
-        chosen.append(("layout", layout, get_args(Layout)))
-    for name, value, allowed in chosen:
-        if value not in allowed:
-            raise HwsimError(f"{name} is {value!r}.{nearest(str(value), list(allowed))}")

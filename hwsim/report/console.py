@@ -49,8 +49,10 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
+    batch = values["mapping"]["batch"]
+    how = "each alone" if batch == 1 else f"in mini-batches of {batch}, each"
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, each alone from empty buffers; "
+        f"table {values['table']}, dynamic energy; {samples} samples, {how} from empty buffers; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
@@ -98,6 +100,34 @@ def _components(values: dict[str, Any]) -> Table:
                 name, energy(spent / samples), f"{spent / total:.1%}", "-" if area is None else f"{area:,.0f}"
             )
     return table
+
+
+def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print a comparison (rows of compare.json), per inference; what is the same in all rows is the title."""
+    keys = ("sharing", "hardware", "schedule", "batch", "table")
+    varying = [k for k in keys if len({row[k] for row in rows}) > 1]
+    same = ", ".join(f"{k} {rows[0][k]}" for k in keys if k not in varying)
+    title = f"{rows[0]['model']}: {same}; mean of {rows[0]['samples']} samples"
+    table = Table(title=escape(title), title_justify="left")
+    for key in varying:
+        table.add_column(key)
+    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows)]
+    numbers = ("cycles", "us", "use", "energy", "mm2", "DRAM bytes", *operands)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for row in rows:
+        totals, samples = row["totals"], row["samples"]
+        table.add_row(
+            *(escape(str(row[k])) for k in varying),
+            quantity(totals["cycles"] / samples),
+            f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
+            f"{row['utilization']:.1%}",
+            energy(totals["energy_pj"] / samples),
+            f"{totals['area_um2'] / 1e6:.3f}",
+            quantity(totals["dram_bytes"] / samples),
+            *(quantity(row["dram_bytes"][o] / samples) for o in operands),
+        )
+    console.print(table)
 
 
 def show_network(values: dict[str, Any], console: Console) -> None:
@@ -209,4 +239,25 @@ def show_names(names: dict[str, str], console: Console) -> None:
     table = Table(box=None, show_header=False)
     for name, description in names.items():
         table.add_row(escape(name), escape(description))
+    console.print(table)
+
+
+def show_chips(chips: dict[str, dict[str, Any]], console: Console) -> None:
+    """Print what listing.facts says of each chip: R rows and C columns with what lies there."""
+    table = Table(box=None, header_style="bold")
+    for title in ("chip", "array", "dataflow", "skip", "node", "clock", "description"):
+        table.add_column(title, no_wrap=title != "description")
+    for name, chip in chips.items():
+        array = f"{chip['rows']} {chip['rows_hold']} x {chip['columns']} {chip['columns_hold']}"
+        clock = f"{chip['clock_hz'] / 1e6:g} MHz"
+        cells = (
+            name,
+            array,
+            chip["dataflow"],
+            chip["skip"],
+            f"{chip['node_nm']} nm",
+            clock,
+            chip["description"],
+        )
+        table.add_row(*map(escape, cells))
     console.print(table)

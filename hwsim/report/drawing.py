@@ -32,6 +32,8 @@ PALETTE: dict[str, tuple[str, str]] = {
     "output": ("#80502c", "#b07c50"),
     "membrane": ("#8a35c4", "#9450e0"),
     "hold": ("#3b271a", "#8a6248"),
+    "sums": ("#0f7f8c", "#49c3d1"),
+    "imbalance": ("#8f2d56", "#d8739d"),
     "dram": ("#66717b", "#7f8891"),
     "idle": ("#d3d7db", "#363c44"),
 }

@@ -21,6 +21,7 @@ COMPONENTS: dict[str, tuple[str, str]] = {
     "input_buffer": ("input buffer", "input"),
     "output_buffer": ("output buffer", "output"),
     "membrane_buffer": ("membrane buffer", "membrane"),
+    "partial_sum_buffer": ("partial-sum buffer", "sums"),
     "dram": ("DRAM", "dram"),
 }
 """Label and series of every component."""
@@ -35,28 +36,36 @@ OPERANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
         "membrane",
     ),
     "hold": ("held sums read and written", ("dram_hold_read_bytes", "dram_hold_write_bytes"), "hold"),
+    "spill": ("partial sums read and written", ("dram_spill_read_bytes", "dram_spill_write_bytes"), "sums"),
 }
 """Label, actions and series of every operand that moves to or from DRAM."""
 
 UNITS = {"array": "PE array", "lif": "LIF units", "dma": "DRAM channel"}
 
-WORK = {"array": ("stream", "fill_drain"), "lif": ("update", "vector")}
+WORK = {"array": ("stream", "preload", "fill_drain"), "lif": ("update", "serialization", "vector")}
 """Causes in which a unit works; the DRAM channel works in all but ``idle``."""
 
 CAUSE_LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "array": {
         "stream": ("streams", "array"),
+        "imbalance": ("waits for its longest stream", "imbalance"),
+        "conflict": ("waits for weight banks", "weight"),
+        "decode": ("waits for the spike decoder", "input"),
+        "preload": ("preloads the stationary operand", "fill"),
         "fill_drain": ("fills and drains", "fill"),
         "weight": ("waits for weights", "weight"),
         "input": ("waits for inputs", "input"),
         "membrane": ("waits for membranes", "membrane"),
         "hold": ("waits for held sums", "hold"),
+        "spill": ("waits for partial sums", "sums"),
         "store": ("waits behind a store", "output"),
+        "dependency": ("waits for a store it depends on", "output"),
         "partial_sum": ("waits for the LIF units", "lif"),
         "drain": ("finished", "idle"),
     },
     "lif": {
         "update": ("updates neurons", "lif"),
+        "serialization": ("channel groups in turn", "lif"),
         "vector": ("vector lanes", "vector"),
         "array": ("waits for the array", "idle"),
         "output": ("waits for the output buffer", "output"),
@@ -67,6 +76,7 @@ CAUSE_LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "input": ("loads inputs", "input"),
         "membrane": ("loads membranes", "membrane"),
         "hold": ("loads held sums", "hold"),
+        "spill": ("loads partial sums", "sums"),
         "store": ("stores", "output"),
         "idle": ("idle", "idle"),
     },

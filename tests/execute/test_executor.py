@@ -17,7 +17,7 @@ from hwsim.execute.executor import encode, execute
 from hwsim.network import Network, Population, Projection
 from tests import by_torch
 from tests.examples import conv, dense, small_network
-from tests.random_cases import draw_network
+from tests.random_networks import draw_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

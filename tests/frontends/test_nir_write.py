@@ -17,7 +17,7 @@ from hwsim.frontends.nir.read import read_nir
 from hwsim.frontends.nir.write import write_nir
 from hwsim.network import Network, Population, Projection
 from tests.examples import conv, dense, small_network
-from tests.random_cases import draw_network
+from tests.random_networks import draw_network
 
 RULES: list[dict[str, Any]] = [
     {"compare": ">", "reset": "zero"},

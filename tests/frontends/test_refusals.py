@@ -321,10 +321,10 @@ def test_inputs_may_be_a_tensor(grad: bool) -> None:
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        (np.float32(1), r"inputs are float32 of shape \(\); expected numbers"),
-        (["a", "b"], r"inputs are <U1 of shape \(2,\)"),
-        ([[1.0], [1.0, 2.0]], "inputs: a list that is no array"),
-        (None, "inputs are object"),
+        (np.float32(1), r"inputs are float32, float32 of shape \(\); expected numbers"),
+        (["a", "b"], r"inputs are list, <U1 of shape \(2,\)"),
+        ([[1.0], [1.0, 2.0]], "inputs are no array of numbers"),
+        (None, "inputs are NoneType, object"),
     ],
     ids=["number", "text", "ragged", "None"],
 )
