@@ -213,13 +213,14 @@ def dram_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     A read or write includes the IO of its bits where the DRAM's table has it. A cycle: mW * 1e9 / clock.
     """
     device = command_table(table, hardware)
+    energies: dict[str, float | None] = dict.fromkeys((*DRAM_BYTES, *DRAM_COMMANDS), 0.0)
     if device is None:
-        return dict.fromkeys(DRAM_BYTES, table.of("dram_byte")) | dict.fromkeys(DRAM_COMMANDS, 0.0)
+        return energies | dict.fromkeys(DRAM_BYTES, table.of("dram_byte"))
     e = device.energy
     assert e is not None
     io = 8 * device.burst_bytes * (e.io_pj_per_bit or 0.0)
     cycle = 1e9 / device.clock_hz
-    return dict.fromkeys(DRAM_BYTES, 0.0) | {
+    return energies | {
         "dram_activates": e.activate_precharge_pj,
         "dram_reads": None if e.read_pj is None else e.read_pj + io,
         "dram_writes": None if e.write_pj is None else e.write_pj + io,

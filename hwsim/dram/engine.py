@@ -179,7 +179,7 @@ class Engine:
     def settled_cycles(self) -> tuple[int, int]:
         """Rank-cycles with a row open and without, up to each channel's next free cycle.
 
-        Those that come after it, which totals() counts up to the last completion, a precharge may still change.
+        Those after it, which totals() counts up to the last completion, a precharge may still change.
         """
         ranks = self.banked.organization.ranks
         until = [int(channel.clock[NOW]) for channel in self.channels]

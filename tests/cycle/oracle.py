@@ -24,7 +24,7 @@ class PlainChannel:
         self.hardware = hardware
 
     def move(
-        self, layer: int, operands: list[tuple[str, int]], write: bool, at: int
+        self, _layer: int, operands: list[tuple[str, int]], _write: bool, at: int
     ) -> tuple[list[int], int]:
         """The end of each operand, and the cycle from which the channel is free."""
         ends, free, latency = [], at, self.hardware.latency_cycles

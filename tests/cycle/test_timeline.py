@@ -40,17 +40,17 @@ def played(made: Program, hardware: Hardware) -> Ledger:
 
 def test_a_kernels_columns_are_those_of_the_ledger_and_the_program() -> None:
     names = {
-        "array": ["STREAM", "IMBALANCE", "CONFLICT", "DECODE", "PRELOAD", "FILL_DRAIN", "WAIT_LOAD", "WAIT_STORE"],
+        "array": ["STREAM", "IMBALANCE", "CONFLICT", "DECODE", "PRELOAD", "FILL_DRAIN", "WAIT_LOAD"],
         "lif": ["UPDATE", "SERIALIZATION", "LANES", "WAIT_ARRAY", "WAIT_OUTPUT", "LIF_DRAIN"],
         "dma": ["MOVE_LOAD", "MOVE_STORE", "IDLE"],
     }  # fmt: skip
     causes = {
-        "array": ["stream", "imbalance", "conflict", "decode", "preload", "fill_drain", LOADED[0], "store"],
+        "array": ["stream", "imbalance", "conflict", "decode", "preload", "fill_drain", LOADED[0]],
         "lif": ["update", "serialization", "vector", "array", "output", "drain"],
         "dma": [LOADED[0], "store", "idle"],
     }
-    names["array"] += ["DEPENDENCY", "PARTIAL_SUM", "ARRAY_DRAIN"]
-    causes["array"] += ["dependency", "partial_sum", "drain"]
+    names["array"] += ["WAIT_STORE", "DEPENDENCY", "PARTIAL_SUM", "ARRAY_DRAIN"]
+    causes["array"] += ["store", "dependency", "partial_sum", "drain"]
     for unit in CAUSES:
         found = [getattr(columns, name) for name in names[unit]]
         assert found == [CAUSE_COLUMNS.index((unit, cause)) for cause in causes[unit]]
@@ -142,8 +142,8 @@ def test_the_array_waits_for_a_store_in_front_of_its_load() -> None:
 
 
 def test_a_load_waits_for_the_store_it_depends_on() -> None:
-    # load 0: 0-1; array 1-3; lif 3-4; store 4-9; load 1: 9-11 (S3); array 11-12. Job 1 waits from 3: 6 for the
-    # store it depends on, 2 for its load.
+    # load 0: 0-1; array 1-3; lif 3-4; store 4-9; load 1: 9-11 (S3); array 11-12. Job 1 waits from 3: 6
+    # for the store it depends on, 2 for its load.
     jobs = (
         {"load": {"weight": 1}, "stream": 2, "update": 1, "store": {"membrane": 5}},
         {"load": {"membrane": 2}, "stream": 1, "after": 0},
@@ -193,8 +193,8 @@ sources: {}
 
 
 def test_a_flat_tables_latency_delays_the_data_but_not_the_channel(tmp_path: Path) -> None:
-    # load 0: channel 0-2, data at 5; array 5-7; its store, ready at 7, and load 1, ready at 5: load 5-6, data
-    # at 9; store 7-9, there at 12. array 1: 9-10.
+    # load 0: channel 0-2, data at 5; array 5-7; load 1, ready at 5: 5-6, data at 9; its store, ready at 7:
+    # 7-9, there at 12. array 1: 9-10.
     (tmp_path / "flat.yaml").write_text(FLAT)
     hardware = tile(clock_hz=10, table=str(tmp_path / "flat.yaml"))
     jobs = (
@@ -252,8 +252,8 @@ def test_a_preload_begins_when_the_pass_before_streams() -> None:
 
 
 def test_a_job_that_streams_nothing_lets_the_next_preload_pass() -> None:
-    # preload 0: 0-3, stream 3-5; job 1 has nothing and waits for lif 0 (5-25) with P = 1; the preload of job 2
-    # follows at 3, with D = 2 its load ends at array_end(0) = 5: 5-8. Job 1 at 25, its lif 25; job 2 streams at 25.
+    # preload 0: 0-3, stream 3-5; job 1 has nothing and waits for lif 0 (5-25) with P = 1; load 2 ends at
+    # array_end(0) = 5 with D = 2, preload 2: 5-8. Job 1 and its lif at 25; job 2 streams 25-27.
     jobs = (
         {"preload": 3, "stream": 2, "update": 20},
         {},
@@ -340,3 +340,71 @@ def test_commands_play_as_the_oracle_and_the_engine_play_them(
     logs = commands(channel.engine, table)
     assert [wrong for log in logs.values() for wrong in audit(log, table)] == []
     assert account(channel.asked, channel.completions, logs, table) == []
+
+
+@pytest.fixture(scope="module")
+def ddr4() -> Hardware:
+    """Clocks of the DRAM, so that tile cycles are its cycles."""
+    return tile(clock_hz=1_200_000_000, table="ddr4_2400")
+
+
+def test_a_load_by_commands_takes_the_cycles_of_its_commands(ddr4: Hardware) -> None:
+    # Weights at 0, inputs behind them at 8192, in the next bank group: ACT 0, ACT 4 (tRRD_S), RD 16, RD 20:
+    # data end at 16 + 16 + 4 = 36 and at 40. The channel is free at the last command's 20.
+    ledger = played(program({"load": {"weight": 64, "input": 64}, "stream": 1}), ddr4)
+    assert spent(ledger, "array") == {"weight": 36, "input": 4, "stream": 1}
+    assert spent(ledger, "dma") == {"weight": 20, "idle": 21}
+    found = [ledger.total(action) for action in DRAM_COMMANDS]
+    # one rank with a row open from 0 to the last completion at 40
+    assert found == [2, 2, 0, 0, 40, 0]
+
+
+def test_a_store_by_commands_ends_after_its_write(ddr4: Hardware) -> None:
+    # array 0-1; ACT 1, WR 17, data end at 17 + 12 + 4 = 33; free at 17
+    ledger = played(program({"stream": 1, "store": {"output": 64}}), ddr4)
+    assert ledger.elapsed_cycles == 33
+    assert spent(ledger, "dma") == {"idle": 1 + 16, "store": 16}
+    assert [ledger.total(action) for action in DRAM_COMMANDS] == [1, 0, 1, 0, 32, 1]
+
+
+def test_a_walk_begins_anew_where_the_next_request_would_leave_its_region(ddr4: Hardware) -> None:
+    # Requests of 3, 3 and 3 bursts in a region of 8: at 0, 3 and again 0, all in one row: 9 reads, one ACT.
+    jobs = [{"load": {"weight": 192}}] * 3
+    made = program(*jobs, regions={"weight": 512})
+    oracle = compared(made, ddr4)[1]
+    assert [asked.address for asked in oracle.channel.asked] == [0, 192, 0]
+
+
+def test_rows_stay_open_and_refreshes_go_on_between_transfers(ddr4: Hardware) -> None:
+    # 100,000 cycles of array time between the loads (D = 1): refreshes fall due every 9363 cycles
+    jobs = [{"load": {"weight": 64}, "stream": 100_000}, {"load": {"weight": 64}}]
+    hardware = tile(clock_hz=1_200_000_000, table="ddr4_2400", double=False)
+    ledger = played(program(*jobs), hardware)
+    assert ledger.total("dram_refreshes") == 100_036 // 9363
+    assert ledger.total("dram_activates") == 2
+    assert played(program(*({"load": {"weight": 64}},) * 2), ddr4).total("dram_activates") == 1
+
+
+def test_the_same_table_as_plain_bandwidth_counts_no_commands() -> None:
+    hardware = tile(clock_hz=1_200_000_000, table="ddr4_2400", timing="bandwidth")
+    ledger = played(program({"load": {"weight": 640}}), hardware)
+    # 16 bytes a cycle at the pins
+    assert (ledger.elapsed_cycles, ledger.total(*DRAM_COMMANDS)) == (40, 0)
+
+
+def test_regions_that_do_not_fit_the_dram_are_an_error_with_their_sizes(folder: Path) -> None:
+    # 16 banks of 64 rows of 8 bursts of 64 bytes: 524288. Weights of 500,000 bytes, then outputs at 507,904 =
+    # 62 * 8192 of 16,384 bytes that fit, or of 16,385 that do not.
+    hardware = tile(table=table_file(folder, "one"))
+    jobs = ({"load": {"weight": 64}, "store": {"output": 64}},)
+    assert run(program(*jobs, regions={"weight": 500_000, "output": 16_384}), hardware).elapsed_cycles
+    message = r"524289 bytes, DRAM 'one' has 524288; .*'l0', 516385 bytes"
+    with pytest.raises(HwsimError, match=message):
+        run(program(*jobs, regions={"weight": 500_000, "output": 16_385}), hardware)
+
+
+def test_a_request_beyond_its_region_is_an_error(folder: Path) -> None:
+    made = program({"load": {"weight": 128}})
+    made.regions[0, 0] = 64
+    with pytest.raises(HwsimError, match=r"layer 'l0' moves 128 bytes of weight at once, .* has 64"):
+        run(made, tile(table=table_file(folder, "one")))
