@@ -240,3 +240,24 @@ def show_names(names: dict[str, str], console: Console) -> None:
     for name, description in names.items():
         table.add_row(escape(name), escape(description))
     console.print(table)
+
+
+def show_chips(chips: dict[str, dict[str, Any]], console: Console) -> None:
+    """Print what listing.facts says of each chip: R rows and C columns with what lies there."""
+    table = Table(box=None, header_style="bold")
+    for title in ("chip", "array", "dataflow", "skip", "node", "clock", "description"):
+        table.add_column(title, no_wrap=title != "description")
+    for name, chip in chips.items():
+        array = f"{chip['rows']} {chip['rows_hold']} x {chip['columns']} {chip['columns_hold']}"
+        clock = f"{chip['clock_hz'] / 1e6:g} MHz"
+        cells = (
+            name,
+            array,
+            chip["dataflow"],
+            chip["skip"],
+            f"{chip['node_nm']} nm",
+            clock,
+            chip["description"],
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
