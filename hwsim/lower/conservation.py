@@ -17,7 +17,7 @@ def synapses(network: Network, p: Projection, nonzero: bool) -> NDArray[np.int64
     assert p.weights is not None
     counted = p.weights != 0 if nonzero else np.ones(p.weights.shape, np.bool_)
     if p.kind == "dense":
-        return counted.sum(axis=0)
+        return np.asarray(counted.sum(axis=0), np.int64)
     grouped = counted.reshape(p.groups, -1, *p.weights.shape[1:])
     taps = grouped.sum(axis=1).reshape(source.channels, *p.kernel)
     rows, columns = (

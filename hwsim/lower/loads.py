@@ -35,7 +35,7 @@ def residency(task: Task, layer: Layer) -> Residency:
         return "sample"
     if not layer.together and window <= buffer.tile_bytes:
         return "window"
-    largest = int(_by_fold(layer, Maps(task)).max())
+    largest = _largest_fold(task, layer)
     if largest > buffer.tile_bytes:
         raise HwsimError(
             f"layer {layer.name!r}: the inputs of one fold take {largest} bytes; hardware "
@@ -109,6 +109,15 @@ def _by_fold(layer: Layer, maps: Maps) -> Ints:
         moved = layer.over_samples(maps.part(w.projection, layer, elements))
         loads = loads + layer.over_steps(moved, layer.array_steps)
     return loads
+
+
+def _largest_fold(task: Task, layer: Layer) -> int:
+    """Bytes that a job of ``fold`` needs at most, whatever a delay leaves out."""
+    needed = zeros()
+    for i, w in enumerate(layer.weighted):
+        elements = along(M, _fold_positions(layer, w)) * along(K, layer.touched(i))
+        needed = needed + layer.over_samples(task.bytes_of(elements * w.bits))
+    return int(needed.max() * layer.array_steps.max())
 
 
 def _fold_positions(layer: Layer, w: Weighted) -> Ints:
