@@ -46,7 +46,7 @@ def test_bandwidth_of_the_pins_in_place_of_commands() -> None:
 
 
 def test_a_latency_delays_data_and_leaves_the_channel_free(tmp_path: Path) -> None:
-    # A byte a cycle, a latency of 10. load 0: 3 weights and an input take the channel 0-4 and end at 13 and 14;
+    # A byte a cycle, a latency of 10. load 0: 3 weights and an input, the channel 0-4, ends at 13 and 14;
     # load 1 is ready at 14: 14-17, ends at 27. array 14-17, 27-30; lif 17-18, 30-31.
     table = tmp_path / "slow.yaml"
     table.write_text(
