@@ -243,6 +243,9 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
             f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "
             f"{hardware.node_nm} nm"
         )
+    for name, buffer in hardware.buffers.present().items():
+        if buffer.capacity_bytes > sram.LARGEST_BYTES * -(-buffer.word_bits // sram.WIDEST_BITS):
+            found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
     for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
         for row in kernels.rows:
             if row.item == item and row.bits not in (None, width):

@@ -13,7 +13,7 @@ from hwsim.report import console
 def list_known(what: str, as_json: bool) -> None:
     known: dict[str, Any] = {
         "models": lambda: {name: e.description for name, e in zoo.entries().items()},
-        "hardware": lambda: {n: hardware.load_hardware(n).description for n in hardware.presets()},
+        "hardware": lambda: {n: facts(hardware.load_hardware(n)) for n in hardware.presets()},
         "dram": lambda: {n: dram.load_dram(n).description for n in dram.drams()},
         "tables": lambda: {n: cost.load_table(n).description for n in cost.tables()},
     }
@@ -22,5 +22,23 @@ def list_known(what: str, as_json: bool) -> None:
     found = known[what]()
     if as_json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    elif what == "hardware":
+        console.show_chips(found, console.terminal())
     else:
         console.show_names(found, console.terminal())
+
+
+def facts(chip: hardware.Hardware) -> dict[str, Any]:
+    """What tells one chip from another at first sight; the node in nm, the clock in Hz."""
+    array = chip.pe_array
+    return {
+        "rows": array.rows,
+        "columns": array.columns,
+        "rows_hold": array.holds[0],
+        "columns_hold": array.holds[1],
+        "dataflow": array.dataflow,
+        "skip": array.skip,
+        "node_nm": chip.node_nm,
+        "clock_hz": chip.clock_hz,
+        "description": chip.description,
+    }

@@ -1,14 +1,21 @@
-"""SRAM energy and area from a grid of CACTI runs, interpolated in log space."""
+"""SRAM energy and area from a grid of CACTI runs, interpolated in log space.
+
+Words wider than the grid's widest lie in several macros side by side, all of which an access takes;
+memories larger than its largest are several macros, one of which it takes, without the wires between them.
+"""
 
 import csv
 from functools import cache
-from math import exp, log
+from math import ceil, exp, log
 from pathlib import Path
 from typing import NamedTuple
 
 from hwsim.errors import HwsimError
 
 GRID = Path(__file__).parent / "tables" / "sram_grid.csv"
+LARGEST_BYTES = 2097152
+WIDEST_BITS = 256
+"""Of one macro: the grid's last points."""
 
 
 class Access(NamedTuple):
@@ -35,14 +42,22 @@ def nodes() -> list[tuple[int, str]]:
 
 
 def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) -> Access:
-    """Energy of a word read and write (pJ) and area (um2), bilinear in log capacity and log width.
+    """Energy of a word read and write (pJ) and area (um2) of a memory of one or several macros.
 
-    Raises HwsimError outside the grid: it is an error, not a guess.
+    Raises HwsimError below the grid, and for nodes and cells outside of it: it is an error, not a guess.
     """
     if (node_nm, cell_type) not in _grid():
         known = ", ".join(f"{n} nm {c}" for n, c in nodes())
         raise HwsimError(f"no SRAM at {node_nm} nm of type {cell_type!r}; the grid holds {known}")
     points = _grid()[node_nm, cell_type]
+    beside = max(1, ceil(word_bits / WIDEST_BITS))
+    behind = max(1, ceil(capacity_bytes / beside / LARGEST_BYTES))
+    one = _macro(points, capacity_bytes / beside / behind, word_bits / beside)
+    return Access(one.read_pj * beside, one.write_pj * beside, one.area_um2 * beside * behind)
+
+
+def _macro(points: dict[tuple[int, int], Access], capacity_bytes: float, word_bits: float) -> Access:
+    """Bilinear in log capacity and log width."""
     low_c, high_c, at_c = _bracket(capacity_bytes, sorted({c for c, _ in points}), "bytes")
     low_w, high_w, at_w = _bracket(word_bits, sorted({w for _, w in points}), "bits a word")
     corners = [
@@ -56,10 +71,10 @@ def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) ->
     return Access(*(exp(sum(s * log(v) for s, v in zip(shares, values, strict=True))) for values in fields))
 
 
-def _bracket(value: int, grid: list[int], unit: str) -> tuple[int, int, float]:
+def _bracket(value: float, grid: list[int], unit: str) -> tuple[int, int, float]:
     """The grid points around ``value`` and how far between them it lies, in log space."""
     if not grid[0] <= value <= grid[-1]:
-        raise HwsimError(f"SRAM of {value} {unit} lies outside the table's {grid[0]} to {grid[-1]}")
+        raise HwsimError(f"SRAM of {value:g} {unit} lies outside the table's {grid[0]} to {grid[-1]}")
     low = max(g for g in grid if g <= value)
     high = min(g for g in grid if g >= value)
     return low, high, 0.0 if low == high else log(value / low) / log(high / low)

@@ -466,3 +466,16 @@ def test_constants_for_another_node_or_width_are_told() -> None:
     small = SATA.model_copy(update={"node_nm": 7})
     assert all("7 nm" in told for told in caveats(kernels, small))
     assert any("16" in told for told in caveats(kernels, chip(bits=(16, 16, 16, 16))))
+
+
+def test_memories_of_several_macros_are_told() -> None:
+    kernels = load_table("sata_kernels")
+    told = [
+        [
+            caveat
+            for caveat in caveats(kernels, chip(weight=size, inputs=1024, output=1024))
+            if "SRAM" in caveat
+        ]
+        for size in (1 << 21, (1 << 21) + 1)
+    ]
+    assert told == [[], ["the weight buffer is more than one SRAM; wires between them are not counted"]]

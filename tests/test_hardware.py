@@ -119,17 +119,17 @@ def test_a_negative_buffer_is_refused_with_its_line(file: File) -> None:
         ("rows: 8,", "rows: 8, window: 65,", "pe_array.window: found 65"),
         ("rows: 8,", "rows: 8, window: some,", "pe_array.window: found 'some'"),
         ("rows: 8,", "rows: 8, window: true,", "pe_array.window: found True"),
-        ("rows: 8,", "rows: 8, dataflow: rs,", "pe_array.dataflow: found 'rs'"),
+        ("dataflow: os,", "dataflow: rs,", "pe_array.dataflow: found 'rs'"),
         ("rows: 8,", "rows: 8, rows_hold: B,", "pe_array.rows_hold: found 'B'"),
         ("rows: 8,", "rows: 8, columns_hold: k,", "pe_array.columns_hold: found 'k'"),
-        ("rows: 8,", "rows: 8, fill: instant,", "pe_array.fill: found 'instant'"),
+        ("fill: systolic}", "fill: instant}", "pe_array.fill: found 'instant'"),
         ("rows: 8,", "rows: 8, streams: two,", "pe_array.streams: found 'two'"),
         ("rows: 8,", "rows: 8, time_lanes: 2,", "pe_array.time_lanes: found 2"),
         ("rows: 8,", "rows: 8, overlap: twice,", "pe_array.overlap: found 'twice'"),
         ("rows: 8,", "rows: 8, decode: 4,", "pe_array.decode: found 4"),
-        ("partial_sum_banks: 2}", "partial_sum_banks: 9}", "pe_array.partial_sum_banks: found 9"),
-        ("lif: {units: 128, vector_lanes: 16}", "lif: 128", "lif: found 128"),
-        ("units: 128,", "placement: top, units: 128,", "lif.placement: found 'top'"),
+        ("partial_sum_banks: 2,", "partial_sum_banks: 9,", "pe_array.partial_sum_banks: found 9"),
+        ("lif: {units: 128, vector_lanes: 16, placement: array}", "lif: 128", "lif: found 128"),
+        ("placement: array", "placement: top", "lif.placement: found 'top'"),
         ("output: {", "output: {ports: 17, ", "buffers.output.ports: found 17"),
         ("output: {", "output: {banks: 0, ", "buffers.output.banks: found 0"),
         ("output: {", "output: {double_buffered: 3, ", "buffers.output.double_buffered: found 3"),
@@ -159,7 +159,7 @@ def test_every_wrong_field_gets_a_line_of_its_own(file: File) -> None:
 
 
 def test_a_missing_part_is_named(file: File) -> None:
-    message = file.with_line("lif: {units: 128, vector_lanes: 16}\n", "").error()
+    message = file.with_line("lif: {units: 128, vector_lanes: 16, placement: array}\n", "").error()
     assert message == f"{file.path}: field 'lif' is missing"
 
 

@@ -27,12 +27,22 @@ def test_an_empty_choice_is_tick_batching_with_free_folds() -> None:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
-def test_every_shipped_mapping_says_in_its_name_what_it_does(path: Path) -> None:
-    assert load_mapping(path).schedule == path.stem
+def test_every_shipped_mapping_loads_and_says_what_it_is_for(path: Path) -> None:
+    load_mapping(path)
+    assert path.read_text(encoding="utf-8").startswith("# ")
+    assert f"| {path.name} |" in (path.parent / "README.md").read_text(encoding="utf-8")
 
 
-def test_two_mappings_are_shipped() -> None:
-    assert [p.stem for p in SHIPPED] == ["layer_major", "step_major"]
+def test_the_shipped_mappings_are_schedules_a_full_array_and_an_accounting() -> None:
+    shipped = {path.stem: load_mapping(path) for path in SHIPPED}
+    assert shipped == {
+        "layer_major": Mapping(),
+        "step_major": Mapping(schedule="step_major"),
+        "batch_on_m": Mapping(batch=16, batch_on="M"),
+        "efficientlif-accounting": Mapping(
+            schedule="step_major", fold_order="m_outer", direct_coding="each_step", batch=64
+        ),
+    }
 
 
 def test_a_layers_own_order_wins_and_auto_leaves_it_to_the_whole() -> None:

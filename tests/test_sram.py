@@ -30,6 +30,10 @@ def test_the_grid_has_every_combination_once() -> None:
     assert {(int(n), c) for n, c in kinds} == set(sram.nodes())
 
 
+def test_a_macro_is_no_larger_and_no_wider_than_the_grid() -> None:
+    assert (CAPACITIES[-1], WIDTHS[-1]) == (sram.LARGEST_BYTES, sram.WIDEST_BITS)
+
+
 def test_points_of_the_grid_are_exact() -> None:
     for row in ROWS:
         key = (int(row["node_nm"]), row["cell_type"], int(row["capacity_bytes"]), int(row["width_bits"]))
@@ -74,17 +78,33 @@ def test_no_value_lies_beyond_its_neighbours_in_the_grid(capacity: int, width: i
         assert min(ends) * (1 - 1e-12) <= found <= max(ends) * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("capacity", [CAPACITIES[0] - 1, CAPACITIES[-1] + 1])
-def test_a_capacity_outside_the_grid_is_an_error(capacity: int) -> None:
-    message = f"SRAM of {capacity} bytes lies outside the table's {CAPACITIES[0]} to {CAPACITIES[-1]}"
+def test_a_capacity_below_the_grid_is_an_error() -> None:
+    message = (
+        f"SRAM of {CAPACITIES[0] - 1} bytes lies outside the table's {CAPACITIES[0]} to {CAPACITIES[-1]}"
+    )
     with pytest.raises(HwsimError, match=message):
-        sram.access(32, "itrs-lop", capacity, 64)
+        sram.access(32, "itrs-lop", CAPACITIES[0] - 1, 64)
 
 
-@pytest.mark.parametrize("width", [WIDTHS[0] - 1, WIDTHS[-1] + 1])
-def test_a_width_outside_the_grid_is_an_error(width: int) -> None:
-    with pytest.raises(HwsimError, match=f"SRAM of {width} bits a word lies outside the table's {WIDTHS[0]}"):
-        sram.access(32, "itrs-lop", 4096, width)
+def test_a_width_below_the_grid_is_an_error() -> None:
+    message = f"SRAM of {WIDTHS[0] - 1} bits a word lies outside the table's {WIDTHS[0]}"
+    with pytest.raises(HwsimError, match=message):
+        sram.access(32, "itrs-lop", 4096, WIDTHS[0] - 1)
+
+
+def test_a_wide_word_lies_in_macros_side_by_side() -> None:
+    # 1024 bits are four macros of 256 bits, a quarter of the capacity each: four times energy and area
+    wide, part = sram.access(32, "itrs-lop", 589824, 1024), sram.access(32, "itrs-lop", 147456, 256)
+    for found, one in zip(wide, part, strict=True):
+        assert isclose(found, 4 * one, rel_tol=1e-12)
+
+
+def test_a_large_memory_is_macros_of_which_an_access_takes_one() -> None:
+    # 128 MiB are 64 macros of 2 MiB
+    large, part = sram.access(32, "itrs-lop", 2**27, 128), sram.access(32, "itrs-lop", 2**21, 128)
+    assert isclose(large.read_pj, part.read_pj, rel_tol=1e-12)
+    assert isclose(large.write_pj, part.write_pj, rel_tol=1e-12)
+    assert isclose(large.area_um2, 64 * part.area_um2, rel_tol=1e-12)
 
 
 @pytest.mark.parametrize(("node", "cell"), [(28, "itrs-lop"), (32, "itrs-xyz")])

@@ -49,8 +49,10 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
+    batch = values["mapping"]["batch"]
+    how = "each alone" if batch == 1 else f"in mini-batches of {batch}, each"
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, each alone from empty buffers; "
+        f"table {values['table']}, dynamic energy; {samples} samples, {how} from empty buffers; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
@@ -237,4 +239,25 @@ def show_names(names: dict[str, str], console: Console) -> None:
     table = Table(box=None, show_header=False)
     for name, description in names.items():
         table.add_row(escape(name), escape(description))
+    console.print(table)
+
+
+def show_chips(chips: dict[str, dict[str, Any]], console: Console) -> None:
+    """Print what listing.facts says of each chip: R rows and C columns with what lies there."""
+    table = Table(box=None, header_style="bold")
+    for title in ("chip", "array", "dataflow", "skip", "node", "clock", "description"):
+        table.add_column(title, no_wrap=title != "description")
+    for name, chip in chips.items():
+        array = f"{chip['rows']} {chip['rows_hold']} x {chip['columns']} {chip['columns_hold']}"
+        clock = f"{chip['clock_hz'] / 1e6:g} MHz"
+        cells = (
+            name,
+            array,
+            chip["dataflow"],
+            chip["skip"],
+            f"{chip['node_nm']} nm",
+            clock,
+            chip["description"],
+        )
+        table.add_row(*map(escape, cells))
     console.print(table)

@@ -1,0 +1,161 @@
+"""Presets against what their papers say, and docs/hardware.md against the chips."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hwsim.hardware import (
+    Buffer,
+    Buffers,
+    Decode,
+    Dram,
+    Hardware,
+    LifUnits,
+    PEArray,
+    Precision,
+    load_hardware,
+    presets,
+)
+
+DOCS = Path(__file__).parent.parent / "docs" / "hardware.md"
+TEXT = DOCS.read_text(encoding="utf-8")
+PARTS: dict[str, type[Any]] = {
+    "": Hardware,
+    "pe_array.": PEArray,
+    "pe_array.decode.": Decode,
+    "lif.": LifUnits,
+    "precision.": Precision,
+    "buffers.": Buffers,
+    "dram.": Dram,
+}
+PAPERS = (
+    r"(Yin|Narayanan|Lee|Wei|Kim)\b.*20\d\d|(SATA|SATA_Sim|SpinalFlow|PTB|LoAS|Prosperity|EfficientLIF-Net)\b"
+)
+WHOLE = ("pe_array", "pe_array.decode", "lif", "precision", "buffers", "dram")
+
+
+def fields() -> list[str]:
+    named = [f"{part}{name}" for part, model in PARTS.items() for name in model.model_fields]
+    return [*(name for name in named if name not in WHOLE), *Buffer.model_fields]
+
+
+def row(name: str) -> str:
+    """A chip's line in the table of presets."""
+    chip = load_hardware(name)
+    array, kib = chip.pe_array, [b.capacity_bytes / 1024 for b in list(chip.buffers.present().values())[:3]]
+    cells = (
+        name,
+        f"{array.rows} {array.holds[0]} x {array.columns} {array.holds[1]}",
+        array.dataflow,
+        array.fill,
+        array.streams,
+        array.skip,
+        array.window if array.window in (1, "all") else f"{array.window}, {array.time_lanes}",
+        f"{chip.node_nm} nm",
+        f"{chip.clock_hz / 1e6:g} MHz",
+        ", ".join(f"{size:.7g}" for size in kib),
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+@pytest.mark.parametrize("field", fields())
+def test_the_documentation_names_every_field(field: str) -> None:
+    assert f"`{field}`" in TEXT
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_documentation_tells_every_preset_as_it_is(name: str) -> None:
+    assert row(name) in TEXT.splitlines()
+
+
+def test_the_documentation_tells_no_preset_that_is_gone() -> None:
+    table = TEXT.split("## Presets")[1]
+    told = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")]
+    assert told[0] == "chip"
+    assert sorted(told[2:]) == presets()
+
+
+def test_the_chip_of_ten_lines_in_the_documentation_is_a_chip(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    assert len(text.splitlines()) == 10
+    (tmp_path / "mine.yaml").write_text(text)
+    assert load_hardware(str(tmp_path / "mine.yaml")).name == "mine"
+
+
+# --- papers --------------------------------------------------------------------------------------
+
+
+def test_spinalflows_filter_buffer_holds_a_row_of_weights_for_every_input_of_a_pass() -> None:
+    chip = load_hardware("spinalflow")
+    assert chip.pe_array.decode is not None
+    # 4608 rows of 128 weights of 8 bits: 576 KiB
+    assert chip.pe_array.decode.max_inputs == 9 * 512
+    assert chip.buffers.weight.capacity_bytes == 4608 * 128
+    assert chip.buffers.weight.word_bits == 128 * chip.precision.weight_bits
+
+
+def test_a_position_on_spinalflow_waits_for_the_steps_of_the_one_before() -> None:
+    # one sum a PE (S3: array_start(i) >= lif_end(i - 1)); one unit a PE: a step of 128 outputs a cycle (L1)
+    chip = load_hardware("spinalflow")
+    assert (chip.pe_array.partial_sum_banks, chip.lif_rate) == (1, 128)
+
+
+def test_a_pass_of_ptb_covers_64_steps() -> None:
+    array = load_hardware("ptb").pe_array
+    assert (array.extent("N"), array.extent("T"), array.window) == (16, 8, 8)
+
+
+def test_the_buffers_of_loas_are_its_cache_of_256_kib() -> None:
+    buffers = load_hardware("loas").buffers.present().values()
+    assert sum(buffer.capacity_bytes for buffer in buffers) == 256 * 1024
+    assert {buffer.banks for buffer in buffers} == {16}
+    assert load_hardware("loas").dram.bandwidth == 128 * 10**9
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4, 8])
+def test_the_pe_system_of_efficientlif_differs_from_sata_in_its_lif_units_alone(groups: int) -> None:
+    sata, found = load_hardware("sata"), load_hardware(f"efficientlif-128-c{groups}")
+    # Fig. 10: 128 PEs, of which C#N needs one LIF unit for N
+    assert found.lif.units == 128 // groups
+    same = {"lif": sata.lif, "name": sata.name, "description": sata.description, "sources": sata.sources}
+    assert found.model_copy(update=same) == sata
+
+
+@pytest.mark.parametrize(
+    ("name", "side"), [("efficientlif-accounting", 32), ("efficientlif-accounting-tiny", 64)]
+)
+def test_the_accounting_chip_keeps_all_weights_and_no_state(name: str, side: int) -> None:
+    buffers = load_hardware(name).buffers
+    assert buffers.weight.capacity_bytes >= 4 * 26_100_000  # ResNet19 at CIFAR size, 32 bits a weight
+    assert buffers.membrane is not None
+    # the largest memory that several layers share: VGG16's third and fourth, ResNet19's first stage
+    assert buffers.membrane.capacity_bytes == 4 * 256 * (side // 2) ** 2
+    # the smallest of 64 samples: VGG16's last layers, 512 channels at a sixteenth of the side
+    assert buffers.membrane.capacity_bytes < 64 * 4 * 512 * (side // 16) ** 2
+
+
+def test_the_systolic_anns_differ_in_their_dataflow_and_the_buffer_for_its_sums() -> None:
+    plain = load_hardware("systolic-ann")
+    for dataflow in ("ws", "is"):
+        other = load_hardware(f"systolic-ann-{dataflow}")
+        assert other.pe_array == plain.pe_array.model_copy(update={"dataflow": dataflow})
+        assert other.buffers.model_copy(update={"partial_sum": None}) == plain.buffers
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_has_a_dense_form_for_the_ann(name: str) -> None:
+    array = load_hardware(name).with_skip("dense").pe_array
+    assert (array.skip, array.streams, array.weight_sparsity, array.decode) == (
+        "dense",
+        "shared",
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_number_is_from_a_paper_or_its_simulator_or_said_to_be_reconstructed_or_chosen(name: str) -> None:
+    for field, text in load_hardware(name).sources.items():
+        assert re.match(rf"{PAPERS}|reconstructed|chosen|as sata", text), f"{field}: {text}"
