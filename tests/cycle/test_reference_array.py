@@ -200,6 +200,18 @@ def test_partial_sums_without_a_buffer_for_them_spill_to_dram() -> None:
     assert ledger.total("dram_spill_read_bytes") == ledger.total("dram_spill_write_bytes") == 8
 
 
+def test_a_held_layer_adds_up_its_partial_sums_once() -> None:
+    # K-tiles of 2 and 1 k for one neuron, three steps in a pass: 2 words of 8 bits written twice, read once.
+    source, target = Population("in", (3, 1, 1), "input"), Population("a", (1, 1, 1), "lif")
+    network = net([source, target], [conv(source, target)], 3, "frames")
+    mapping = Mapping(fold_order="m_outer", layers={"a": LayerMapping(m_tile=1)})
+    hardware = chip(2, 1, dataflow="ws", window="all", partial_sum=6)
+    ledger = simulate(network, traced(network, **{"in": [1, 2, 3]}), 0, hardware, mapping)
+    assert ledger.total("partial_sum_buffer_write") == 4
+    assert ledger.total("partial_sum_buffer_read") == 2
+    assert (ledger.total("mac"), ledger.total("lif_update")) == (3, 3)
+
+
 @pytest.mark.parametrize(("lanes", "length"), [("parallel", 2), ("serial", 4)])
 def test_where_inputs_stay_channels_are_streamed(lanes: str, length: int) -> None:
     # Two steps in a window, the same three spikes at each; K-tiles as above, 2 channels a tile.

@@ -277,6 +277,18 @@ def test_a_mini_batch_counts_what_its_samples_count_alone() -> None:
     assert both.total("dram_weight_read_bytes") == alone[0].total("dram_weight_read_bytes") == 6
 
 
+def test_samples_in_place_of_positions_load_the_rows_of_their_convolution() -> None:
+    # A 2 x 2 window over 2 x 2 graded values of a byte: 4 bytes a sample. 8 bytes hold both samples whole; of
+    # three, fold by fold: two, then one.
+    source, target = Population("in", (1, 2, 2), "input"), Population("a", (1, 1, 1), "lif")
+    network = net([source, target], [conv(source, target, 2)], coding="series")
+    mapping = Mapping(fold_order="m_outer", batch=2, batch_on="M")
+    hardware = chip(2, 1, inputs=8, double=False)
+    for samples, loads in ((2, [8]), (3, [8, 4])):
+        jobs = jobs_of(network, hardware, mapping, traced(network, samples))
+        assert [job.loads["input"] for job in jobs] == loads
+
+
 # --- lists ---------------------------------------------------------------------------------------
 
 
