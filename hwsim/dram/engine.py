@@ -163,28 +163,29 @@ class Engine:
 
     def totals(self) -> Totals:
         counts = np.sum([channel.counts for channel in self.channels], axis=0)
-        active = sum(_active(channel.rank, self.last) for channel in self.channels)
+        active, precharged = self.rank_cycles(self.last)
         bursts = int(counts[N_READ] + counts[N_WRITE])
-        ranks = len(self.channels) * self.banked.organization.ranks
         found = Totals(
             cycles=self.last, requests=self.requests, bytes_asked=self.asked,
             bytes_moved=bursts * self.table.burst_bytes, reads=int(counts[N_READ]),
             writes=int(counts[N_WRITE]), activates=int(counts[N_ACT]), refreshes=int(counts[N_REFRESH]),
             hits=int(counts[N_HIT]), closed=int(counts[N_CLOSED]), conflicts=int(counts[N_CONFLICT]),
-            active_cycles=active, precharged_cycles=ranks * self.last - active,
+            active_cycles=active, precharged_cycles=precharged,
         )  # fmt: skip
         found.verify()
         return found
 
-    def settled_cycles(self) -> tuple[int, int]:
-        """Rank-cycles with a row open and without, up to each channel's next free cycle.
+    def rank_cycles(self, end: int | None = None) -> tuple[int, int]:
+        """Rank-cycles with a row open and without up to ``end``, or up to each channel's next free cycle.
 
-        Those after it, which totals() counts up to the last completion, a precharge may still change.
+        What a rank does after that cycle may still be changed by a precharge.
         """
-        ranks = self.banked.organization.ranks
-        until = [int(channel.clock[NOW]) for channel in self.channels]
-        active = sum(_active(channel.rank, end) for channel, end in zip(self.channels, until, strict=True))
-        return active, ranks * sum(until) - active
+        active = ranked = 0
+        for channel in self.channels:
+            until = int(channel.clock[NOW]) if end is None else end
+            active += _active(channel.rank, until)
+            ranked += until * self.banked.organization.ranks
+        return active, ranked - active
 
     def log(self, channel: int) -> Int:
         """Every command of a channel: (commands, state.LOG_WORDS), in order of time."""

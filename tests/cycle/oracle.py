@@ -58,7 +58,7 @@ class CommandChannel:
 
     def totals(self, *, final: bool = False) -> dict[str, int]:
         t = self.engine.totals()
-        active, precharged = (t.active_cycles, t.precharged_cycles) if final else self.engine.settled_cycles()
+        active, precharged = (t.active_cycles, t.precharged_cycles) if final else self.engine.rank_cycles()
         values = (t.activates, t.reads, t.writes, t.refreshes, active, precharged)
         return dict(zip(DRAM_COMMANDS, values, strict=True))
 

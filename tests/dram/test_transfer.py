@@ -49,7 +49,7 @@ def test_each_transfer_is_served_as_the_engine_serves_it(data: st.DataObject) ->
         before = counts.copy()
         book(memory, counts, -1)
         assert (counts >= before).all()
-        assert counts.tolist() == engine_counts(engine, engine.settled_cycles())
+        assert counts.tolist() == engine_counts(engine, engine.rank_cycles())
     totals = engine.totals()
     book(memory, counts, totals.cycles)
     assert counts.tolist() == engine_counts(engine, (totals.active_cycles, totals.precharged_cycles))
