@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hwsim.cost import chip_area, load_table, unit_energies
 from hwsim.hardware import (
     Buffer,
     Buffers,
@@ -159,3 +160,11 @@ def test_every_preset_has_a_dense_form_for_the_ann(name: str) -> None:
 def test_a_number_is_from_a_paper_or_its_simulator_or_said_to_be_reconstructed_or_chosen(name: str) -> None:
     for field, text in load_hardware(name).sources.items():
         assert re.match(rf"{PAPERS}|reconstructed|chosen|as sata", text), f"{field}: {text}"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_has_a_price(name: str) -> None:
+    chip = load_hardware(name)
+    table = load_table("snn_paper_fp32" if chip.precision.weight_bits == 32 else "sata_kernels")
+    assert (unit_energies(table, chip)["mac_issued"] or 0) > 0
+    assert all(area > 0 for area in chip_area(table, chip).values())
