@@ -16,6 +16,9 @@ import numba
 
 CACHED: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
+BARE: dict[str, Any] = CACHED | {"_nrt": False}
+"""For kernels that make no array: without reference counts, which are most of the time of small functions."""
+
 
 def fingerprint(root: Path) -> str:
     """Hash of all files in the folders below ``root`` that hold kernels: their constants are compiled in."""

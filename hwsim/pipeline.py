@@ -124,7 +124,7 @@ def estimate(
     trace = execute(network, encode(network, work.inputs), _stage(progress, "execute"))
     ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
     total = sum(ledgers[1:], start=ledgers[0])
-    snn = Run(network, trace, ledgers, price(total, hardware, table))
+    snn = Run(network, trace, ledgers, price(total, hardware, table), mapping.batch)
     agreement = agree(network, trace, work.reference) if work.reference else None
     if agreement is not None and not agreement.trusted:
         warnings.warn(f"{UNTRUSTED}: {agreement.sentence()}", HwsimWarning, stacklevel=2)
@@ -142,7 +142,7 @@ def estimate(
         "versions": {p: version(p) for p in ("numpy", "numba", "torch")}
         | {"python": platform.python_version()},
     }
-    ann = counterpart(network, hardware, mapping, table)
+    ann = counterpart(network, hardware, mapping, table, trace.samples)
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
     return Result(snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, provenance)
 
@@ -153,31 +153,40 @@ def simulate(
     engine: Engine = "kernel",
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Ledger, ...]:
-    """One verified ledger per sample, from the Numba kernel or from the SimPy reference; all conserve."""
+    """One verified ledger a mini-batch, from the Numba kernel or from the SimPy reference; all conserve."""
     if engine not in get_args(Engine):
         raise HwsimError(f"engine {engine!r}; allowed: {', '.join(get_args(Engine))}")
     network, hardware = lowering.network, lowering.hardware
     ledgers = []
-    for sample in range(trace.samples):
+    for begin in range(0, trace.samples, lowering.mapping.batch):
+        samples = range(begin, min(trace.samples, begin + lowering.mapping.batch))
         if engine == "reference":
-            ledger = reference.simulate(network, trace, sample, hardware, lowering.mapping)
+            ledger = reference.simulate(network, trace, samples, hardware, lowering.resolved)
         else:
-            ledger = run(lowering.lower(trace, sample), hardware)
+            ledger = run(lowering.lower(trace, samples), hardware)
         ledger.verify()
         ledgers.append(ledger)
         if progress:
-            progress(sample + 1, trace.samples)
-    conservation.check(network, trace, sum(ledgers[1:], start=ledgers[0]), lowering.held)
+            progress(samples.stop, trace.samples)
+    total = sum(ledgers[1:], start=ledgers[0])
+    conservation.check(network, trace, total, lowering.held, hardware.pe_array.weight_sparsity)
     return tuple(ledgers)
 
 
-def counterpart(network: Network, hardware: Hardware, mapping: Mapping, table: CostTable) -> Run:
-    """The same graph as an ANN: ReLU for LIF, one dense pass of MACs on the same array."""
+def counterpart(
+    network: Network, hardware: Hardware, mapping: Mapping, table: CostTable, samples: int = 1
+) -> Run:
+    """The same graph as an ANN: ReLU for LIF, one dense pass of MACs on the same array.
+
+    One mini-batch of as many of ``samples`` as the mapping takes at once.
+    """
     ann = network.as_ann()
     dense = hardware.with_skip("dense")
-    trace = EventTrace.all_live(ann)
-    ledgers = simulate(Lowering(ann, dense, mapping), trace)
-    return Run(ann, trace, ledgers, price(ledgers[0], dense, table))
+    together = min(mapping.batch, samples)
+    trace = EventTrace.join([EventTrace.all_live(ann)] * together)
+    chosen = mapping.model_copy(update={"batch": together})
+    ledgers = simulate(Lowering(ann, dense, chosen), trace)
+    return Run(ann, trace, ledgers, price(ledgers[0], dense, table), together)
 
 
 def _stage(progress: Progress, stage: str) -> Callable[[int, int], None]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError
 from hwsim.ledger import ACTIONS
 from hwsim.storage import content_id, damage_named, load_value, save_value
@@ -15,6 +16,9 @@ from hwsim.storage import content_id, damage_named, load_value, save_value
 LOADED = ("weight", "input", "membrane", "hold", "spill")
 STORED = ("output", "membrane", "hold", "spill")
 REGIONS = ("weight", "input", "membrane", "hold", "spill", "output")
+
+REGION_STEP = 8192
+"""Bytes at whose multiples regions begin (S2)."""
 
 Ints = NDArray[np.int64]
 
@@ -120,3 +124,31 @@ class Program:
             )  # fmt: skip
             program.verify()
         return program
+
+
+def region_starts(program: Program, device: DramTable) -> Ints:
+    """Where each region begins (layers, REGIONS): one behind the other in the order of layers (S2).
+
+    Raises HwsimError if they do not fit the DRAM, or if a job's request is larger than its region.
+    """
+    jobs, sizes = program.jobs, program.regions
+    for operands, moved in ((LOADED, jobs.load_bytes), (STORED, jobs.store_bytes)):
+        for k, operand in enumerate(operands):
+            regions = sizes[:, REGIONS.index(operand)]
+            beyond = np.flatnonzero(moved[:, k] > regions[jobs.layer])
+            if len(beyond):
+                layer = jobs.layer[beyond[0]]
+                raise HwsimError(
+                    f"program: layer {program.layers[layer]!r} moves {moved[beyond[0], k]} bytes of "
+                    f"{operand} at once, its region in DRAM has {regions[layer]}"
+                )
+    steps = -(-sizes.ravel() // REGION_STEP)
+    starts = (np.cumsum(steps) - steps) * REGION_STEP
+    needed = int((starts + sizes.ravel()).max(initial=0))
+    if needed > device.capacity_bytes:
+        largest = int(sizes.sum(axis=1).argmax())
+        raise HwsimError(
+            f"all layers' regions take {needed} bytes, DRAM {device.name!r} has {device.capacity_bytes}; "
+            f"the largest are those of layer {program.layers[largest]!r}, {int(sizes[largest].sum())} bytes"
+        )
+    return starts.reshape(sizes.shape)

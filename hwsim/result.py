@@ -26,12 +26,25 @@ SCHEMA = 1
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A network on a chip over all samples: one ledger a sample, and the cost of their sum."""
+    """A network on a chip over all samples: one ledger a mini-batch, and the cost of their sum.
+
+    ``batch``: samples of a mini-batch; the last has what is left.
+    """
 
     network: Network
     trace: EventTrace
     ledgers: tuple[Ledger, ...]
     cost: Cost
+    batch: int = 1
+
+    @property
+    def samples(self) -> int:
+        return self.trace.samples
+
+    @property
+    def batches(self) -> NDArray[np.int64]:
+        """Samples of each mini-batch."""
+        return np.diff(np.append(np.arange(0, self.samples, self.batch), self.samples))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -85,7 +98,7 @@ class Result:
             "mapping": self.mapping.model_dump(),
             "table": run.cost.table,
             "prices": self.table.model_dump(include={"description", "node_nm", "voltage_v", "area_from"}),
-            "samples": len(run.ledgers),
+            "samples": run.samples,
             "totals": totals(run.ledger, run.cost, self.hardware),
             "per_sample": self._per_sample(),
             "energy_pj": run.cost.by_component(),
@@ -98,21 +111,26 @@ class Result:
             "unpriced": list(run.cost.unpriced),
             "caveats": caveats(self.table, self.hardware),
             "accuracy": self._accuracy(),
-            "ann": totals(self.ann.ledger, self.ann.cost, self.hardware)
+            "ann": _inference(self.ann, self.hardware)
             | {
-                "energy_ratio": _ratio(run.cost.total_pj / len(run.ledgers), self.ann.cost.total_pj),
-                "latency_ratio": _ratio(
-                    run.ledger.elapsed_cycles / len(run.ledgers), self.ann.ledger.elapsed_cycles
+                "energy_ratio": _ratio(
+                    run.cost.total_pj / run.samples, self.ann.cost.total_pj / self.ann.samples
                 ),
-                "samples": len(self.ann.ledgers),
-                "energy_pj_by_component": self.ann.cost.by_component(),
+                "latency_ratio": _ratio(
+                    run.ledger.elapsed_cycles / run.samples,
+                    self.ann.ledger.elapsed_cycles / self.ann.samples,
+                ),
+                "samples": self.ann.samples,
+                "energy_pj_by_component": {
+                    c: spent / self.ann.samples for c, spent in self.ann.cost.by_component().items()
+                },
             },
             "agreement": self.agreement,
             "provenance": self.provenance,
         }
 
     def _per_sample(self) -> dict[str, Any]:
-        """Distribution over samples; each sample is one inference from empty buffers."""
+        """Distribution over samples; a mini-batch, begun with empty buffers, is shared equally."""
         names = list(ACTIONS)
         unit = np.array([self.run.cost.unit_pj.get(a) or 0.0 for a in names])
         charged = {a for actions in COMPONENTS.values() for a in actions}
@@ -125,7 +143,8 @@ class Result:
             "spikes": np.array([ledger.total("lif_spike") for ledger in self.run.ledgers]),
             "dram_bytes": np.array([ledger.total(*DRAM_BYTES) for ledger in self.run.ledgers]),
         }
-        return {name: _distribution(v) for name, v in values.items()}
+        sizes = self.run.batches
+        return {name: _distribution(np.repeat(v / sizes, sizes)) for name, v in values.items()}
 
     def _accuracy(self) -> dict[str, Any] | None:
         if self.labels is None:
@@ -154,7 +173,7 @@ class Result:
         run, ledger = self.run, self.run.ledger
         population = run.network.population[name]
         steps = run.trace.events[name].steps if name in run.trace.events else run.network.timesteps
-        places = population.size * steps * len(run.ledgers)
+        places = population.size * steps * run.samples
         events = int(ledger.per_layer("events_out")[i])
         pes = self.hardware.pe_array.rows * self.hardware.pe_array.columns
         issued = int(ledger.per_layer("ac_issued", "mac_issued")[i])
@@ -163,7 +182,7 @@ class Result:
         rates = None
         if name in run.trace.events:
             counts = run.trace.events[name].counts().sum(axis=0)
-            rates = (counts / (population.size * len(run.ledgers))).tolist()
+            rates = (counts / (population.size * run.samples)).tolist()
         return {
             "name": name,
             "kind": population.kind,
@@ -171,7 +190,7 @@ class Result:
             "shape": list(population.shape),
             "neurons": population.size,
             "weights": sum(p.weights.size for p in incoming if p.weights is not None),
-            "dense_macs": int(self.ann.ledger.per_layer("mac")[i] / len(self.ann.ledgers)),
+            "dense_macs": int(self.ann.ledger.per_layer("mac")[i] / self.ann.samples),
             "events": events,
             "rate": None if rates is None else events / places,
             "rate_by_step": rates,
@@ -223,6 +242,14 @@ def totals(ledger: Ledger, cost: Cost, hardware: Hardware) -> dict[str, Any]:
         "energy_pj": cost.total_pj,
         "area_um2": sum(cost.area_um2.values()),
     }
+
+
+def _inference(run: Run, hardware: Hardware) -> dict[str, Any]:
+    """Headline figures of a run for one of its samples."""
+    whole = totals(run.ledger, run.cost, hardware)
+    if run.samples == 1:
+        return whole
+    return {name: value if name == "area_um2" else value / run.samples for name, value in whole.items()}
 
 
 def layers_csv(values: dict[str, Any]) -> str:

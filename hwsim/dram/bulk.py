@@ -34,10 +34,10 @@ from hwsim.dram.state import (
     SEGMENTS,
     TAIL,
 )
-from hwsim.jit import CACHED
+from hwsim.jit import BARE
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def walk(ch, layout, requests, s, limit):
     """Move the front over bursts, ``limit`` at most, that have arrived and continue segment ``s``."""
     clock = ch.clock
@@ -56,7 +56,7 @@ def walk(ch, layout, requests, s, limit):
     return found
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def enter(ch, layout, requests, s, limit, multiple):
     """Let bursts that continue ``s`` into a full queue, a ``multiple``; returns how many."""
     clock = ch.clock
@@ -70,7 +70,7 @@ def enter(ch, layout, requests, s, limit, multiple):
     return found
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def issues(ch, time, step, arrival):
     """Commands at ``time``, ``time + step``, ... before a refresh is due, an arrival, the log's end."""
     until = arrival if arrival >= 0 else NEVER
@@ -82,14 +82,14 @@ def issues(ch, time, step, arrival):
     return min(count, len(ch.log) - ch.clock[LOGGED] - 2) if len(ch.log) else count
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def list_command(ch, layout, s, i, time):
     """Write the command for the ``i``-th burst from now of segment ``s`` into the log."""
     rank = s[S_BANK] >> layout.bank_bits >> layout.group_bits
     note(ch, time, RD + s[S_WRITE], rank, s[S_BANK], s[S_ROW], s[S_LOCAL] + i)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def issue(ch, layout, timing, requests, s, count, first, step):
     """``count`` commands of one row; the last sets the constraints, because all are alike."""
     bank = s[S_BANK]
@@ -101,7 +101,7 @@ def issue(ch, layout, timing, requests, s, count, first, step):
     ch.clock[NOW] = max(ch.clock[NOW], last + 1)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def stretch(ch, layout, timing, requests, place, time, arrival):
     """Advance in bulk from a RD or WR that is to be issued at ``time``; returns whether that was possible."""
     clock = ch.clock
@@ -119,7 +119,7 @@ def stretch(ch, layout, timing, requests, place, time, arrival):
     return clock[SEGMENTS] == 2 and in_turn(ch, layout, timing, requests, place, time, arrival, full)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def in_turn(ch, layout, timing, requests, place, time, arrival, full):
     """The same for two segments whose rows are open in different groups of one rank."""
     s, other = ch.segment[ch.order[place]], ch.segment[ch.order[1 - place]]

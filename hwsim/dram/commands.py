@@ -40,10 +40,10 @@ from hwsim.dram.state import (
     SEGMENTS,
     WRITE_READY,
 )
-from hwsim.jit import CACHED
+from hwsim.jit import BARE
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def note(ch, time, command, rank, bank, row, local):
     """Write a command into the log, if there is one."""
     if len(ch.log):
@@ -57,7 +57,7 @@ def note(ch, time, command, rank, bank, row, local):
         ch.clock[LOGGED] += 1
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def act_ready(ch, layout, bank):
     """First cycle for an ACT of ``bank``: tRC, tRP, tRFC; tRRD; four ACTs in tFAW."""
     group = bank >> layout.bank_bits
@@ -66,14 +66,14 @@ def act_ready(ch, layout, bank):
     return max(ch.bank[bank, BANK_ACT], ch.group[group, ACT_READY], window)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def column_ready(ch, layout, bank, write):
     """First cycle for a RD or WR of the open row of ``bank``."""
     ready = ch.group[bank >> layout.bank_bits, WRITE_READY if write else READ_READY]
     return max(ch.bank[bank, BANK_COLUMN], ready)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def activate(ch, layout, timing, time, bank, row):
     group = bank >> layout.bank_bits
     r = group >> layout.group_bits
@@ -101,7 +101,7 @@ def activate(ch, layout, timing, time, bank, row):
     note(ch, time, ACT, r, bank, row, -1)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def close(ch, layout, time, bank, recovery):
     """The bank's row is closed from ``time`` on."""
     b = ch.bank[bank]
@@ -113,13 +113,13 @@ def close(ch, layout, time, bank, recovery):
     rank[LAST_CLOSE] = max(rank[LAST_CLOSE], time)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def precharge(ch, layout, timing, time, bank):
     note(ch, time, PRE, bank >> layout.bank_bits >> layout.group_bits, bank, ch.bank[bank, OPEN_ROW], -1)
     close(ch, layout, time, bank, timing.RP)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def refresh_ready(ch, layout, r):
     """First cycle for the next step of a refresh that is due: PREA while a bank is open, then REF."""
     banks = layout.groups * layout.banks
@@ -133,7 +133,7 @@ def refresh_ready(ch, layout, r):
     return ready
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def refresh(ch, layout, timing, time, r):
     """The step that :func:`refresh_ready` speaks of."""
     banks = layout.groups * layout.banks
@@ -150,7 +150,7 @@ def refresh(ch, layout, timing, time, r):
     ch.counts[N_REFRESH] += 1
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def column(ch, layout, timing, time, bank, write):
     """Constraints that a RD or WR at ``time`` sets on the commands after it."""
     group = bank >> layout.bank_bits
@@ -179,7 +179,7 @@ def column(ch, layout, timing, time, bank, write):
     b[BANK_PRE] = max(b[BANK_PRE], time + recovery)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def read_or_write(ch, layout, timing, time, bank, write, closes, local):
     """One RD or WR, with auto-precharge (RDA, WRA) if it ``closes`` the row."""
     kind = (RDA if closes else RD) + write

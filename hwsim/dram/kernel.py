@@ -45,10 +45,10 @@ from hwsim.dram.state import (
     WANTS_REQUESTS,
     WRITE_READY,
 )
-from hwsim.jit import CACHED
+from hwsim.jit import BARE
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def earliest_refresh(ch, layout):
     """Rank and first cycle of the next step of a refresh that is due now; -1 if none is."""
     now = ch.clock[NOW]
@@ -61,7 +61,7 @@ def earliest_refresh(ch, layout):
     return best, best_time
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def earliest_command(ch, layout, only_head, refreshing):
     """The place of the segment whose next command comes first, its cycle, and whether it is a RD or WR.
 
@@ -105,7 +105,7 @@ def earliest_command(ch, layout, only_head, refreshing):
     return best, best_time, best_is_column
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def next_event(ch, layout, timing, arrival, only_head):
     """The next cycle that changes what may be chosen: an arrival, a refresh falling due, the age limit."""
     now = ch.clock[NOW]
@@ -118,7 +118,7 @@ def next_event(ch, layout, timing, arrival, only_head):
     return event
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def prepare(ch, layout, timing, place, time):
     """The ACT or PRE that the segment at ``place`` needs."""
     s = ch.segment[ch.order[place]]
@@ -131,7 +131,7 @@ def prepare(ch, layout, timing, place, time):
         s[S_TOUCH] = CONFLICT
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def skip_refreshes(ch, layout, timing, until):
     """With an empty queue and no bank open, refreshes come when they are due: pass all before ``until``."""
     for r in range(layout.ranks):
@@ -146,7 +146,7 @@ def skip_refreshes(ch, layout, timing, until):
             ch.counts[N_REFRESH] += missed
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def advance(ch, layout, timing, requests, final):
     """Run the channel until it needs more requests (unless these are ``final``), or is done."""
     clock = ch.clock

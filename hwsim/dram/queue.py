@@ -29,10 +29,10 @@ from hwsim.dram.state import (
     SEGMENTS,
     TAIL,
 )
-from hwsim.jit import CACHED
+from hwsim.jit import BARE
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def below(layout, burst):
     """How many bursts with a smaller number lie in this channel."""
     at, bits = layout.channel_at, layout.channel_bits
@@ -43,17 +43,17 @@ def below(layout, burst):
     return whole + ((burst & ((1 << at) - 1)) if own == layout.channel else 1 << at)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def first_burst(layout, requests, i):
     return below(layout, requests.address[i] >> layout.burst_bits)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def end_burst(layout, requests, i):
     return below(layout, ((requests.address[i] + requests.size[i] - 1) >> layout.burst_bits) + 1)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def begins_here(layout, requests, i, local):
     """Whether burst ``local`` of this channel is the very first of request ``i``."""
     burst = requests.address[i] >> layout.burst_bits
@@ -61,7 +61,7 @@ def begins_here(layout, requests, i, local):
     return own == layout.channel and below(layout, burst) == local
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def bank_of(layout, local):
     rank = (local >> layout.rank_at) & (layout.ranks - 1)
     group = (local >> layout.group_at) & (layout.groups - 1)
@@ -69,18 +69,18 @@ def bank_of(layout, local):
     return (rank * layout.groups + group) * layout.banks + bank
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def row_of(layout, local):
     return (local >> layout.row_at) & (layout.rows - 1)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def run_length(layout, local):
     """Bursts from ``local`` to the end of its row that have consecutive numbers."""
     return layout.columns - (local & (layout.columns - 1)) if layout.column_at == 0 else 1
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def advance_front(ch, layout, requests):
     """Point at the next burst to enter; returns whether there is one among the requests."""
     clock = ch.clock
@@ -96,7 +96,7 @@ def advance_front(ch, layout, requests):
     return True
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def joins(ch, layout, requests, s):
     """Whether the next burst to enter continues the youngest segment ``s``.
 
@@ -112,7 +112,7 @@ def joins(ch, layout, requests, s):
     )
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def fill(ch, layout, requests):
     """Let bursts that have arrived enter while there is room.
 
@@ -153,7 +153,7 @@ def fill(ch, layout, requests):
     return NEVER
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def leave(ch, place):
     """Take the segment at ``place`` of the order out of the queue."""
     last = ch.clock[SEGMENTS] - 1
@@ -166,7 +166,7 @@ def leave(ch, place):
     ch.clock[SEGMENTS] = last
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def passes(ch, place):
     """Whether the next burst of a segment would pass one of its own address, one of them a write."""
     segment, order = ch.segment, ch.order

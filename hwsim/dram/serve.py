@@ -22,10 +22,10 @@ from hwsim.dram.state import (
     S_TOUCH,
     S_WRITE,
 )
-from hwsim.jit import CACHED
+from hwsim.jit import BARE
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def complete(ch, layout, timing, requests, s, count, first, step):
     """Take ``count`` bursts from segment ``s``, issued at ``first``, ``first + step``, ...: requests end."""
     latency = (timing.CWL if s[S_WRITE] else timing.CL) + timing.BL
@@ -59,7 +59,7 @@ def complete(ch, layout, timing, requests, s, count, first, step):
     ch.clock[OCCUPIED] -= count
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def serve(ch, layout, timing, requests, place, time):
     """Issue the RD or WR of one burst."""
     s = ch.segment[ch.order[place]]

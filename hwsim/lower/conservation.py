@@ -1,29 +1,52 @@
 """Conservation: what the chip did against what the events and weights demand, worked out another way."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
-from hwsim.geometry import windows
+from hwsim.geometry import output_taps
 from hwsim.ledger import Ledger
 from hwsim.lower.layers import steps_of
 from hwsim.network import Network, Projection
 
 
-def fan_out(network: Network, p: Projection, trace: EventTrace) -> int:
-    """In-bounds synapses that the recorded events of ``p.source`` reach through ``p``, over all samples."""
+def synapses(network: Network, p: Projection, nonzero: bool) -> NDArray[np.int64]:
+    """In-bounds synapses of each source neuron through ``p``; with ``nonzero`` those of weights not zero."""
     source, target = network.population[p.source], network.population[p.target]
-    index = trace.events[p.source].index
+    assert p.weights is not None
+    counted = p.weights != 0 if nonzero else np.ones(p.weights.shape, np.bool_)
     if p.kind == "dense":
-        return len(index) * target.size
-    table = windows(source.plane, p.kernel, p.stride, p.padding, target.plane)
-    return int(table[index % len(table)].sum()) * (target.channels // p.groups)
+        return np.asarray(counted.sum(axis=0), np.int64)
+    grouped = counted.reshape(p.groups, -1, *p.weights.shape[1:])
+    taps = grouped.sum(axis=1).reshape(source.channels, *p.kernel)
+    rows, columns = (
+        output_taps(*axis) >= 0
+        for axis in zip(source.plane, p.kernel, p.stride, p.padding, target.plane, strict=True)
+    )
+    reached: NDArray[np.int64] = np.einsum(
+        "cyx,hy,wx->chw", taps, rows.astype(np.int64), columns.astype(np.int64), optimize=True
+    )
+    return reached.ravel()
 
 
-def check(network: Network, trace: EventTrace, ledger: Ledger, held: frozenset[str]) -> None:
+def delivered_events(network: Network, p: Projection, held: bool, trace: EventTrace) -> NDArray[np.int64]:
+    """How often each recorded event of the source of ``p`` arrives in the steps of its target (L2)."""
+    events, steps = trace.events[p.source], steps_of(network, p.target)
+    if p.source in network.constant:
+        often = 1 if held and p.has_weights else max(0, steps - p.delay)
+        return np.full(len(events.index), often, np.int64)
+    step = np.repeat(np.arange(len(events.offsets) - 1) % events.steps, np.diff(events.offsets))
+    return (step < steps - p.delay).astype(np.int64)
+
+
+def check(
+    network: Network, trace: EventTrace, ledger: Ledger, held: frozenset[str], nonzero: bool = False
+) -> None:
     """Events consumed = delivered, and useful AC + MAC = their exact fan-out, layer by layer (P3, L2).
 
-    ``held``: layers whose array pass runs once for all steps. Raises HwsimError naming the layer.
+    ``held``: layers whose array pass runs once for all steps; ``nonzero``: the chip skips zero weights.
+    Raises HwsimError naming the layer.
     """
     useful = ledger.per_layer("ac", "mac")
     consumed = ledger.per_layer("events_in")
@@ -31,10 +54,11 @@ def check(network: Network, trace: EventTrace, ledger: Ledger, held: frozenset[s
     for i, name in enumerate(ledger.layers):
         expected = delivered = 0
         for p in network.into(name):
-            constant = trace.events[p.source].steps == 1
-            times = steps_of(network, name) if constant and not (name in held and p.has_weights) else 1
-            delivered += len(trace.events[p.source].index) * times
-            expected += fan_out(network, p, trace) * times if p.has_weights else 0
+            often = delivered_events(network, p, name in held, trace)
+            delivered += int(often.sum())
+            if p.has_weights:
+                reached = synapses(network, p, nonzero)
+                expected += int((reached[trace.events[p.source].index] * often).sum())
         if expected != useful[i]:
             raise HwsimError(
                 f"ledger: layer {name!r} counts {useful[i]} useful operations; its events demand {expected}"

@@ -1,26 +1,25 @@
-"""The shape of each layer on the array: loop nest, folds, K-tiles, bits (docs/machine.md, W1 to W8)."""
+"""What a layer is on the chip: its loop nest, and which populations are layers (docs/machine.md, W1, W2)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
+from hwsim.lower.axes import Axes, Ints, K, M, N, S, T, along, ceil_div, last, units
 from hwsim.mapping import Mapping
 from hwsim.network import Network, Population, Projection
 
-Ints = NDArray[np.int64]
+Order = Literal["m_outer", "n_outer"]
 
 
-def ceil_div(amount: int, unit: int) -> int:
-    return -(-amount // unit)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weighted:
-    """A projection on the array: K = ``channels`` per source group * kh * kw, cut into tiles of channels."""
+    """A projection on the array. ``bits``: of a value of its source (W8); ``channels``: Cg, of its source in
+    one of its groups; a dense one sees its source as channels of one position (W1).
+    """
 
     projection: Projection
     source: Population
@@ -28,7 +27,6 @@ class Weighted:
     binary: bool
     constant: bool
     channels: int
-    tile_channels: int
 
     @property
     def taps(self) -> int:
@@ -37,77 +35,160 @@ class Weighted:
 
     @property
     def plane(self) -> tuple[int, int]:
-        """Source positions; a dense projection has one."""
+        """Source positions."""
         return self.source.plane if self.projection.kind == "conv2d" else (1, 1)
 
     @property
-    def tiles(self) -> int:
-        return ceil_div(self.channels, self.tile_channels)
-
-    def channels_of_tile(self, tile: int) -> int:
-        return min(self.channels, (tile + 1) * self.tile_channels) - tile * self.tile_channels
+    def depth(self) -> int:
+        """K of this projection."""
+        return self.channels * self.taps
 
 
-Part = tuple[Weighted, int]
-"""A K-tile's share of one projection: the projection and which of its tiles."""
+class Part(NamedTuple):
+    """A K-tile's share of one weighted projection, by its place: k from ``begin`` up to ``end`` (W6)."""
+
+    source: int
+    begin: int
+    end: int
 
 
-@dataclass(frozen=True)
-class ArrayLayer:
-    """A population computed on the PE array."""
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A population computed on the PE array or, without ``weighted``, on the vector lanes.
 
+    ``streamed``: the projections read once in order (B3). ``channels``: of each N-fold, its channels within a
+    group; ``rows``: positions of each M-fold of a sample, with ``together`` (batch_on M) its samples; a
+    vector layer has folds of neurons in ``rows``. ``samples``: B. ``tiles``: the K-tiles. ``tile``: m_tile
+    under ws, n_tile under is.
+    """
+
+    index: int
     population: Population
     weighted: tuple[Weighted, ...]
-    identities: tuple[Projection, ...]
+    streamed: tuple[Projection, ...]
     groups: int
-    steps: int
-    held: bool
-    tiles: tuple[tuple[Part, ...], ...]
+    channels: tuple[Ints, ...]
     rows: Ints
-    columns: Ints
+    samples: int
+    together: bool
+    steps: int
+    pass_steps: int
+    window: int
+    held: bool
+    stepwise: bool
+    interleaved: bool
+    tiles: tuple[tuple[Part, ...], ...]
+    order: Order
+    tile: int | None
+
+    @property
+    def name(self) -> str:
+        return self.population.name
+
+    @property
+    def passes(self) -> int:
+        return ceil_div(self.steps, self.pass_steps)
+
+    @property
+    def shape(self) -> Axes:
+        """Jobs along the axes of hwsim.lower.axes."""
+        samples = 1 if self.together else self.samples
+        return samples, self.groups, len(self.channels), len(self.rows), self.passes, max(1, len(self.tiles))
+
+    @cached_property
+    def pass_sizes(self) -> Ints:
+        """s: steps of each pass (W4)."""
+        begins = np.arange(self.passes, dtype=np.int64) * self.pass_steps
+        return np.minimum(self.pass_steps, self.steps - begins)
+
+    @cached_property
+    def array_steps(self) -> Ints:
+        """Steps that each pass streams: s, of a held layer one step of its first pass (W5)."""
+        return (
+            (np.arange(self.passes, dtype=np.int64) == 0).astype(np.int64) if self.held else self.pass_sizes
+        )
+
+    @cached_property
+    def columns(self) -> Ints:
+        """Channels of each N-fold."""
+        return np.array([len(c) for c in self.channels], np.int64)
+
+    @cached_property
+    def outputs(self) -> Ints:
+        """o: outputs of each fold (W3)."""
+        return along(N, self.columns) * along(M, self.rows)
+
+    @cached_property
+    def cells(self) -> Ints:
+        """State cells of each fold (M2)."""
+        return self.outputs // self.population.channel_groups if self.interleaved else self.outputs
 
     @cached_property
     def depth(self) -> Ints:
-        """K of every K-tile."""
-        return np.array([sum(w.channels_of_tile(j) * w.taps for w, j in tile) for tile in self.tiles])
+        """K of each K-tile."""
+        return np.array([sum(p.end - p.begin for p in tile) for tile in self.tiles], np.int64)
+
+    @cached_property
+    def at_end(self) -> Ints:
+        """1 at the last K-tile, where everything happens that happens once per fold and pass (W7)."""
+        return last(K, self.shape[K]).astype(np.int64)
+
+    def parts(self, source: int) -> Iterator[tuple[int, Part]]:
+        """The K-tiles that hold something of one weighted projection, and what."""
+        for number, tile in enumerate(self.tiles):
+            for part in tile:
+                if part.source == source:
+                    yield number, part
+
+    def touched(self, source: int) -> Ints:
+        """Channels of one weighted projection that each K-tile touches (W6)."""
+        counts, taps = np.zeros(len(self.tiles), np.int64), self.weighted[source].taps
+        for number, part in self.parts(source):
+            counts[number] = (part.end - 1) // taps - part.begin // taps + 1
+        return counts
 
     @property
-    def weights(self) -> int:
-        return sum(w.projection.weights.size for w in self.weighted if w.projection.weights is not None)
+    def first_samples(self) -> Ints:
+        """Sample of each job, the first of a fold of several."""
+        return along(M, np.cumsum(self.rows) - self.rows) if self.together else along(S, range(self.samples))
 
+    def over_samples(self, values: Ints) -> Ints:
+        """With batch_on M, what each sample needs is added up over the samples of each M-fold."""
+        if not self.together:
+            return values
+        if values.shape[S] == 1:
+            return values * along(M, self.rows)
+        summed = np.add.reduceat(values, np.cumsum(self.rows) - self.rows, axis=S)
+        return np.swapaxes(summed, S, M)
 
-@dataclass(frozen=True)
-class VectorLayer:
-    """A population computed on the vector lanes: pools that no spike writer does, shortcuts alone."""
+    def over_steps(self, values: Ints, sizes: Ints) -> Ints:
+        """What each step needs, added up over the steps of each pass, of which there are ``sizes``."""
+        if values.shape[T] == 1:
+            return values * along(T, sizes)
+        if self.pass_steps == 1:
+            return values
+        begins = np.arange(self.passes, dtype=np.int64) * self.pass_steps
+        added: Ints = np.add.reduceat(values, begins, axis=T)
+        return added
 
-    population: Population
-    incoming: tuple[Projection, ...]
-    steps: int
-    rows: Ints
+    def finished(self) -> tuple[Ints, Ints]:
+        """Outputs of a sample and step that are done before and after each job (B3)."""
+        rows = np.ones(1, np.int64) if self.together else self.rows
+        folds = np.broadcast_to(
+            (self.columns[:, None] * rows)[None], (self.groups, len(self.columns), len(rows))
+        )
+        if self.order == "m_outer":
+            folds = folds.swapaxes(1, 2)
+        after = np.cumsum(folds.ravel()).reshape(folds.shape)
+        before = after - folds
+        if self.order == "m_outer":
+            before, after = before.swapaxes(1, 2), after.swapaxes(1, 2)
+        return before[None, ..., None, None], after[None, ..., None, None]
 
 
 def steps_of(network: Network, name: str) -> int:
+    """steps(p) of W4."""
     return 1 if name in network.constant else network.timesteps
-
-
-def value_bits(network: Network, name: str, hardware: Hardware) -> int:
-    """W8: bits of one emitted value of a population; 0 for a readout."""
-    population, precision = network.population[name], hardware.precision
-    if population.kind in ("readout", "relu"):
-        return 0 if population.kind == "readout" else precision.activation_bits
-    if network.is_binary(name):
-        return 1
-    if population.kind == "input":
-        return precision.activation_bits
-    (first, *others) = network.into(name)
-    if not others and first.kind == "max_pool":
-        return value_bits(network, first.source, hardware)
-    if not others and first.kind == "avg_pool":
-        window = first.kernel[0] * first.kernel[1]
-        source = value_bits(network, first.source, hardware)
-        wider = window.bit_length() if source == 1 else source + (window - 1).bit_length()
-        return min(precision.partial_sum_bits, wider) if source > 1 else wider
-    return precision.partial_sum_bits
 
 
 def fused_pools(network: Network) -> dict[str, str]:
@@ -115,88 +196,83 @@ def fused_pools(network: Network) -> dict[str, str]:
     fused = {}
     for population in network.populations:
         for p in network.into(population.name):
-            if p.kind == "max_pool" and any(q.has_weights for q in network.into(p.source)):
+            if p.kind == "max_pool" and not p.delay and any(q.has_weights for q in network.into(p.source)):
                 fused[population.name] = p.source
     return fused
 
 
-def array_layer(network: Network, population: Population, hardware: Hardware, mapping: Mapping) -> ArrayLayer:
-    """Folds and K-tiles of one population. Raises HwsimError if a weight tile of one channel does not fit."""
-    array, bits = hardware.pe_array, hardware.precision.weight_bits
-    incoming = network.into(population.name)
-    chosen = [p for p in incoming if p.has_weights]
-    groups = max(p.groups for p in chosen)
-    outputs = population.channels // groups
-    columns = min(outputs, array.columns)
-    room_bits = hardware.tile_bytes(hardware.buffers.weight) * 8
-    whole = sum(p.kernel[0] * p.kernel[1] * _channels(network, p) for p in chosen)
-    one_tile = whole * columns * bits <= room_bits
-    weighted = []
-    for p in chosen:
-        channels = _channels(network, p)
-        taps = p.kernel[0] * p.kernel[1]
-        fitting = channels if one_tile else min(channels, room_bits // (taps * columns * bits))
-        if fitting < 1:
-            raise HwsimError(
-                f"layer {population.name!r}: the weights of one channel ({taps} x {columns} x {bits} bits) "
-                f"do not fit the {room_bits // 8} bytes that hardware {hardware.name!r} gives a tile; "
-                "enlarge buffers.weight or use fewer columns"
-            )
-        weighted.append(
-            Weighted(
-                p, network.population[p.source], value_bits(network, p.source, hardware),
-                network.is_binary(p.source), p.source in network.constant, channels, fitting,
-            )
-        )  # fmt: skip
-    parts = [(w, j) for w in weighted for j in range(w.tiles)]
-    steps = steps_of(network, population.name)
-    once = mapping.direct_coding == "once" and steps > 1
-    height, width = population.plane
-    return ArrayLayer(
-        population,
-        tuple(weighted),
-        tuple(p for p in incoming if p.kind == "identity"),
-        groups,
-        steps,
-        once and all(w.constant for w in weighted),
-        (tuple(parts),) if one_tile else tuple((part,) for part in parts),
-        _folds(height * width, array.rows),
-        _folds(outputs, array.columns),
-    )
+def value_bits(network: Network, name: str, hardware: Hardware) -> int:
+    """W8: bits of one emitted value of a population; 0 for a readout."""
+    population, precision = network.population[name], hardware.precision
+    kinds = {"readout": 0, "relu": precision.activation_bits, "li": precision.state_bits}
+    if population.kind in kinds:
+        return kinds[population.kind]
+    if network.is_binary(name):
+        return 1
+    if population.kind == "input" or population.spikes:
+        return precision.activation_bits
+    (incoming, *others) = network.into(name)
+    if not others and incoming.kind == "max_pool":
+        return value_bits(network, incoming.source, hardware)
+    if not others and incoming.kind == "avg_pool":
+        window = incoming.kernel[0] * incoming.kernel[1]
+        source = value_bits(network, incoming.source, hardware)
+        wider = window.bit_length() if source == 1 else source + (window - 1).bit_length()
+        return min(precision.partial_sum_bits, wider) if source > 1 else wider
+    return precision.partial_sum_bits
 
 
-def vector_layer(network: Network, population: Population, hardware: Hardware) -> VectorLayer:
-    array = hardware.pe_array
-    folds = _folds(population.size, array.rows * array.columns)
-    steps = steps_of(network, population.name)
-    return VectorLayer(population, network.into(population.name), steps, folds)
+def weighted_into(network: Network, name: str, hardware: Hardware) -> tuple[Weighted, ...]:
+    """The projections that make a population an array layer."""
+    found = []
+    for p in network.into(name):
+        if p.has_weights:
+            source = network.population[p.source]
+            channels = source.size if p.kind == "dense" else source.channels // p.groups
+            bits = value_bits(network, p.source, hardware)
+            binary, constant = network.is_binary(p.source), p.source in network.constant
+            found.append(Weighted(p, source, bits, binary, constant, channels))
+    return tuple(found)
 
 
-def refuse_unknown(network: Network) -> None:
-    """Raise HwsimError for what the executor runs but this cycle model does not cost yet."""
-    for p in network.populations:
-        if p.kind == "li":
-            raise HwsimError(
-                f"layer {p.name!r}: the cycle model does not cost leaky integrators without spikes (li) yet"
-            )
-        if p.shared:
-            raise HwsimError(f"layer {p.name!r}: the cycle model does not cost shared states yet")
-        if p.spikes and (p.state_words != p.size or p.multispike or p.refractory or p.one_spike):
-            raise HwsimError(
-                f"layer {p.name!r}: the cycle model costs neurons of one state word and one spike a step; "
-                "currents, adaptation, several spikes, one_spike, refractory periods are not in it yet"
-            )
-    for q in network.projections:
-        if q.delay:
-            raise HwsimError(f"projection {q.name!r}: the cycle model does not cost delays yet")
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be lowered, for mini-batches of ``samples``."""
 
+    network: Network
+    hardware: Hardware
+    mapping: Mapping
+    samples: int
 
-def _channels(network: Network, p: Projection) -> int:
-    """Source channels per group; a dense projection sees its source as channels of one position."""
-    source = network.population[p.source]
-    return source.size if p.kind == "dense" else source.channels // p.groups
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All layers, in order (W2)."""
+        named = (name for component in self.network.components for name in component)
+        return tuple(name for name in named if name != self.network.input.name)
 
+    @cached_property
+    def fused(self) -> dict[str, str]:
+        return fused_pools(self.network)
 
-def _folds(total: int, width: int) -> Ints:
-    """Sizes of the folds of ``total`` items taken ``width`` at a time."""
-    return np.array([min(width, total - first) for first in range(0, total, width)], np.int64)
+    @cached_property
+    def computed(self) -> tuple[str, ...]:
+        """The layers that have jobs."""
+        return tuple(name for name in self.names if name not in self.fused)
+
+    @cached_property
+    def binary_maps(self) -> bool:
+        """Whether every map takes the same bytes whatever happens (W9)."""
+        return self.hardware.buffers.spikes == "bitmap"
+
+    def weight_room(self) -> int:
+        """Bits of weights that one job may have on chip."""
+        return self.hardware.buffers.weight.tile_bytes * 8
+
+    def burst(self, size_bytes: int) -> int:
+        """burst(x) of one number."""
+        unit = self.hardware.dram.burst
+        return ceil_div(size_bytes, unit) * unit
+
+    def bytes_of(self, bits: Ints) -> Ints:
+        """burst(ceil(bits / 8))."""
+        return units(units(bits, 8), self.hardware.dram.burst) * self.hardware.dram.burst

@@ -1,179 +1,217 @@
-"""Network, events, mapping and chip to the Program of one sample (docs/machine.md)."""
+"""Network, events, mapping and chip to the Program of one mini-batch (docs/machine.md)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hwsim.events import Events, EventTrace
-from hwsim.geometry import windows
+from hwsim.errors import HwsimError
+from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
-from hwsim.lower import kernels
-from hwsim.lower.layers import ArrayLayer, Weighted, steps_of
-from hwsim.lower.loads import K, T, along, passes
-from hwsim.lower.schedule import ACTION, LayerJobs, schedule
-from hwsim.mapping import Mapping
-from hwsim.network import Network, Projection
+from hwsim.lower.axes import Ints, S, total, zeros
+from hwsim.lower.counts import event_counts, map_counts, stream_counts
+from hwsim.lower.layers import Layer, Task
+from hwsim.lower.maps import Maps
+from hwsim.lower.plans import Plan, map_loads, occupied
+from hwsim.lower.schedule import Scheduled, book, schedule
+from hwsim.lower.stores import output_stores
+from hwsim.lower.streams import Incoming, Shape, Streams, streams
+from hwsim.lower.weights import nonzero_weights
+from hwsim.mapping import LayerMapping, Mapping
+from hwsim.network import Network
 from hwsim.program import LOADED, STORED, Jobs, Program
 
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Live:
-    """Live inputs of one projection, axes (group, 1, M-fold, step, own tile).
-
-    ``union``: live in any row of the fold; ``useful``: summed over its rows.
-    """
-
-    union: Ints
-    useful: Ints
+STREAMED = ("preload", "stream", "imbalance", "conflict", "decode", "fill")
+"""Columns of Jobs that events decide."""
 
 
 class Lowering:
-    """Lowers samples of one network for one chip and mapping; the schedule is laid out once.
+    """Lowers mini-batches of one network for one chip and mapping; the schedule is laid out once a size.
 
+    ``resolved``: the mapping with every choice made (C1); ``held``: layers whose sums are computed once (W5).
     Raises HwsimError for an illegal mapping.
     """
 
     def __init__(self, network: Network, hardware: Hardware, mapping: Mapping) -> None:
+        mapping.verify(network)
         self.network, self.hardware, self.mapping = network, hardware, mapping
-        self.scheduled = schedule(network, hardware, mapping)
-        self.held = frozenset(
-            j.layer.population.name
-            for j in self.scheduled.jobs
-            if isinstance(j.layer, ArrayLayer) and j.layer.held
-        )
-        gather = self.scheduled.gather
-        self.fixed = {
-            "layer": self.scheduled.merge(
-                [np.broadcast_to(j.index, j.flat("outputs").shape) for j in self.scheduled.jobs]
-            ),
-            "step": self.scheduled.merge(
-                [j.ordered(along(T, np.arange(j.layer.steps))) for j in self.scheduled.jobs]
-            ),
-            "occupied": gather("occupied"),
-            "updated": gather("outputs"),
-            "laned": gather("laned"),
-            "load_bytes": np.stack([gather(f"load_{o}") for o in LOADED], axis=1),
-            "store_bytes": np.stack([gather(f"store_{o}") for o in STORED], axis=1),
-        }
-        updating = np.array(
-            [network.population[n].kind in ("lif", "readout", "relu") for n in self.scheduled.layers]
-        )
-        self.fixed["updated"] = self.fixed["updated"] * updating[self.fixed["layer"]]
+        whole = schedule(Task(network, hardware, mapping, mapping.batch))
+        self._scheduled = {mapping.batch: whole}
+        self.held = frozenset(p.layer.name for p in whole.plans if p.layer.held)
+        self.resolved = mapping.model_copy(update={"layers": mapping.layers | _resolved(whole)})
+        self._inputs = {p.layer.name: [_incoming(hardware, p.layer, i) for i in range(len(p.layer.weighted))]
+                        for p in whole.plans}  # fmt: skip
 
     @property
     def choices(self) -> dict[str, dict[str, Any]]:
         """What the mapping came to for each array layer."""
-        return {j.layer.population.name: j.choices for j in self.scheduled.jobs if j.choices}
+        plans = self._scheduled[self.mapping.batch].plans
+        return {p.layer.name: _choices(p) for p in plans if p.layer.weighted}
 
-    def lower(self, trace: EventTrace, sample: int) -> Program:
-        """The program of one sample of ``trace``."""
-        counts = self.scheduled.counts.copy()
-        for index, name in enumerate(self.scheduled.layers):
-            self._count_events(name, trace, sample, counts[index])
-        streams = [self._stream(jobs, trace, sample, counts[jobs.index]) for jobs in self.scheduled.jobs]
-        jobs = Jobs(stream=self.scheduled.merge(streams), **self.fixed)
-        return Program(self.scheduled.layers, jobs, counts)
+    def scheduled(self, samples: int) -> Scheduled:
+        """The fixed part of mini-batches of ``samples``."""
+        if samples not in self._scheduled:
+            task = Task(self.network, self.hardware, self.resolved, samples)
+            self._scheduled[samples] = schedule(task)
+        return self._scheduled[samples]
 
-    def _stream(self, jobs: LayerJobs, trace: EventTrace, sample: int, counts: Ints) -> Ints:
-        """Streamed inputs of each job, in job order; adds the layer's operations and weight reads."""
-        layer = jobs.layer
-        if not isinstance(layer, ArrayLayer):
-            return jobs.ordered(np.zeros((1,) * 5, np.int64))
-        live = [self._live(layer, w, trace.events[w.source.name], sample) for w in layer.weighted]
-        active = passes(layer)
-        skip = self.hardware.pe_array.skip
-        if skip == "event":
-            stream = np.where(active, _per_tile(layer, [v.union for v in live]), 0)
-        else:
-            stream = np.where(active, along(K, layer.depth), 0)
-        per_group = int(layer.columns.sum())
-        for kind, binary in (("ac", True), ("mac", False)):
-            chosen = [(w, v) for w, v in zip(layer.weighted, live, strict=True) if w.binary is binary]
-            useful = sum(
-                per_group * int(np.broadcast_to(np.where(active, v.useful, 0), _useful_shape(layer, v)).sum())
-                for _, v in chosen
+    def lower(self, trace: EventTrace, samples: range) -> Program:
+        """The program of one mini-batch: consecutive ``samples`` of ``trace``, ``mapping.batch`` at most."""
+        if samples.step != 1 or not 0 < len(samples) <= self.mapping.batch or samples.stop > trace.samples:
+            raise HwsimError(
+                f"{samples} is no mini-batch: at most {self.mapping.batch} consecutive samples of "
+                f"{trace.samples}"
             )
-            counts[ACTION[kind]] = counts[ACTION[f"{kind}_issued"]] = useful
-            if skip == "dense":
-                depth = sum(w.channels * w.taps for w, _ in chosen)
-                outputs = per_group * layer.groups * int(layer.rows.sum())
-                counts[ACTION[f"{kind}_issued"]] = depth * outputs * int(active.sum())
-        streamed = int(np.broadcast_to(stream, _without_columns(jobs.shape)).sum())
-        bits, word = self.hardware.precision.weight_bits, self.hardware.buffers.weight.word_bits
-        counts[ACTION["weight_reads"]] = streamed * per_group
-        counts[ACTION["weight_buffer_read"]] = streamed * int((-(-layer.columns * bits // word)).sum())
-        return jobs.ordered(stream)
+        scheduled = self.scheduled(len(samples))
+        counts = scheduled.counts.copy()
+        for index, name in enumerate(scheduled.task.names):
+            book(counts[index], event_counts(self.network, name, name in self.held, trace, samples))
+        columns: dict[str, list[Ints]] = {name: [] for name in STREAMED}
+        live: list[tuple[Ints, ...]] = []
+        for plan in scheduled.plans:
+            found, inputs = self._stream(plan, trace, samples, counts[plan.layer.index])
+            for name, values in found.items():
+                columns[name].append(values)
+            live.append(inputs)
+        merged = scheduled.fixed | {name: scheduled.merge(values) for name, values in columns.items()}
+        if not scheduled.task.binary_maps:
+            merged |= self._listed(scheduled, Maps(scheduled.task, trace, samples), live, counts)
+        jobs = Jobs(**merged)
+        regions = scheduled.regions(jobs.load_bytes, jobs.store_bytes, jobs.layer)
+        slots = scheduled.slots(jobs.store_bytes, jobs.layer)
+        return Program(scheduled.task.names, jobs, counts, regions, slots, len(samples))
 
-    def _live(self, layer: ArrayLayer, w: Weighted, events: Events, sample: int) -> Live:
-        positions = w.plane[0] * w.plane[1]
-        steps = events.steps
-        cells = events.offsets[sample * steps : (sample + 1) * steps + 1]
-        segments, word_count = w.projection.groups * w.tiles, -(-w.tile_channels // 64)
-        words = np.zeros((steps, positions, segments, word_count), np.uint64)
-        kernels.bitmaps(cells, events.index, positions, w.channels, w.tile_channels, w.tiles, words)
-        shape = (segments, len(layer.rows), steps)
-        union, useful = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        p = w.projection
-        kernels.live_inputs(
-            words, w.plane, layer.population.plane, p.kernel, p.stride, p.padding,
-            self.hardware.pe_array.rows, union, useful,
-        )  # fmt: skip
-        grouped = (p.groups, w.tiles, len(layer.rows), steps)
-        return Live(*(a.reshape(grouped).transpose(0, 2, 3, 1)[:, None] for a in (union, useful)))
+    def _stream(
+        self, plan: Plan, trace: EventTrace, samples: range, counts: Ints
+    ) -> tuple[dict[str, Ints], tuple[Ints, ...]]:
+        """Array cycles of each job by cause, and live inputs; adds the layer's operations and reads."""
+        layer, array = plan.layer, self.hardware.pe_array
+        if not layer.weighted:
+            return dict.fromkeys(STREAMED, zeros()), ()
+        events = tuple(trace.events[w.source.name] for w in layer.weighted)
+        incoming = tuple(self._inputs[layer.name])
+        found = _on_axes(layer, streams(self.hardware, _shape(layer), incoming, events, samples))
+        book(counts, stream_counts(plan.task, layer, found))
+        active = (found.length > 0).astype(np.int64)
+        cycles = {
+            "preload": active * (0 if array.dataflow == "os" else array.rows),
+            "stream": found.stream,
+            "imbalance": found.imbalance,
+            "conflict": found.conflict,
+            "decode": found.decode,
+            "fill": active * (array.rows + array.columns - 2 if array.fill == "systolic" else 0),
+        }
+        used = occupied(plan.task, layer)
+        spent = sum(total(used * c, layer.shape) for c in cycles.values())
+        book(counts, {"pe_cycles": spent})
+        return cycles, found.live
 
-    def _count_events(self, name: str, trace: EventTrace, sample: int, counts: Ints) -> None:
-        """Events in and out, vector additions and merges (L2)."""
-        population = self.network.population[name]
-        steps = steps_of(self.network, name)
-        if name in trace.events:
-            counts[ACTION["events_out"]] = trace.events[name].counts()[sample].sum()
-        if population.kind == "lif":
-            counts[ACTION["lif_spike"]] = counts[ACTION["events_out"]]
-        held = name in self.held
-        for p in self.network.into(name):
-            events = trace.events[p.source]
-            times = steps if events.steps == 1 and not (held and p.has_weights) else 1
-            delivered = int(events.counts()[sample].sum()) * times
-            counts[ACTION["events_in"]] += delivered
-            if p.kind == "identity":
-                action = "vector_add" if self.network.is_binary(p.source) else "vector_mac"
-                counts[ACTION[action]] += delivered
-            elif not p.has_weights:
-                action = "vector_add" if p.kind == "avg_pool" else "pool_or"
-                counts[ACTION[action]] += self._window_visits(p, events, sample) * times
-
-    def _window_visits(self, p: Projection, events: Events, sample: int) -> int:
-        """Sum over one sample's events of the windows that contain them."""
-        source, target = self.network.population[p.source], self.network.population[p.target]
-        table = windows(source.plane, p.kernel, p.stride, p.padding, target.plane)
-        start, stop = events.offsets[sample * events.steps], events.offsets[(sample + 1) * events.steps]
-        return int(table[events.index[start:stop] % len(table)].sum())
-
-
-def lower(network: Network, trace: EventTrace, sample: int, hardware: Hardware, mapping: Mapping) -> Program:
-    """The program of one sample; to lower several, keep a :class:`Lowering`."""
-    return Lowering(network, hardware, mapping).lower(trace, sample)
-
-
-def _per_tile(layer: ArrayLayer, values: list[Ints]) -> Ints:
-    """Sum the projections' (group, 1, M-fold, step, own tile) counts into the layer's K-tiles."""
-    by_tile = []
-    for tile in layer.tiles:
-        parts = [values[layer.weighted.index(w)][..., j] for w, j in tile]
-        by_tile.append(sum(parts[1:], start=parts[0]))
-    shape = np.broadcast_shapes(*(b.shape for b in by_tile))
-    return np.stack([np.broadcast_to(b, shape) for b in by_tile], axis=-1)
+    def _listed(
+        self, scheduled: Scheduled, maps: Maps, live: list[tuple[Ints, ...]], counts: Ints
+    ) -> dict[str, Ints]:
+        """Bytes that jobs move where maps of spikes may be lists (W9); adds what follows from them."""
+        task, loads, stores = scheduled.task, [], []
+        for plan, inputs in zip(scheduled.plans, live, strict=True):
+            load, streamed = map_loads(task, plan.layer, plan.inputs, maps)
+            store = output_stores(task, plan.layer, maps)
+            book(counts[plan.layer.index], map_counts(plan, load, streamed.words, store, inputs))
+            loads.append(load)
+            stores.append(store)
+        moved = {name: scheduled.fixed[name].copy() for name in ("load_bytes", "store_bytes")}
+        moved["load_bytes"][:, LOADED.index("input")] = scheduled.merge(loads)
+        moved["store_bytes"][:, STORED.index("output")] = scheduled.merge(stores)
+        return moved
 
 
-def _useful_shape(layer: ArrayLayer, live: Live) -> tuple[int, ...]:
-    """Axes of one projection's counts over all groups and steps of the layer."""
-    folds, tiles = live.useful.shape[2], live.useful.shape[4]
-    return (layer.groups, 1, folds, layer.steps, tiles)
+def lower(
+    network: Network, trace: EventTrace, samples: int | range, hardware: Hardware, mapping: Mapping
+) -> Program:
+    """The program of one sample or mini-batch; to lower several, keep a :class:`Lowering`."""
+    chosen = range(samples, samples + 1) if isinstance(samples, int) else samples
+    return Lowering(network, hardware, mapping).lower(trace, chosen)
 
 
-def _without_columns(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (shape[0], 1, *shape[2:])
+def _incoming(hardware: Hardware, layer: Layer, source: int) -> Incoming:
+    w = layer.weighted[source]
+    tiles = [(tile, part.begin, part.end) for tile, part in layer.parts(source)]
+    p = w.projection
+    return Incoming(
+        groups=p.groups,
+        channels=w.channels,
+        plane=w.plane,
+        kernel=p.kernel,
+        stride=p.stride,
+        padding=p.padding,
+        delay=p.delay,
+        binary=w.binary,
+        tiles=np.array(tiles, np.int64),
+        nonzero=nonzero_weights(w) if hardware.pe_array.weight_sparsity else None,
+    )
+
+
+def _shape(layer: Layer) -> Shape:
+    return Shape(
+        plane=layer.population.plane,
+        groups=layer.groups,
+        channels=layer.channels,
+        rows=layer.rows,
+        samples=layer.samples,
+        together=layer.together,
+        steps=layer.steps,
+        pass_steps=layer.pass_steps,
+        window=layer.window,
+        k_tiles=len(layer.tiles),
+        held=layer.held,
+    )
+
+
+def _on_axes(layer: Layer, found: Streams) -> Streams:
+    """Streams on the axes of hwsim.lower.axes: samples apart from M-folds."""
+
+    def spread(values: Ints) -> Ints:
+        groups, channels, _, *rest = values.shape
+        apart = values.reshape(groups, channels, layer.shape[S], -1, *rest)
+        return np.moveaxis(apart, 2, 0)
+
+    return Streams(
+        length=spread(found.length),
+        stream=spread(found.stream),
+        imbalance=spread(found.imbalance),
+        conflict=spread(found.conflict),
+        decode=spread(found.decode),
+        total=spread(found.total),
+        decoded=spread(found.decoded),
+        live=tuple(spread(values) for values in found.live),
+        ac=found.ac,
+        mac=found.mac,
+    )
+
+
+def _resolved(scheduled: Scheduled) -> dict[str, LayerMapping]:
+    """What was chosen for each array layer, in the mapping's own terms."""
+    task, found = scheduled.task, {}
+    tile = {"ws": "m_tile", "is": "n_tile"}.get(task.hardware.pe_array.dataflow)
+    for plan in scheduled.plans:
+        if plan.layer.weighted:
+            chosen: dict[str, Any] = {"fold_order": plan.layer.order}
+            if tile:
+                chosen[tile] = plan.layer.tile
+            own = task.mapping.layers.get(plan.layer.name, LayerMapping())
+            found[plan.layer.name] = own.model_copy(update=chosen)
+    return found
+
+
+def _choices(plan: Plan) -> dict[str, Any]:
+    layer = plan.layer
+    tile = {"ws": "m_tile", "is": "n_tile"}.get(plan.task.hardware.pe_array.dataflow)
+    return {
+        "fold_order": layer.order,
+        "k_tiles": len(layer.tiles),
+        **({tile: layer.tile} if tile else {}),
+        "inputs_kept": plan.inputs,
+        "weights_kept": plan.kept,
+        "weights_pinned": plan.kept == "network",
+        "sums_held": layer.held,
+        "state": plan.place,
+        "pass_steps": layer.pass_steps,
+        "stepwise": layer.stepwise,
+    }

@@ -3,55 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hwsim.events import Events
 from hwsim.hardware import Hardware
+from hwsim.lower import lane_streams, shared_streams
+from hwsim.lower.folds import Incoming, Ints, Shape
 
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Incoming:
-    """A weighted projection as the array sees it; a dense one is a 1x1 convolution over one position.
-
-    ``channels``: source channels per group. ``tiles`` (own tiles, 3): the layer's K-tile, and first and end
-    of its k in one group of this projection, rising. ``nonzero`` (target channels of all groups, K of a
-    group): where weights are not zero; None unless the chip skips zero weights.
-    """
-
-    groups: int
-    channels: int
-    plane: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    delay: int
-    binary: bool
-    tiles: Ints
-    nonzero: NDArray[np.bool_] | None
-
-
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """The folds of one layer for ``samples`` samples of a mini-batch.
-
-    ``plane``: output positions; ``channels``: of each N-fold, its channels within a group; ``rows``: lanes of
-    each M-fold of a sample, or with ``together`` (batch_on M) of the mini-batch, a lane being a sample then.
-    ``steps``, ``pass_steps``, ``window``: T, P and W of W4; ``held``: W5.
-    """
-
-    plane: tuple[int, int]
-    groups: int
-    channels: tuple[Ints, ...]
-    rows: Ints
-    samples: int
-    together: bool
-    steps: int
-    pass_steps: int
-    window: int
-    k_tiles: int
-    held: bool
+__all__ = ["Incoming", "Shape", "Streams", "streams"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +34,24 @@ class Streams:
     mac: int
 
 
+ONE = np.ones((1,) * 5, np.int64)
+
+
+@dataclass(frozen=True)
+class _Beats:
+    """What one way to stream comes to: L is the largest, and ``total`` the sum, of what each of the
+    ``takers`` of a fold streams (1 where they share). None: zero everywhere, or for ``useful`` all weights.
+    """
+
+    longest: Ints
+    total: Ints
+    takers: Ints
+    live: tuple[Ints, ...]
+    conflict: Ints | None = None
+    decoded: Ints | None = None
+    useful: Ints | None = None
+
+
 def streams(
     hardware: Hardware,
     shape: Shape,
@@ -84,4 +60,135 @@ def streams(
     samples: range,
 ) -> Streams:
     """Streams of one layer; ``events`` of each projection's source, of which ``samples`` are meant."""
-    raise NotImplementedError
+    array = hardware.pe_array
+    if array.skip != "event":
+        found = _all_inputs(hardware, shape, incoming, events, samples)
+    elif array.dataflow == "ws":
+        length, live = lane_streams.positions(shape, incoming, events, samples, _serial(hardware))
+        found = _Beats(length, length, ONE, live)
+    elif array.streams == "own":
+        found = _own(hardware, shape, incoming, events, samples)
+    else:
+        found = _shared(hardware, shape, incoming, events, samples)
+    zero = np.broadcast_to(np.int64(0), found.longest.shape)
+    stream = -(-found.total // found.takers)
+    conflict = zero if found.conflict is None else found.conflict
+    decoded = zero if found.decoded is None else np.broadcast_to(found.decoded, zero.shape)
+    needed = _decode_cycles(hardware, shape, incoming, decoded)
+    operations = {True: 0, False: 0}
+    for i, p in enumerate(incoming):
+        outputs = sum(len(c) for c in shape.channels)
+        useful = outputs * found.live[i].sum() if found.useful is None else found.useful[i]
+        operations[p.binary] += int(useful)
+    return Streams(
+        length=found.longest,
+        stream=stream,
+        imbalance=found.longest - stream,
+        conflict=conflict,
+        decode=np.maximum(needed - found.longest - conflict, 0),
+        total=found.total,
+        decoded=decoded,
+        live=found.live,
+        ac=operations[True],
+        mac=operations[False],
+    )
+
+
+def _all_inputs(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> _Beats:
+    """``dense`` and ``gate``: L without events (P1)."""
+    array, steps, rows = hardware.pe_array, shape.streamed_steps[:, None], _rows(shape, samples)
+    if array.dataflow == "os":
+        most, streamed = shape.window, _depth(shape, incoming)
+        pairs = zip(incoming, events, strict=True)
+        live = tuple(shared_streams.count(shape, p, e, samples, ()).live for p, e in pairs)
+    else:
+        most, streamed = shape.pass_steps, rows
+        if array.dataflow == "is":
+            streamed = _columns(shape)
+        _, live = lane_streams.positions(shape, incoming, events, samples, serial=False)
+    served = np.minimum(steps, most if _serial(hardware) else 1)
+    columns = len(shape.channels) if array.dataflow == "is" else 1
+    axes = (shape.groups, columns, len(rows), shape.passes, shape.k_tiles)
+    length = np.broadcast_to(streamed * served, axes)
+    if array.streams == "own":
+        return _Beats(length, length * rows, rows, live)
+    return _Beats(length, length, ONE, live)
+
+
+def _shared(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> _Beats:
+    """One stream of live inputs for all rows, and E where spikes are decoded."""
+    most = min(shape.window, shape.pass_steps) if _serial(hardware) else 1
+    offsets = (most, shape.pass_steps) if hardware.pe_array.decode else (most,)
+    pairs = zip(incoming, events, strict=True)
+    found = [shared_streams.count(shape, p, e, samples, offsets) for p, e in pairs]
+    length, *decoded = (sum(b[1:], start=b[0]) for b in zip(*(f.beats for f in found), strict=True))
+    live = tuple(f.live for f in found)
+    return _Beats(length, length, ONE, live, decoded=decoded[0] if decoded else None)
+
+
+def _own(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> _Beats:
+    """A stream of live inputs for every row, or with ``weight_sparsity`` for every PE."""
+    array, serial, rows = hardware.pe_array, _serial(hardware), _rows(shape, samples)
+    if array.weight_sparsity:
+        found = lane_streams.sparse(shape, incoming, events, samples, serial)
+        takers = rows * _columns(shape)
+    else:
+        weight = hardware.buffers.weight
+        found = lane_streams.own(shape, incoming, events, samples, serial, weight.banks, weight.ports)
+        takers = rows
+    decoded = found.decoded if array.decode else None
+    return _Beats(found.longest, found.total, takers, found.live, found.conflict, decoded, found.useful)
+
+
+def _decode_cycles(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], decoded: Ints) -> Ints:
+    """ceil(levels * E / events_per_cycle): cycles that merging the lists of a K-tile takes (P2)."""
+    decode = hardware.pe_array.decode
+    if decode is None:
+        return decoded
+    lists = np.zeros(shape.k_tiles, np.int64)
+    for p in incoming:
+        lists[p.tiles[:, 0]] += p.taps
+    levels = np.ones_like(lists)
+    while (short := decode.merge_lanes**levels < lists).any():
+        levels += short
+    return -(-levels * decoded // decode.events_per_cycle)
+
+
+def _serial(hardware: Hardware) -> bool:
+    return hardware.pe_array.time_lanes == "serial"
+
+
+def _rows(shape: Shape, samples: range) -> Ints:
+    """Lanes of every M-fold, on the axes of Streams."""
+    return np.tile(shape.rows, len(shape.batches(samples)))[:, None, None]
+
+
+def _columns(shape: Shape) -> Ints:
+    """Channels of every N-fold, on the axes of Streams."""
+    return np.array([len(c) for c in shape.channels], np.int64)[:, None, None, None]
+
+
+def _depth(shape: Shape, incoming: tuple[Incoming, ...]) -> Ints:
+    """K of every K-tile."""
+    depth = np.zeros(shape.k_tiles, np.int64)
+    for p in incoming:
+        np.add.at(depth, p.tiles[:, 0], p.tiles[:, 2] - p.tiles[:, 1])
+    return depth

@@ -49,8 +49,10 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
+    batch = values["mapping"]["batch"]
+    how = "each alone" if batch == 1 else f"in mini-batches of {batch}, each"
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, each alone from empty buffers; "
+        f"table {values['table']}, dynamic energy; {samples} samples, {how} from empty buffers; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )

@@ -1,161 +1,347 @@
-"""The reference's PE array, stepped cycle by cycle at register level (docs/machine.md, P1 and P2)."""
+"""The reference's PE array, stepped cycle by cycle at register level (docs/machine.md, P1 to P3).
+
+What moves or stays is a bundle of three fields with a number for each step of the pass: its value, and
+whether an accumulate and a multiply-accumulate is executed with it. A PE multiplies the two bundles that
+meet in it field by field and adds: the sum of products, and how many operations it executed.
+"""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.cycle.reference.jobs import Job
-from hwsim.events import EventTrace
-from hwsim.network import Network, Projection
+from hwsim.cycle.reference.layers import ceil_div
+from hwsim.cycle.reference.streams import (
+    Array,
+    Beat,
+    Operands,
+    channel_beats,
+    counted,
+    k_beats,
+    position_beats,
+)
+from hwsim.hardware import Buffer, PEArray
 
-Array = NDArray[np.float64]
-
-VALUE, AC, MAC, NUMBER = range(4)
-"""What moves from PE to PE with an input: its value, whether it is executed as an accumulate or as
-a multiply-accumulate, and its number in the stream counted from 1 (0: a bubble)."""
-
-
-class Activity:
-    """What every population emits in one sample, as one array of values per step; 0 is no event."""
-
-    def __init__(self, network: Network, trace: EventTrace, sample: int) -> None:
-        self.network = network
-        self.values = {
-            name: events.select(sample, sample + 1).dense(network.population[name].size)[0].astype(np.float64)
-            for name, events in trace.events.items()
-        }
-
-    def at(self, name: str, step: int) -> Array:
-        """A constant population emits the same at every step (P1)."""
-        values = self.values[name]
-        return cast(Array, values[step if len(values) > 1 else 0])
-
-    def events(self, name: str, steps: int) -> int:
-        return sum(int(np.count_nonzero(self.at(name, step))) for step in range(steps))
-
-    def window_events(self, p: Projection, steps: int) -> int:
-        """(event, window that contains it) pairs of a pool: every window is visited."""
-        source, target = self.network.population[p.source], self.network.population[p.target]
-        (kh, kw), (sh, sw) = p.kernel, p.stride
-        pairs = 0
-        for step in range(steps):
-            field = padded(self.at(p.source, step).reshape(source.shape), p.padding)
-            for oy in range(target.plane[0]):
-                for ox in range(target.plane[1]):
-                    window = field[:, oy * sh : oy * sh + kh, ox * sw : ox * sw + kw]
-                    pairs += int(np.count_nonzero(window))
-        return pairs
-
-
-def padded(values: Array, padding: tuple[int, int]) -> Array:
-    """(channels, height, width) values with silence around them."""
-    return np.pad(values, ((0, 0), (padding[0],) * 2, (padding[1],) * 2))
-
-
-@dataclass(frozen=True, eq=False)
-class Operands:
-    """What a job streams: (K, rows) inputs, (K, columns) weights, and which k have a graded source."""
-
-    inputs: Array
-    weights: Array
-    graded: NDArray[np.bool_]
-
-    def kept(self, k: NDArray[np.bool_]) -> "Operands":
-        return Operands(self.inputs[k], self.weights[k], self.graded[k])
-
-
-def operands_of(job: Job, activity: Activity) -> Operands:
-    """Visit the receptive field of every row of the fold in every projection of the K-tile."""
-    inputs, weights, graded = [], [], []
-    for part in job.tile:
-        s, channels = part.synapses, part.source_channels(job.group)
-        (kh, kw), (sh, sw) = s.kernel, s.stride
-        values = activity.at(s.source, job.step).reshape(s.channels, *s.plane)
-        field = padded(values, s.padding)[channels.start : channels.stop]
-        rows = []
-        for position in job.positions:
-            oy, ox = divmod(position, job.layer.width)
-            rows.append(field[:, oy * sh : oy * sh + kh, ox * sw : ox * sw + kw].ravel())
-        kernels = s.weights[job.channels.start : job.channels.stop, part.channels.start : part.channels.stop]
-        inputs.append(np.stack(rows, axis=1))
-        weights.append(kernels.reshape(len(job.channels), part.k).T)
-        graded.append(np.full(part.k, not s.binary))
-    return Operands(
-        np.concatenate(inputs), np.concatenate(weights).astype(np.float64), np.concatenate(graded)
-    )
+VALUE, AC, MAC = range(3)
+FIELDS = 3
+NOTHING = -1
+"""In place of a beat's number: none is here."""
 
 
 @dataclass
 class ArrayPass:
-    """What happened in one pass; ``sums`` is (rows, columns) of the occupied PEs."""
+    """What happened in one pass: ``sums`` (lanes, channels, steps), operations, beats and cycles by cause.
+
+    ``beats``: L, of own streams the sum of all rows' (or PEs'), that read weights (P4); ``decoded``: E.
+    """
 
     sums: Array
-    cycles: int = 0
+    ac: int
+    mac: int
+    occupied: int
+    beats: int = 0
+    preload: int = 0
     stream: int = 0
-    pe_cycles: int = 0
-    ac: int = 0
-    mac: int = 0
+    imbalance: int = 0
+    conflict: int = 0
+    decode: int = 0
+    fill_drain: int = 0
+    decoded: int = 0
+
+    @property
+    def length(self) -> int:
+        """L (P1)."""
+        return self.stream + self.imbalance
+
+    @property
+    def busy(self) -> int:
+        return self.length + self.conflict + self.decode
+
+    @property
+    def pe_cycles(self) -> int:
+        """Cycles of occupied PEs (P4)."""
+        return self.occupied * (self.preload + self.busy + self.fill_drain)
 
 
-class PEArray:
-    """R x C processing elements, output-stationary: inputs move right, weights move down (P2)."""
+class PEs:
+    """R x C processing elements. ``run`` takes the pass of one job; ``window`` is W, ``lists`` of P2."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self.rows, self.columns = rows, columns
+    def __init__(self, array: PEArray, weight_buffer: Buffer) -> None:
+        self.array, self.buffer = array, weight_buffer
+        self.rows, self.columns = array.rows, array.columns
+        self.serial = array.time_lanes == "serial"
 
-    def run(self, operands: Operands, executes: NDArray[np.bool_]) -> ArrayPass:
-        """Step a pass until the last streamed value has left the last PE of the array.
-
-        ``executes`` (L, rows): whether the row's PEs execute an input or let it pass.
-        """
-        length, occupied_rows = operands.inputs.shape
-        occupied_columns = operands.weights.shape[1]
-        right = self.skewed(self.lanes(operands, executes))
-        below = self.skewed(self.on_edge(operands.weights, self.columns)[None])
-        inputs = np.zeros((4, self.rows, self.columns))
-        weights = np.zeros((self.rows, self.columns))
-        sums = np.zeros((self.rows, self.columns))
-        issued = np.zeros((2, self.rows, self.columns))
-        done = ArrayPass(sums[:occupied_rows, :occupied_columns])
-        while length and inputs[NUMBER, -1, -1] < length:
-            inputs[:, :, 1:] = inputs[:, :, :-1]
-            inputs[:, :, 0] = right[:, done.cycles]
-            weights[1:] = weights[:-1]
-            weights[0] = below[0, done.cycles]
-            executed = inputs[[AC, MAC]]
-            sums += executed.sum(axis=0) * inputs[VALUE] * weights
-            issued += executed
-            done.stream += int(inputs[NUMBER, 0, 0] > 0)
-            done.pe_cycles += occupied_rows * occupied_columns
-            done.cycles += 1
-        issued = issued[:, :occupied_rows, :occupied_columns]
-        done.ac, done.mac = (int(kind.sum()) for kind in issued)
+    def run(self, operands: Operands, window: int, lists: int) -> ArrayPass:
+        if self.array.dataflow == "ws":
+            return self.weights_stay(operands)
+        if self.array.dataflow == "is":
+            return self.inputs_stay(operands)
+        if self.array.streams == "shared":
+            done = self.outputs_stay(operands, window)
+        elif self.array.weight_sparsity:
+            done = self.own_streams_of_pes(operands, window)
+        else:
+            done = self.own_streams_of_rows(operands, window)
+        self.decode(done, operands, lists)
         return done
 
-    def lanes(self, operands: Operands, executes: NDArray[np.bool_]) -> Array:
-        """(fields, L, R): what enters with each input; in rows without a position only its number."""
-        length = len(operands.inputs)
-        graded = operands.graded[:, None]
-        fields = np.zeros((4, length, self.rows))
-        fields[VALUE] = self.on_edge(operands.inputs, self.rows)
-        fields[AC] = self.on_edge(executes & ~graded, self.rows)
-        fields[MAC] = self.on_edge(executes & graded, self.rows)
-        fields[NUMBER] = np.arange(1, length + 1)[:, None]
-        return fields
+    # --- bundles ---------------------------------------------------------------------------------
+
+    def inputs_of(self, operands: Operands) -> Array:
+        """(fields, K, lanes, steps). Dense executes everything, else what is live (P3)."""
+        executes = np.ones(operands.inputs.shape, bool) if self.array.skip == "dense" else operands.live
+        graded = operands.graded[:, None, None]
+        return np.stack([operands.inputs, executes & ~graded, executes & graded])
 
     @staticmethod
-    def on_edge(values: NDArray[Any], lanes: int) -> Array:
-        """Values for the occupied lanes at an edge of the array, zeros for the others."""
-        edge = np.zeros((len(values), lanes))
-        edge[:, : values.shape[1]] = values
-        return edge
+    def weights_of(operands: Operands) -> Array:
+        """(fields, K, channels, steps): the same at every step, executed wherever the input is."""
+        ones = np.ones((*operands.weights.shape, operands.inputs.shape[2]))
+        return np.stack([operands.weights[:, :, None] * ones, ones, ones])
 
-    def skewed(self, lanes: Array) -> Array:
-        """(fields, cycles, lanes): lane i receives its j-th value in cycle i + j (P2)."""
-        fields, length, count = lanes.shape
-        edge = np.zeros((fields, length + self.rows + self.columns, count))
-        for i in range(count):
-            edge[:, i : i + length, i] = lanes[:, :, i]
-        return edge
+    # --- outputs stay ----------------------------------------------------------------------------
+
+    def outputs_stay(self, operands: Operands, window: int) -> ArrayPass:
+        """One stream for all: inputs enter along one side, weights along the other (W3, P1).
+
+        A side that holds T carries what the other does not, for every window; a PE takes its own steps.
+        """
+        beats = k_beats(counted(operands, self.array), window, self.serial)
+        inputs = served(self.inputs_of(operands), beats)
+        weights = served(self.weights_of(operands), beats)
+        steps = inputs.shape[3]
+        windows = ceil_div(steps, window)
+        held = self.array.holds
+        carried = {"M": inputs, "N": weights}
+        carried["T"] = np.repeat(weights if "M" in held else inputs, windows, axis=2)
+        occupied = [carried[dimension].shape[2] for dimension in held]
+        right, below = (
+            widened(carried[dimension], size)
+            for dimension, size in zip(held, (self.rows, self.columns), strict=True)
+        )
+        serves = np.ones((self.rows, self.columns, steps), bool)
+        for step in range(steps):
+            if held[0] == "T":
+                serves[:, :, step] = np.arange(self.rows)[:, None] == step // window
+            elif held[1] == "T":
+                serves[:, :, step] = np.arange(self.columns) == step // window
+        totals, cycles = self.meet(right, below, serves)
+        lanes, channels = operands.inputs.shape[1], operands.weights.shape[1]
+        sums = np.zeros((lanes, channels, steps))
+        for i in range(occupied[0]):
+            for q in range(occupied[1]):
+                at = dict(zip(held, (i, q), strict=True))
+                sums[at.get("M", 0), at.get("N", 0)] += totals[VALUE, i, q]
+        return ArrayPass(
+            sums,
+            int(totals[AC].sum()),
+            int(totals[MAC].sum()),
+            occupied[0] * occupied[1],
+            beats=len(beats),
+            stream=len(beats),
+            fill_drain=cycles - len(beats),
+        )
+
+    def meet(self, right: Array, below: Array, serves: NDArray[np.bool_]) -> tuple[Array, int]:
+        """Step until the last beat has left the last PE; what every PE (R, C) accumulated, and the cycles."""
+        length, steps = right.shape[1], right.shape[3]
+        totals = np.zeros((FIELDS, self.rows, self.columns, steps))
+        if self.array.fill == "broadcast":
+            for j in range(length):
+                totals += right[:, j][:, :, None] * below[:, j][:, None] * serves
+            return totals, length
+        to_right, downward = np.zeros_like(totals), np.zeros_like(totals)
+        number = np.full((self.rows, self.columns), NOTHING)
+        cycle = 0
+        while number[-1, -1] < length - 1:
+            to_right[:, :, 1:] = to_right[:, :, :-1]
+            to_right[:, :, 0] = entering(right, cycle)
+            downward[:, 1:] = downward[:, :-1]
+            downward[:, 0] = entering(below, cycle)
+            number = self.numbers(number, cycle, length)
+            totals += to_right * downward * serves
+            cycle += 1
+        return totals, cycle
+
+    def numbers(self, number: NDArray[Any], cycle: int, length: int) -> NDArray[Any]:
+        """The beat in each PE a cycle later: the j-th enters row i at cycle i + j and moves right (P2)."""
+        moved = np.full_like(number, NOTHING)
+        moved[:, 1:] = number[:, :-1]
+        for i in range(self.rows):
+            moved[i, 0] = cycle - i if 0 <= cycle - i < length else NOTHING
+        return moved
+
+    # --- an operand stays ------------------------------------------------------------------------
+
+    def weights_stay(self, operands: Operands) -> ArrayPass:
+        """Positions stream past the weights; partial sums move down the columns of channels."""
+        beats = position_beats(operands.live, self.serial, self.array.skip == "event")
+        inputs = self.inputs_of(operands).swapaxes(1, 2)
+        out, done = self.stationary(self.weights_of(operands), served(inputs, beats), operands)
+        for j, beat in enumerate(beats):
+            done.sums[beat.number] += out[VALUE, j, : operands.weights.shape[1]]
+        return done
+
+    def inputs_stay(self, operands: Operands) -> ArrayPass:
+        """Channels stream past the inputs; partial sums move down the columns of positions."""
+        _, lanes, steps = operands.inputs.shape
+        beats = channel_beats(operands.weights.shape[1], steps, self.serial)
+        weights = self.weights_of(operands).swapaxes(1, 2)
+        out, done = self.stationary(self.inputs_of(operands), served(weights, beats), operands)
+        for j, beat in enumerate(beats):
+            done.sums[:, beat.number] += out[VALUE, j, :lanes]
+        return done
+
+    def stationary(self, stays: Array, streams: Array, operands: Operands) -> tuple[Array, ArrayPass]:
+        """``stays`` (fields, K, columns, steps), ``streams`` (fields, beats, K, steps).
+
+        Returns what left the last row, (fields, beats, C, steps).
+        """
+        length, steps = streams.shape[1], streams.shape[3]
+        moving = widened(streams, self.rows)
+        out = np.zeros((FIELDS, length, self.columns, steps))
+        done = ArrayPass(np.zeros((operands.inputs.shape[1], operands.weights.shape[1], steps)), 0, 0, 0)
+        done.occupied = stays.shape[1] * stays.shape[2]
+        if not length:
+            return out, done
+        kept, done.preload = self.preloaded(stays)
+        cycle = 0
+        if self.array.fill == "broadcast":
+            for cycle in range(length):
+                out[:, cycle] = (moving[:, cycle][:, :, None] * kept).sum(axis=1)
+            cycle = length
+        else:
+            to_right, downward = np.zeros_like(kept), np.zeros_like(kept)
+            number = np.full((self.rows, self.columns), NOTHING)
+            while number[-1, -1] < length - 1:
+                to_right[:, :, 1:] = to_right[:, :, :-1]
+                to_right[:, :, 0] = entering(moving, cycle)
+                downward[:, 1:] = downward[:, :-1]
+                downward[:, 0] = 0
+                downward += to_right * kept
+                number = self.numbers(number, cycle, length)
+                for q in range(self.columns):
+                    if number[-1, q] != NOTHING:
+                        out[:, number[-1, q], q] = downward[:, -1, q]
+                cycle += 1
+        done.beats = done.stream = length
+        done.fill_drain = cycle - length
+        done.ac, done.mac = int(out[AC].sum()), int(out[MAC].sum())
+        return out, done
+
+    def preloaded(self, stays: Array) -> tuple[Array, int]:
+        """The operand moves down into all rows, one row a cycle."""
+        fields, occupied, columns, steps = stays.shape
+        rows = np.zeros((fields, self.rows, self.columns, steps))
+        rows[:, :occupied, :columns] = stays
+        kept = np.zeros_like(rows)
+        for cycle in range(self.rows):
+            kept[:, 1:] = kept[:, :-1]
+            kept[:, 0] = rows[:, self.rows - 1 - cycle]
+        return kept, self.rows
+
+    # --- own streams -----------------------------------------------------------------------------
+
+    def own_streams_of_rows(self, operands: Operands, window: int) -> ArrayPass:
+        """Each row streams its lane's inputs; equal banks make all rows wait (P1, P2)."""
+        live = counted(operands, self.array)
+        lanes, channels = operands.inputs.shape[1], operands.weights.shape[1]
+        streams = [k_beats(live[:, r : r + 1], window, self.serial) for r in range(lanes)]
+        done = self.own(operands, {(r, n): streams[r] for r in range(lanes) for n in range(channels)})
+        done.beats = sum(len(stream) for stream in streams)
+        done.stream = ceil_div(done.beats, lanes)
+        length = max(len(stream) for stream in streams)
+        done.imbalance = length - done.stream
+        for j in range(length):
+            asked = {stream[j].number for stream in streams if j < len(stream)}
+            done.conflict += self.cycles_of_banks(asked) - 1
+        return done
+
+    def cycles_of_banks(self, asked: set[int]) -> int:
+        """Cycles until the banks of the weight buffer have served one access each for the k ``asked`` for."""
+        waiting = sorted(asked)
+        cycles = 0
+        while waiting:
+            free = dict.fromkeys(range(self.buffer.banks), self.buffer.ports)
+            left = []
+            for k in waiting:
+                bank = k % self.buffer.banks
+                if free[bank]:
+                    free[bank] -= 1
+                else:
+                    left.append(k)
+            waiting = left
+            cycles += 1
+        return cycles
+
+    def own_streams_of_pes(self, operands: Operands, window: int) -> ArrayPass:
+        """Each PE takes its lane's inputs whose weights are not zero (weight_sparsity)."""
+        lanes, channels = operands.inputs.shape[1], operands.weights.shape[1]
+        streams = {}
+        for r in range(lanes):
+            stream = k_beats(operands.live[:, r : r + 1], window, self.serial)
+            for n in range(channels):
+                streams[r, n] = [beat for beat in stream if operands.weights[beat.number, n]]
+        done = self.own(operands, streams)
+        done.beats = sum(len(stream) for stream in streams.values())
+        done.stream = ceil_div(done.beats, len(streams))
+        done.imbalance = max(len(stream) for stream in streams.values()) - done.stream
+        return done
+
+    def own(self, operands: Operands, streams: dict[tuple[int, int], list[Beat]]) -> ArrayPass:
+        """Every PE (row, column) executes its own beats, one a cycle."""
+        inputs, weights = self.inputs_of(operands), self.weights_of(operands)
+        lanes, channels = operands.inputs.shape[1], operands.weights.shape[1]
+        totals = np.zeros((FIELDS, lanes, channels, inputs.shape[3]))
+        for cycle in range(max(len(stream) for stream in streams.values())):
+            for (r, n), stream in streams.items():
+                if cycle < len(stream):
+                    k, steps = stream[cycle].number, list(stream[cycle].steps)
+                    totals[:, r, n, steps] += inputs[:, k, r, steps] * weights[:, k, n, steps]
+        return ArrayPass(
+            totals[VALUE], int(totals[AC].sum()), int(totals[MAC].sum()), occupied=lanes * channels
+        )
+
+    def decode(self, done: ArrayPass, operands: Operands, lists: int) -> None:
+        """The decoder merges the lists of spikes level by level; the array waits for what it lacks (P2)."""
+        decoder = self.array.decode
+        if decoder is None:
+            return
+        live = operands.live
+        if self.array.streams == "shared":
+            done.decoded = int(live.any(axis=1).sum())
+        else:
+            done.decoded = max(int(live[:, r].sum()) for r in range(live.shape[1]))
+        levels, merged = 1, decoder.merge_lanes
+        while merged < lists:
+            levels, merged = levels + 1, merged * decoder.merge_lanes
+        cycles, left = 0, levels * done.decoded
+        while left > 0:
+            cycles, left = cycles + 1, left - decoder.events_per_cycle
+        done.decode = max(cycles - done.length - done.conflict, 0)
+
+
+def served(bundle: Array, beats: list[Beat]) -> Array:
+    """(fields, beats, lanes, steps) from (fields, numbers, lanes, steps): nothing at steps not served."""
+    chosen = np.zeros((bundle.shape[0], len(beats), *bundle.shape[2:]))
+    for j, beat in enumerate(beats):
+        for step in beat.steps:
+            chosen[:, j, :, step] = bundle[:, beat.number, :, step]
+    return chosen
+
+
+def widened(bundle: Array, lanes: int) -> Array:
+    """Silence on the lanes of an edge that are not occupied."""
+    wide = np.zeros((*bundle.shape[:2], lanes, bundle.shape[3]))
+    wide[:, :, : bundle.shape[2]] = bundle
+    return wide
+
+
+def entering(edge: Array, cycle: int) -> Array:
+    """(fields, lanes, steps): lane i receives its j-th value at cycle i + j (P2)."""
+    values = np.zeros_like(edge[:, 0])
+    for i in range(edge.shape[2]):
+        if 0 <= cycle - i < edge.shape[1]:
+            values[:, i] = edge[:, cycle - i, i]
+    return values

@@ -1,23 +1,26 @@
-"""The reference's chip: DMA channel, PE array and LIF units as SimPy processes (machine.md, S1 to S4)."""
+"""The reference's chip: DMA channel, PE array and LIF units as SimPy processes (machine.md, S1 to S3)."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import numpy as np
 import simpy
 from numpy.typing import NDArray
 from simpy.events import EventPriority
 
-from hwsim.cycle.reference.array import Activity, PEArray, operands_of
-from hwsim.cycle.reference.jobs import Job, plan
-from hwsim.cycle.reference.layers import Layer, ceil_div
+from hwsim.cycle.reference.account import book_array, book_channel, book_lif
+from hwsim.cycle.reference.books import Books, count_layer
+from hwsim.cycle.reference.diary import Diary, Transfer
+from hwsim.cycle.reference.dram import Request, dram_of
+from hwsim.cycle.reference.jobs import Job
+from hwsim.cycle.reference.plan import Plan, plan
+from hwsim.cycle.reference.work import Work
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
-from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, Ledger
+from hwsim.ledger import Ledger
 from hwsim.mapping import Mapping
-from hwsim.network import Network, Projection
+from hwsim.network import Network
 
 Sums = dict[str, NDArray[Any]]
 Process = Generator[simpy.Event, Any, None]
@@ -27,51 +30,43 @@ Direction = Literal["load", "store"]
 def simulate(
     network: Network,
     trace: EventTrace,
-    sample: int,
+    samples: range | int,
     hardware: Hardware,
     mapping: Mapping,
     *,
     sums: Sums | None = None,
 ) -> Ledger:
-    """Counts and cycles of one sample. Raises HwsimError if the mapping is illegal.
+    """Counts and cycles of one mini-batch. Raises HwsimError if the mapping is illegal or leaves choices.
 
-    ``sums`` collects, per array layer, the weighted sums (steps, channels, positions) that the array
-    accumulated, without biases and identities; a held layer has only step 0. They are float64:
+    ``sums`` collects, per array layer, the weighted sums (samples, steps, channels, positions) that the
+    array accumulated, without biases and identities; a held layer has only step 0. They are float64:
     exact for the sums of an integer network.
     """
-    if not 0 <= sample < trace.samples:
-        raise HwsimError(f"sample {sample}: the trace has {trace.samples} samples")
-    layers, jobs = plan(network, hardware, mapping)
-    chip = Chip(network, Activity(network, trace, sample), hardware, layers, jobs)
-    for layer in layers:
-        chip.count_layer(layer)
-    chip.run()
+    chosen = range(samples, samples + 1) if isinstance(samples, int) else samples
+    if not 0 <= chosen.start < chosen.stop <= trace.samples or chosen.step != 1:
+        named = f"sample {samples}" if isinstance(samples, int) else f"samples {samples}"
+        raise HwsimError(f"{named}: the trace has {trace.samples} samples")
+    planned = plan(network, trace, chosen, hardware, mapping)
+    books = Books(planned.layers)
+    for layer in planned.layers:
+        count_layer(books, network, layer, planned.activity, planned.memory)
+    work = Work(hardware, planned, books)
+    if planned.jobs:
+        diary = Chip(hardware, planned, work).run()
+        book_array(books, diary, hardware.pe_array.overlap)
+        book_lif(books, diary)
+        book_channel(books, diary)
     if sums is not None:
-        sums |= chip.sums
-    return chip.books.ledger
-
-
-class Books:
-    """The ledger while it is being written."""
-
-    def __init__(self, layers: list[Layer]) -> None:
-        self.ledger = Ledger.empty(tuple(layer.name for layer in layers))
-        self.action = {name: i for i, name in enumerate(ACTIONS)}
-        self.cause = {pair: i for i, pair in enumerate(CAUSE_COLUMNS)}
-
-    def count(self, layer: Layer, action: str, amount: int) -> None:
-        self.ledger.counts[layer.index, self.action[action]] += amount
-
-    def spend(self, layer: Layer, unit: str, cause: str, cycles: int = 1) -> None:
-        self.ledger.cycles[layer.index, self.cause[unit, cause]] += cycles
+        sums |= work.sums
+    return books.ledger
 
 
 @dataclass(frozen=True, eq=False)
-class Transfer:
-    """A load or store of a job: the causes and cycles of its moves, back to back (S2)."""
+class Waiting:
+    """A load or store that is ready to be taken by the channel."""
 
-    layer: Layer
-    moves: list[tuple[str, int]]
+    job: Job
+    requests: list[Request]
     finished: simpy.Event
 
 
@@ -85,50 +80,46 @@ class EndOfCycle(simpy.Event):
         env.schedule(self, priority=EventPriority(2))
 
 
+@dataclass(eq=False)
+class Ends:
+    """An event a job for the end of its way through each unit."""
+
+    load: list[simpy.Event] = field(default_factory=list)
+    preload: list[simpy.Event] = field(default_factory=list)
+    stream_begins: list[simpy.Event] = field(default_factory=list)
+    array: list[simpy.Event] = field(default_factory=list)
+    lif: list[simpy.Event] = field(default_factory=list)
+    store: list[simpy.Event] = field(default_factory=list)
+
+
 class Chip:
     """The units of S1 as SimPy processes on an integer clock, each handing its jobs to the next."""
 
-    def __init__(
-        self,
-        network: Network,
-        activity: Activity,
-        hardware: Hardware,
-        layers: list[Layer],
-        jobs: list[Job],
-    ) -> None:
-        self.network, self.activity, self.hardware, self.jobs = network, activity, hardware, jobs
-        self.books = Books(layers)
-        self.pes = PEArray(hardware.pe_array.rows, hardware.pe_array.columns)
-        self.sums: Sums = {
-            layer.name: np.zeros(
-                (1 if layer.held else layer.steps, layer.groups * layer.channels, layer.positions)
-            )
-            for layer in layers
-            if layer.kind == "array"
-        }
+    def __init__(self, hardware: Hardware, planned: Plan, work: Work) -> None:
+        self.hardware, self.jobs, self.work = hardware, planned.jobs, work
+        self.output_slots = planned.output_slots
+        self.banks, self.overlap = hardware.pe_array.partial_sum_banks, hardware.pe_array.overlap
+        self.dram = dram_of(hardware)
         self.env = simpy.Environment()
-        self.load_end, self.array_end, self.lif_end, self.store_end = (
-            [self.env.event() for _ in jobs] for _ in range(4)
-        )
-        self.ready: dict[Direction, Transfer] = {}
+        self.ends = Ends(*([self.env.event() for _ in self.jobs] for _ in range(6)))
+        self.passes = [work.array_pass(job) for job in self.jobs]
+        self.stages = [work.lif_stage(job) for job in self.jobs]
+        self.diary = Diary(self.jobs, self.passes, self.stages)
+        self.waiting: dict[Direction, Waiting] = {}
         self.requested = self.env.event()
-        self.moved: list[str] = []
-        """What the channel did in each cycle so far."""
 
-    def run(self) -> None:
-        """All jobs through all units, then the cycles in which units have no job left (S4)."""
-        if not self.jobs:
-            return
-        for unit in (self.channel, self.load, self.array, self.lif, self.store):
+    def run(self) -> Diary:
+        """All jobs through all units; the run ends with the last store (S3)."""
+        units = [self.channel, self.load, self.lif, self.store]
+        units += [self.preload_ahead, self.stream] if self.overlap else [self.array]
+        for unit in units:
             self.env.process(unit())
         self.env.run()
-        last = self.jobs[-1].layer
-        array_end, lif_end, end = (
-            cast(int, ends[-1].value) for ends in (self.array_end, self.lif_end, self.store_end)
-        )
-        self.books.spend(last, "array", "drain", end - array_end)
-        self.books.spend(last, "lif", "drain", end - lif_end)
-        self.books.spend(last, "dma", "idle", end - len(self.moved))
+        return self.diary
+
+    @property
+    def now(self) -> int:
+        return int(self.env.now)
 
     @staticmethod
     def after(ends: list[simpy.Event], i: int) -> Process:
@@ -136,30 +127,38 @@ class Chip:
         if i >= 0:
             yield ends[i]
 
+    # --- the channel -----------------------------------------------------------------------------
+
     def load(self) -> Process:
-        """Loads in job order, as soon as a load buffer is free (S3)."""
+        """Loads in job order, as soon as a load buffer is free and what they need is stored (S3)."""
         for i, job in enumerate(self.jobs):
-            yield from self.after(self.array_end, i - self.hardware.load_buffers)
-            self.count_load(job)
-            moves = [(operand, self.hardware.transfer_cycles(size)) for operand, size in job.loads.items()]
-            yield from self.transfer("load", job, moves)
-            self.load_end[i].succeed(self.env.now)
+            yield from self.after(self.ends.array, i - self.hardware.load_buffers)
+            yield from self.after(self.ends.store, job.after)
+            self.work.count_load(job)
+            yield from self.transfer("load", job, job.loads)
+            self.diary.load_end.append(self.now)
+            self.ends.load[i].succeed()
 
     def store(self) -> Process:
-        """Stores in job order, each one transfer of its maps, states and sums (S2, S3)."""
-        for j, job in enumerate(self.jobs):
-            yield self.lif_end[j]
-            self.count_store(job)
-            cycles = sum(self.hardware.transfer_cycles(size) for size in job.stores.values())
-            yield from self.transfer("store", job, [("store", cycles)])
-            self.store_end[j].succeed(self.env.now)
+        """Stores in job order (S3)."""
+        for i, job in enumerate(self.jobs):
+            yield self.ends.lif[i]
+            self.work.count_store(job)
+            yield from self.transfer("store", job, job.stores)
+            self.diary.store_end.append(self.now)
+            self.ends.store[i].succeed()
 
-    def transfer(self, direction: Direction, job: Job, moves: list[tuple[str, int]]) -> Process:
+    def transfer(self, direction: Direction, job: Job, moved: dict[str, int]) -> Process:
         """Ask for the channel and wait until the bytes have moved; no bytes, no channel (S3)."""
-        if not any(cycles for _, cycles in moves):
+        requests = [
+            Request(operand, size, job.addresses.get((direction, operand), 0), direction == "store")
+            for operand, size in moved.items()
+            if size
+        ]
+        if not requests:
             return
         finished = self.env.event()
-        self.ready[direction] = Transfer(job.layer, moves, finished)
+        self.waiting[direction] = Waiting(job, requests, finished)
         if not self.requested.triggered:
             self.requested.succeed()
         yield finished
@@ -167,161 +166,83 @@ class Chip:
     def channel(self) -> Process:
         """One transfer at a time, uninterrupted; of two that can start in the same cycle the load (S3)."""
         while True:
-            if not self.ready:
+            if not self.waiting:
                 self.requested = self.env.event()
                 yield self.requested
             yield EndOfCycle(self.env)
-            transfer = self.ready.pop("load" if "load" in self.ready else "store")
-            waited = int(self.env.now) - len(self.moved)
-            for cause, cycles in [("idle", waited), *transfer.moves]:
-                self.moved.extend([cause] * cycles)
-                self.books.spend(transfer.layer, "dma", cause, cycles)
-            yield self.env.timeout(len(self.moved) - int(self.env.now))
-            transfer.finished.succeed()
+            direction: Direction = "load" if "load" in self.waiting else "store"
+            waiting = self.waiting.pop(direction)
+            served = self.dram.serve(self.now, waiting.requests)
+            for action, amount in served.counts.items():
+                self.work.books.count(waiting.job.layer, action, amount)
+            transfer = Transfer(waiting.job, direction, self.now, served.ends, served.free)
+            self.diary.transfers.append(transfer)
+            self.env.process(self.finish(waiting, transfer.end))
+            yield self.env.timeout(served.free - self.now)
+
+    def finish(self, waiting: Waiting, end: int) -> Process:
+        """The data may come later than the channel is free (S2)."""
+        yield self.env.timeout(end - self.now)
+        waiting.finished.succeed()
+
+    # --- the array -------------------------------------------------------------------------------
 
     def array(self) -> Process:
         """Passes in job order, each with its operands loaded and a free bank of partial sums (S3)."""
-        for i, job in enumerate(self.jobs):
-            free = int(self.env.now)
-            yield self.load_end[i]
-            loaded = int(self.env.now)
-            for cycle in range(free, loaded):
-                self.books.spend(job.layer, "array", self.moved[cycle])
-            yield from self.after(self.lif_end, i - self.hardware.pe_array.partial_sum_banks)
-            self.books.spend(job.layer, "array", "partial_sum", int(self.env.now) - loaded)
-            yield self.env.timeout(self.array_pass(job))
-            self.array_end[i].succeed(self.env.now)
+        for i, done in enumerate(self.passes):
+            yield self.ends.load[i]
+            yield from self.after(self.ends.lif, i - self.banks)
+            self.diary.preload_start[i] = self.now
+            yield self.env.timeout(done.preload)
+            self.diary.stream_start.append(self.now)
+            yield self.env.timeout(done.busy + done.fill_drain)
+            self.diary.array_end.append(self.now)
+            self.ends.array[i].succeed()
+
+    def preload_ahead(self) -> Process:
+        """With overlap: operands into the second registers, once the pass before streams (S3, P5)."""
+        for i, before in zip(range(len(self.jobs)), self.preloading_before(), strict=True):
+            if self.passes[i].preload:
+                yield from self.after(self.ends.stream_begins, before)
+                yield self.ends.load[i]
+                self.diary.preload_start[i] = self.now
+                yield self.env.timeout(self.passes[i].preload)
+            self.ends.preload[i].succeed()
+
+    def preloading_before(self) -> list[int]:
+        """For each job the last one before it with a preload, or -1."""
+        last, found = -1, []
+        for i, done in enumerate(self.passes):
+            found.append(last)
+            last = i if done.preload else last
+        return found
+
+    def stream(self) -> Process:
+        """With overlap: a pass follows on the one before without a gap (S3, P5)."""
+        for i, done in enumerate(self.passes):
+            yield self.ends.preload[i]
+            yield self.ends.load[i]
+            yield from self.after(self.ends.lif, i - self.banks)
+            self.diary.stream_start.append(self.now)
+            self.ends.stream_begins[i].succeed()
+            yield self.env.timeout(done.busy)
+            self.env.process(self.leave(i))
+
+    def leave(self, i: int) -> Process:
+        """The last value of a pass on its way out of the array."""
+        yield self.env.timeout(self.passes[i].fill_drain)
+        yield from self.after(self.ends.array, i - 1)
+        self.diary.array_end.append(self.now)
+        self.ends.array[i].succeed()
+
+    # --- the LIF units ---------------------------------------------------------------------------
 
     def lif(self) -> Process:
         """LIF stages in job order, each with a free slot of the output buffer (S3)."""
-        for i, job in enumerate(self.jobs):
-            free = self.env.now
-            yield self.array_end[i]
-            summed = self.env.now
-            self.books.spend(job.layer, "lif", "array", int(summed - free))
-            yield from self.after(self.store_end, i - self.hardware.output_slots)
-            self.books.spend(job.layer, "lif", "output", int(self.env.now - summed))
-            yield self.env.timeout(self.lif_stage(job))
-            self.lif_end[i].succeed(self.env.now)
-
-    def array_pass(self, job: Job) -> int:
-        """The array's cycles for a job; books its causes, operations and reads (P1 to P4)."""
-        if not job.has_pass:
-            return 0
-        skip = self.hardware.pe_array.skip
-        operands = operands_of(job, self.activity)
-        live = operands.inputs != 0
-        self.count_useful(job, live, operands.graded)
-        if skip == "event":
-            streamed = live.any(axis=1)
-            operands, live = operands.kept(streamed), live[streamed]
-        done = self.pes.run(operands, np.ones_like(live) if skip == "dense" else live)
-        self.sums[job.layer.name][
-            job.step, job.channels.start : job.channels.stop, job.positions.start : job.positions.stop
-        ] += done.sums.T
-        self.books.count(job.layer, "ac_issued", done.ac)
-        self.books.count(job.layer, "mac_issued", done.mac)
-        self.books.count(job.layer, "pe_cycles", done.pe_cycles)
-        self.books.spend(job.layer, "array", "stream", done.stream)
-        self.books.spend(job.layer, "array", "fill_drain", done.cycles - done.stream)
-        self.count_reads(job, len(operands.inputs))
-        return done.cycles
-
-    def count_useful(self, job: Job, live: NDArray[np.bool_], graded: NDArray[np.bool_]) -> None:
-        """One operation per live in-bounds input of a row and column of the fold (P3)."""
-        outputs = len(job.channels)
-        self.books.count(job.layer, "ac", int(live[~graded].sum()) * outputs)
-        self.books.count(job.layer, "mac", int(live[graded].sum()) * outputs)
-
-    def count_reads(self, job: Job, length: int) -> None:
-        """Weights and inputs that the array reads, and their words (P4)."""
-        buffers, rows, columns = self.hardware.buffers, len(job.positions), len(job.channels)
-        row_words = ceil_div(columns * self.hardware.precision.weight_bits, buffers.weight.word_bits)
-        self.books.count(job.layer, "weight_reads", length * columns)
-        self.books.count(job.layer, "weight_buffer_read", length * row_words)
-        self.books.count(job.layer, "input_reads", rows * job.tile_k)
-        for part in job.tile:
-            (kh, kw), bits = part.synapses.kernel, part.synapses.bits
-            line_words = ceil_div(kw * len(part.channels) * bits, buffers.input.word_bits)
-            self.books.count(job.layer, "input_buffer_read", rows * kh * line_words)
-
-    def lif_stage(self, job: Job) -> int:
-        """Cycles of the LIF units and vector lanes for a fold; books them and the state words (L1, M1)."""
-        if not job.last_tile:
-            return 0
-        layer, lif, array = job.layer, self.hardware.lif, self.hardware.pe_array
-        one_per_pe = lif.units >= array.rows * array.columns
-        at_once = lif.units if one_per_pe else min(array.columns, lif.units)
-        updated = job.outputs if layer.population.kind in ("lif", "readout", "relu") else 0
-        update = len(range(0, updated, at_once))
-        vector = 0
-        for p in layer.streamed:
-            taps = 1 if p.kind == "identity" else p.kernel[0] * p.kernel[1]
-            vector += taps * len(range(0, job.outputs, lif.vector_lanes))
-        self.books.spend(layer, "lif", "update", update)
-        self.books.spend(layer, "lif", "vector", vector)
-        membrane = self.hardware.buffers.membrane
-        if layer.state == "buffer" and membrane:
-            words = ceil_div(job.outputs * self.hardware.precision.state_bits, membrane.word_bits)
-            self.books.count(layer, "membrane_buffer_write", words)
-            self.books.count(layer, "membrane_buffer_read", words if job.step > 0 else 0)
-        return update + vector
-
-    def count_load(self, job: Job) -> None:
-        """Bytes of a load, the words they fill, and the words read of streamed operands (S2, B3, B4)."""
-        buffers = self.hardware.buffers
-        for operand, size in job.loads.items():
-            self.books.count(job.layer, f"dram_{operand}_read_bytes", size)
-        weight_words = ceil_div(job.loads["weight"] * 8, buffers.weight.word_bits)
-        input_words = ceil_div(job.loads["input"] * 8, buffers.input.word_bits)
-        self.books.count(job.layer, "weight_buffer_write", weight_words)
-        self.books.count(job.layer, "input_buffer_write", input_words)
-        self.books.count(job.layer, "input_buffer_read", job.streamed_words)
-
-    def count_store(self, job: Job) -> None:
-        """Bytes of a store and the words of the output buffer that the fold passes through (S2, B5)."""
-        for operand, size in job.stores.items():
-            self.books.count(job.layer, f"dram_{operand}_write_bytes", size)
-        if job.last_tile:
-            word = self.hardware.buffers.output.word_bits
-            self.books.count(job.layer, "output_writes", job.outputs)
-            self.books.count(job.layer, "output_buffer_write", ceil_div(job.outputs * job.layer.bits, word))
-            self.books.count(job.layer, "output_buffer_read", ceil_div(job.stores["output"] * 8, word))
-
-    def count_layer(self, layer: Layer) -> None:
-        """What depends only on the layer's size, steps and events (L2, M1, M2)."""
-        population, steps = layer.population, layer.steps
-        neurons = layer.size * steps
-        updates = {"lif": "lif_update", "readout": "readout_update", "relu": "relu_update"}
-        if population.kind in updates:
-            self.books.count(layer, updates[population.kind], neurons)
-        if population.kind != "readout":
-            self.books.count(layer, "events_out", self.activity.events(layer.name, steps))
-        if population.kind == "lif":
-            self.books.count(layer, "lif_spike", self.activity.events(layer.name, steps))
-            if population.decay not in (0.0, 1.0):
-                power_of_two = bool(np.frexp(population.decay)[0] == 0.5)
-                self.books.count(layer, "decay_shift" if power_of_two else "decay_multiply", neurons)
-        if any(p.bias is not None for p in layer.incoming):
-            self.books.count(layer, "bias_add", neurons)
-        if layer.state == "registers":
-            self.books.count(layer, "membrane_register_write", neurons)
-            self.books.count(layer, "membrane_register_read", neurons - layer.size)
-        if layer.hold == "registers":
-            self.books.count(layer, "hold_register_write", layer.size)
-            self.books.count(layer, "hold_register_read", neurons - layer.size)
-        for p in layer.incoming:
-            self.count_incoming(layer, p)
-
-    def count_incoming(self, layer: Layer, p: Projection) -> None:
-        """Events that a projection delivers and what the vector lanes or the spike writer do (L2)."""
-        steps = 1 if layer.held and p.has_weights else layer.steps
-        events = self.activity.events(p.source, steps)
-        self.books.count(layer, "events_in", events)
-        if p.kind == "identity":
-            binary = self.network.is_binary(p.source)
-            self.books.count(layer, "vector_add" if binary else "vector_mac", events)
-        elif p.kind == "avg_pool":
-            self.books.count(layer, "vector_add", self.activity.window_events(p, steps))
-        elif p.kind == "max_pool":
-            self.books.count(layer, "pool_or", self.activity.window_events(p, steps))
+        for i, stage in enumerate(self.stages):
+            yield self.ends.array[i]
+            if self.output_slots is not None:
+                yield from self.after(self.ends.store, i - self.output_slots)
+            self.diary.lif_start.append(self.now)
+            yield self.env.timeout(stage.cycles)
+            self.ends.lif[i].succeed()

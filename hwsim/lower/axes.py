@@ -1,0 +1,67 @@
+"""The axes of a layer's jobs: (sample, group, N-fold, M-fold, pass, K-tile).
+
+Every array over jobs has all six; an axis of length 1 stands for the same value along it.
+"""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Axes = tuple[int, ...]
+
+AXES = 6
+S, G, N, M, T, K = range(AXES)
+
+
+def ceil_div(amount: int, unit: int) -> int:
+    return -(-amount // unit)
+
+
+def units(amounts: Ints, unit: int) -> Ints:
+    """ceil(amounts / unit)."""
+    counted: Ints = -(-amounts // unit)
+    return counted
+
+
+def bursts(size_bytes: Ints, burst: int) -> Ints:
+    """burst(x): bytes rounded up to whole bursts."""
+    return units(size_bytes, burst) * burst
+
+
+def along(axis: int, values: Any) -> Ints:
+    """A vector laid along one of the axes."""
+    shape = [1] * AXES
+    shape[axis] = len(values)
+    return np.asarray(values, np.int64).reshape(shape)
+
+
+def first(axis: int, length: int) -> Bools:
+    """True at index 0 of one axis."""
+    begins: Bools = along(axis, range(length)) == 0
+    return begins
+
+
+def last(axis: int, length: int) -> Bools:
+    """True at the end of one axis."""
+    ends: Bools = along(axis, range(length)) == length - 1
+    return ends
+
+
+def zeros() -> Ints:
+    return np.zeros((1,) * AXES, np.int64)
+
+
+def total(values: Any, shape: Axes) -> int:
+    """Sum over all jobs of ``shape``."""
+    values = np.asarray(values)
+    return int(values.sum()) * (prod(shape) // int(values.size))
+
+
+def numbered(shape: Axes, order: Axes) -> Ints:
+    """0, 1, 2, ... over ``shape``, counting along the axes of ``order``, outermost first."""
+    lengths = [shape[axis] for axis in order]
+    return np.arange(prod(lengths), dtype=np.int64).reshape(lengths).transpose(np.argsort(order))

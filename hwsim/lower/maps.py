@@ -1,0 +1,49 @@
+"""Bits of maps: what a population emits at one step, as a bitmap or as a list (docs/machine.md, W9)."""
+
+import numpy as np
+
+from hwsim.events import EventTrace
+from hwsim.lower.axes import Ints, T, along, units
+from hwsim.lower.layers import Layer, Task, value_bits
+from hwsim.network import Projection
+
+
+def listed(task: Task, name: str) -> bool:
+    """Whether a population's maps are lists where those are shorter."""
+    bits = value_bits(task.network, name, task.hardware)
+    return not task.binary_maps and bits == 1 and name not in task.network.constant
+
+
+def address_bits(size: int) -> int:
+    return max(1, (size - 1).bit_length())
+
+
+class Maps:
+    """Bits of the maps of a mini-batch; without a trace every map is a bitmap."""
+
+    def __init__(self, task: Task, trace: EventTrace | None = None, samples: range = range(0)) -> None:
+        self.task, self.trace, self.samples = task, trace, samples
+
+    def emitted(self, name: str) -> Ints:
+        """Bits of each map of a population, along samples and its steps."""
+        size = self.task.network.population[name].size
+        bitmap = size * value_bits(self.task.network, name, self.task.hardware)
+        if self.trace is None or not listed(self.task, name):
+            return np.full((1,) * 6, bitmap, np.int64)
+        events = self.trace.events[name].counts()[self.samples.start : self.samples.stop]
+        bits = np.minimum(size, size.bit_length() + events * address_bits(size))
+        return bits.reshape(len(self.samples), 1, 1, 1, -1, 1)
+
+    def brought(self, p: Projection, layer: Layer) -> Ints:
+        """Bits of map(p, t) along samples and the steps of the layer; none before a delay has passed."""
+        bits = self.emitted(p.source)
+        if not p.delay:
+            return bits
+        late = along(T, range(layer.steps)) >= p.delay
+        return np.where(late, np.roll(bits, p.delay, axis=T), 0)
+
+    def part(self, p: Projection, layer: Layer, values: Ints) -> Ints:
+        """burst(bytes of ``values`` of the elements of map(p, t)), for every sample and step."""
+        size = self.task.network.population[p.source].size
+        bits = units(values * self.brought(p, layer), size)
+        return self.task.bytes_of(bits)

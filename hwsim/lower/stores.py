@@ -1,0 +1,49 @@
+"""Outputs: whole bursts of maps, flushed as they fill, and the output buffer (docs/machine.md, B5, B6)."""
+
+import numpy as np
+
+from hwsim.errors import HwsimError
+from hwsim.lower.axes import Ints, bursts, units, zeros
+from hwsim.lower.layers import Layer, Task
+from hwsim.lower.maps import Maps
+
+UNLIMITED = 1 << 40
+"""Q of a mini-batch that stores nothing."""
+
+
+def maps_of(task: Task, name: str) -> list[str]:
+    """Whose maps a layer writes: its own if anything but a fused pool reads it, and its fused pools'."""
+    network = task.network
+    readers = [p.target for p in network.out_of(name)]
+    names = [t for t in dict.fromkeys(readers) if task.fused.get(t) == name and network.out_of(t)]
+    if any(task.fused.get(t) != name for t in readers):
+        names.insert(0, name)
+    return names
+
+
+def output_stores(task: Task, layer: Layer, maps: Maps) -> Ints:
+    """Bytes of outputs that each job stores (B5)."""
+    burst, n = task.hardware.dram.burst, layer.population.size
+    before, after = layer.finished()
+    stores = zeros()
+    for name in maps_of(task, layer.name):
+        bits = maps.emitted(name)
+        whole = bursts(units(bits, 8), burst)
+
+        def flushed(done: Ints, bits: Ints = bits, whole: Ints = whole) -> Ints:
+            return np.where(done == n, whole, bits * done // (n * 8) // burst * burst)
+
+        moved = layer.over_samples(flushed(after) - flushed(before))
+        stores = stores + layer.over_steps(moved, layer.pass_sizes) * layer.at_end
+    return stores
+
+
+def output_slots(task: Task, largest: int, name: str) -> int:
+    """Q of B6; ``largest``: bytes that a job of layer ``name`` stores. Raises HwsimError if none fits."""
+    capacity = task.hardware.buffers.output.capacity_bytes
+    if largest > capacity:
+        raise HwsimError(
+            f"layer {name!r}: one job stores {largest} bytes; hardware {task.hardware.name!r} has "
+            f"{capacity} bytes of buffers.output"
+        )
+    return capacity // largest if largest else UNLIMITED

@@ -1,0 +1,163 @@
+"""Which job loads inputs, and how much of them stays (docs/machine.md, B2, B3, W9)."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwsim.errors import HwsimError
+from hwsim.hardware import Hardware
+from hwsim.lower.lowering import Lowering
+from hwsim.lower.schedule import ACTION
+from hwsim.mapping import Mapping
+from hwsim.network import Coding, Network, Population, Projection
+from tests.examples import all_silent, chip, conv, dense
+from tests.lower.building import all_live, chain, checked, moved, plans, pointwise
+
+
+def tall(side: int = 4, coding: Coding = "spikes") -> Network:
+    """A 3x3 convolution with padding 1 of one channel on (side, side) to 2 channels."""
+    shapes = (1, side, side), (2, side, side)
+    populations = (Population("in", shapes[0], "input"), Population("a", shapes[1], "lif"))
+    kernel = np.ones((2, 1, 3, 3), np.float32)
+    projection = conv("in", "a", kernel, padding=(1, 1))
+    return checked(Network("n", populations, (projection,), "a", 1, coding))
+
+
+def inputs(network: Network, hardware: Hardware, **mapping: Any) -> list[int]:
+    return moved(network, hardware, "load input", Mapping(**mapping))
+
+
+def kept(network: Network, hardware: Hardware, **mapping: Any) -> str | None:
+    return plans(network, hardware, Mapping(**mapping))["a"].inputs
+
+
+def test_rows_of_a_map_enter_as_the_folds_reach_them_and_stay() -> None:
+    # 16 x 16 spikes of 2 bytes a row; an M-fold is one row: rows 0, 1, then 2, and so on; 2 N-folds
+    network = tall(16)
+    found = inputs(network, chip(16, 1), fold_order="m_outer")
+    assert found == [4, 0, *[2, 0] * 14, 0, 0]
+    assert kept(network, chip(16, 1), fold_order="m_outer") == "whole"
+
+
+def test_a_window_of_rows_is_loaded_again_for_every_fold_of_channels_outside() -> None:
+    # 32 bytes do not fit 16, of which a job has 8; the rows that a fold of 16 positions reaches, at most
+    # ceil(15/16) + 3 = 4 of 2 bytes, do
+    network, hardware = tall(16), chip(16, 1, inputs=16)
+    assert inputs(network, hardware, fold_order="n_outer") == [4, *[2] * 14, 0] * 2
+    assert inputs(network, hardware, fold_order="m_outer") == [4, 0, *[2, 0] * 14, 0, 0]
+    assert kept(network, hardware) == "window"
+
+
+def test_a_sample_stays_where_a_mini_batch_does_not() -> None:
+    # n_outer: 2 samples of 32 bytes do not fit 40: they enter again for the second N-fold
+    network, hardware = tall(16), chip(16, 1, inputs=40)
+    rows = [4, *[2] * 14, 0]
+    assert inputs(network, hardware, fold_order="n_outer", batch=2) == rows * 4
+    assert kept(network, hardware, fold_order="n_outer", batch=2) == "sample"
+    # with the samples outside of the channels one is enough
+    assert kept(network, hardware, fold_order="m_outer", batch=2) == "whole"
+
+
+def test_a_fold_loads_its_own_inputs_if_nothing_else_fits() -> None:
+    # 4 x 4 values of a byte, 3 positions a fold: neither 16 bytes nor a window of 4 rows fit 15.
+    # Rows x columns in bounds, run by run: 2x4; 2x2 + 3x3; 3x3 + 3x2; 3x4; 2x4; 2x2
+    network, hardware = tall(coding="series"), chip(3, 2, inputs=15, double=False)
+    assert inputs(network, hardware) == [8, 13, 15, 12, 8, 4]
+    with pytest.raises(HwsimError, match=r"layer 'a': the inputs of one fold take 15 bytes; .* 14 bytes of"):
+        inputs(network, chip(3, 2, inputs=14, double=False))
+
+
+def test_a_fold_loads_once_for_every_tile_and_fold_of_channels() -> None:
+    # K = 4 channels in tiles of 2, 3 positions on 2 rows: 4 bits, 1 byte, and 2 bits, 1 byte, 2 N-folds;
+    # all in all 12 bits, and 2 bytes do not fit 1
+    network = pointwise(4, 2, 3)
+    found = inputs(network, chip(2, 1, inputs=1, weight=2, double=False), fold_order="m_outer")
+    assert found == [1, 1] * 4
+    assert kept(network, chip(2, 1, inputs=1, weight=2, double=False)) == "fold"
+
+
+def test_a_constant_image_is_loaded_once_and_a_series_at_every_step() -> None:
+    # 3 positions of 2 channels of 8 bits
+    for coding, expected in (("frames", [6, 0]), ("series", [6, 6])):
+        network = pointwise(2, 1, 3, timesteps=2, coding=coding)  # type: ignore[arg-type]
+        assert inputs(network, chip(4, 1), direct_coding="each_step") == expected
+
+
+def test_a_pass_of_several_steps_loads_them_together() -> None:
+    # W4: 5 steps in passes of 2, 6 bits of spikes a step
+    network = pointwise(2, 1, 3, timesteps=5)
+    assert inputs(network, chip(4, 1, window=2)) == [2, 2, 1]
+
+
+def test_a_delayed_map_comes_when_its_time_has_come() -> None:
+    # W9: nothing at steps 0 and 1; frames once, at step 2
+    for coding, expected in (("spikes", [0, 0, 1, 1]), ("frames", [0, 0, 6, 0])):
+        network = pointwise(2, 1, 3, timesteps=4, coding=coding)  # type: ignore[arg-type]
+        late = (replace(network.projections[0], delay=2),)
+        assert inputs(replace(network, projections=late), chip(4, 1)) == expected
+
+
+def test_a_fold_of_samples_loads_the_map_of_each() -> None:
+    # batch_on M: 3 samples of 9 spikes, 2 bytes each, on 2 rows; 2 N-folds of one channel
+    network, mapping = chain(9, 2), {"batch": 3, "batch_on": "M", "fold_order": "m_outer"}
+    assert inputs(network, chip(2, 1), **mapping) == [4, 0, 2, 0]
+    # 6 bytes of all samples do not fit 5: every job loads what it takes
+    assert inputs(network, chip(2, 1, inputs=5, double=False), **mapping) == [4, 4, 2, 2]
+
+
+def test_groups_share_a_map_that_stays_and_is_read_by_all_of_them() -> None:
+    # 2 groups, and a projection of 1 group beside them: 4 channels of 8 spikes: 4 bytes; a group's own
+    # 2 channels: 2 bytes for each of both
+    populations = (Population("in", (4, 1, 8), "input"), Population("a", (2, 1, 8), "lif"))
+    ones = np.ones((2, 4, 1, 1), np.float32)
+    projections = (
+        replace(conv("in", "a", ones[:, :2], groups=2), name="own"),
+        conv("in", "a", ones),
+    )
+    network = checked(Network("n", populations, projections, "a", 1, "spikes"))
+    assert inputs(network, chip(8, 2)) == [2 + 4, 2]
+
+
+def shortcut(kind: str = "identity") -> Network:
+    """A dense layer of 20 neurons with an identity of its input of 20 spikes."""
+    populations = (Population("in", (20,), "input"), Population("a", (20,), "lif"))
+    projections = (
+        dense("in", "a", np.ones((20, 20), np.float32)),
+        Projection("short", "in", "a", kind),  # type: ignore[arg-type]
+    )
+    return checked(Network("n", populations, projections, "a", 1, "spikes"))
+
+
+def test_a_shortcut_is_streamed_as_the_outputs_are_finished() -> None:
+    # B3: N-folds of 8, 8, 4 neurons: bytes 1, 2, 3 of the identity's 20 bits; the dense operand once, 3
+    assert inputs(shortcut(), chip(1, 8)) == [3 + 1, 1, 1]
+
+
+def test_samples_that_lie_side_by_side_each_stream_their_shortcut() -> None:
+    # batch_on M: 2 samples: twice as much
+    assert inputs(shortcut(), chip(2, 8), batch=2, batch_on="M") == [2 * (3 + 1), 2, 2]
+
+
+def test_lists_of_few_spikes_take_fewer_bytes() -> None:
+    # W9: 100 neurons: bit_length(100) = 7 bits of count and 7 for each address: no spike 7 bits, 1 byte; all
+    # of them no more than the bitmap of 100 bits, 13 bytes
+    network, hardware = chain(100, 1), chip(1, 1, spikes="list")
+    lowering = Lowering(network, hardware, Mapping())
+    for trace, expected in ((all_silent(network), 1), (all_live(network), 13)):
+        program = lowering.lower(trace, range(1))
+        program.verify()
+        assert program.jobs.load_bytes[:, 1].tolist() == [expected]
+
+
+def test_lists_read_live_inputs_and_bitmaps_every_input() -> None:
+    # P4: 100 live inputs, once each for 2 N-folds; as a list 100 addresses of 7 bits in 11 words of 64
+    network = chain(100, 2)
+    for spikes, reads, words in (("list", 200, 22), ("bitmap", 200, 4)):
+        hardware = chip(1, 1, spikes=spikes)  # type: ignore[arg-type]
+        program = Lowering(network, hardware, Mapping()).lower(all_live(network), range(1))
+        found = program.counts[0]
+        assert (found[ACTION["input_reads"]], found[ACTION["input_buffer_read"]]) == (reads, words)
+        silent = Lowering(network, hardware, Mapping()).lower(all_silent(network), range(1))
+        assert silent.counts[0][ACTION["input_reads"]] == (0 if spikes == "list" else 200)
