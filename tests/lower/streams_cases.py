@@ -61,8 +61,8 @@ def cases(**array: Any) -> st.SearchStrategy[Case]:
         steps=st.integers(1, 7),
         samples=st.integers(1, 3),
         projections=st.integers(1, 3),
-        most_channels=st.integers(1, 5),
-        side=st.integers(1, 3),
+        most_channels=st.integers(2, 6),
+        side=st.integers(2, 4),
         array=st.just(array),
     )
 
@@ -71,7 +71,7 @@ def draw_array(rng: Generator, given: dict[str, Any]) -> dict[str, Any]:
     def pick(name: str, *choices: Any) -> Any:
         return given.get(name, choices[rng.integers(len(choices))])
 
-    array = {"rows": pick("rows", 1, 2, 3, 5), "columns": pick("columns", 1, 2, 3)}
+    array = {"rows": pick("rows", 1, 3, 4, 6), "columns": pick("columns", 1, 2, 3)}
     array["dataflow"] = pick("dataflow", "os", "os", "os", "ws", "is")
     array["skip"] = pick("skip", "event", "event", "gate", "dense")
     if array["dataflow"] == "is" and array["skip"] == "event":
@@ -104,9 +104,9 @@ def draw_case(
     array: dict[str, Any],
 ) -> Case:
     rng = np.random.default_rng(seed)
-    hardware = chip(banks=int(rng.integers(1, 4)), ports=int(rng.integers(1, 3)), **draw_array(rng, array))
+    hardware = chip(banks=int(rng.integers(1, 5)), ports=int(rng.choice([1, 1, 2])), **draw_array(rng, array))
     made = hardware.pe_array
-    together, held = bool(rng.integers(4) == 0), bool(steps > 1 and rng.integers(5) == 0)
+    together, held = bool(rng.integers(6) == 0), bool(steps > 1 and rng.integers(5) == 0)
     plane = (1, 1) if together else (int(rng.integers(1, side + 1)), int(rng.integers(1, side + 1)))
     groups = int(rng.choice([1, 1, 2]))
     window = min(made.window, steps) if made.window != "all" else steps
@@ -185,5 +185,5 @@ def draw_tiles(
 
 def draw_events(rng: Generator, p: Incoming, samples: int, steps: int, held: bool) -> Events:
     alive = rng.random((samples, 1 if held or rng.integers(4) == 0 else steps, p.size))
-    values = (alive < rng.choice([0.0, 0.05, 0.3, 0.7, 1.0])).astype(np.float32)
+    values = (alive < rng.choice([0.0, 0.1, 0.3, 0.3, 0.5, 0.7, 1.0])).astype(np.float32)
     return Events.from_dense(values, binary=p.binary)

@@ -113,8 +113,8 @@ class Oracle:
         conflict = 0
         nonzero = None
         if array.dataflow == "ws":
-            dead = events.any(axis=2)
-            length = int(dead.sum() if serial else dead.any(axis=1).sum())
+            streamed = events.any(axis=2)
+            length = int(streamed.sum() if serial else streamed.any(axis=1).sum())
             mean, total = Fraction(length), length
         elif array.dataflow == "is":
             length = len(job.columns) * (s if serial else min(s, 1))
