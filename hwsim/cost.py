@@ -14,6 +14,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_
 
 from hwsim import sram
 from hwsim.configuration import Configured, load_yaml
+from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError, nearest
 from hwsim.hardware import Buffer, Hardware
 from hwsim.ledger import ACTIONS, DRAM_BYTES, DRAM_COMMANDS, Ledger
@@ -80,7 +81,11 @@ class SramEnergy(Configured):
 
 
 class CostTable(Configured):
-    """Constants of one source or convention; without ``sram``, buffers are unpriced."""
+    """Constants of one source or convention; without ``sram``, buffers are unpriced.
+
+    ``dram``: ``device`` prices a DRAM whose commands are played by them, with the energies of its own table;
+    ``table``, and plain bandwidth always, by the bytes moved, with this table's ``dram_byte``.
+    """
 
     name: str
     description: str
@@ -88,6 +93,7 @@ class CostTable(Configured):
     voltage_v: PositiveFloat | None
     rows: list[Row]
     sram: SramEnergy | None = None
+    dram: Literal["device", "table"] = "device"
     area_from: str
 
     @property
@@ -164,7 +170,7 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     ac = add(sum); mac = multiply(weight or activation, the wider) + add(sum); LIF and ReLU updates
     compare(state) + add(state), or compare(activation); biases and readouts add(state);
     other decays multiply(state); shortcuts add(sum); pe_cycles register(weight) + register(1);
-    states and held sums kept in the array register(width).
+    states and held sums kept in the array register(width). DRAM as in :func:`dram_energies`.
     """
     p = hardware.precision
     widest = max(p.weight_bits, p.activation_bits)
@@ -191,10 +197,37 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
         energies[action] = fsum(known) if len(known) == len(parts) else None
     for name, buffer in hardware.buffers.present().items():
         energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
-    for action in DRAM_BYTES:
-        energies[action] = table.of("dram_byte")
+    energies |= dram_energies(table, hardware)
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}
+
+
+def command_table(table: CostTable, hardware: Hardware) -> DramTable | None:
+    """The DRAM whose own energies count; None if bytes are priced by the cost table."""
+    return hardware.dram.banked if table.dram == "device" else None
+
+
+def dram_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
+    """Energy of a DRAM byte, or of a command and a rank's cycle (pJ); what is not priced by costs nothing.
+
+    A read or write includes the IO of its bits where the DRAM's table has it. A cycle: mW * 1e9 / clock.
+    """
+    device = command_table(table, hardware)
+    energies: dict[str, float | None] = dict.fromkeys((*DRAM_BYTES, *DRAM_COMMANDS), 0.0)
+    if device is None:
+        return energies | dict.fromkeys(DRAM_BYTES, table.of("dram_byte"))
+    e = device.energy
+    assert e is not None
+    io = 8 * device.burst_bytes * (e.io_pj_per_bit or 0.0)
+    cycle = 1e9 / device.clock_hz
+    return energies | {
+        "dram_activates": e.activate_precharge_pj,
+        "dram_reads": None if e.read_pj is None else e.read_pj + io,
+        "dram_writes": None if e.write_pj is None else e.write_pj + io,
+        "dram_refreshes": e.refresh_pj,
+        "dram_active_cycles": None if e.active_mw is None else e.active_mw * cycle,
+        "dram_precharged_cycles": None if e.precharged_mw is None else e.precharged_mw * cycle,
+    }
 
 
 def buffer_energy(table: CostTable, buffer: Buffer) -> tuple[float | None, float | None]:
@@ -231,8 +264,17 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
 
 
 def caveats(table: CostTable, hardware: Hardware) -> list[str]:
-    """Where the table's constants are for another node or width than the chip's."""
+    """Where constants are for another node or width than the chip's, or another table's than they seem."""
     found = []
+    device = hardware.dram.banked
+    if device is not None and command_table(table, hardware) is None:
+        found.append(f"DRAM is priced by the byte by table {table.name}, not by {device.name}'s commands")
+    elif device is not None and device.energy is not None:
+        io = "without" if device.energy.io_pj_per_bit is None else "with"
+        found.append(
+            f"DRAM is priced by its commands and background with the energies of {device.name}, {io} IO, "
+            f"not by table {table.name}"
+        )
     if table.node_nm != hardware.node_nm:
         found.append(
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"

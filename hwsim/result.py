@@ -97,7 +97,9 @@ class Result:
             "hardware": self.hardware.model_dump(),
             "mapping": self.mapping.model_dump(),
             "table": run.cost.table,
-            "prices": self.table.model_dump(include={"description", "node_nm", "voltage_v", "area_from"}),
+            "prices": self.table.model_dump(
+                include={"description", "node_nm", "voltage_v", "dram", "area_from"}
+            ),
             "samples": run.samples,
             "totals": totals(run.ledger, run.cost, self.hardware),
             "per_sample": self._per_sample(),

@@ -31,7 +31,8 @@ from hwsim.hardware import Buffer, load_hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, Ledger
 from tests.examples import chip
 
-SATA = load_hardware("sata")
+BY_COMMANDS = load_hardware("sata")  # its DRAM: ddr4_2400
+SATA = BY_COMMANDS.model_copy(update={"dram": BY_COMMANDS.dram.model_copy(update={"timing": "bandwidth"})})
 CHARGED = [action for actions in COMPONENTS.values() for action in actions]
 SOURCE = "made up for a test"
 
@@ -149,7 +150,7 @@ def test_what_did_not_happen_is_not_told_as_unpriced() -> None:
 def test_a_row_named_like_an_action_wins(action: str) -> None:
     # the docstring of unit_energies
     own = table({"item": action, "energy_pj": 7.0}, {"item": "dram_byte", "energy_pj": 1.0})
-    assert unit_energies(own, chip(membrane=4096))[action] == 7.0
+    assert unit_energies(own, chip(membrane=4096, partial_sum=4096))[action] == 7.0
 
 
 def test_a_mac_multiplies_at_the_wider_of_weight_and_activation() -> None:
@@ -166,6 +167,57 @@ def test_an_action_with_one_unknown_part_is_unpriced() -> None:
     assert energies["ac_issued"] == 1.0
     assert energies["lif_update"] is None
     assert energies["mac_issued"] is None
+
+
+# --- DRAM ----------------------------------------------------------------------------------------
+
+
+COMMANDS = {
+    "dram_activates": 3, "dram_reads": 5, "dram_writes": 2, "dram_refreshes": 1, "dram_active_cycles": 1200,
+    "dram_precharged_cycles": 600, "dram_weight_read_bytes": 320, "dram_output_write_bytes": 128,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["horowitz45", "sata_kernels"])
+def test_dram_commands_cost_what_the_drams_own_table_says(name: str) -> None:
+    # ddr4_2400: ACT 3450, RD 2930, WR 2550, REF 693,000 pJ; IO 3.7 pJ on 512 bits a burst; 1200 cycles are a
+    # microsecond: 413 mW are 413,000 pJ in it, 326 mW 163,000 pJ in half of it. The bytes are not paid again.
+    found = price(ledger(**COMMANDS), BY_COMMANDS, load_table(name))
+    io = 7 * 512 * 3.7
+    expected = 3 * 3450 + 5 * 2930 + 2 * 2550 + 693_000 + io + 413_000 + 163_000
+    assert near(found.by_component()["dram"], expected)
+    assert found.unpriced == ()
+
+
+def test_a_convention_prices_the_bytes_even_where_commands_are_played() -> None:
+    # snn_paper_fp32 says so itself: 160 pJ a byte, nothing for commands and background
+    found = price(ledger(**COMMANDS), BY_COMMANDS, load_table("snn_paper_fp32"))
+    assert near(found.total_pj, 448 * 160)
+    assert found.unpriced == ()
+
+
+def test_plain_bandwidth_is_priced_by_the_byte() -> None:
+    assert near(price(ledger(**COMMANDS), SATA, load_table("horowitz45")).total_pj, 448 * 162.5)
+
+
+def test_commands_without_a_known_energy_are_told_as_unpriced() -> None:
+    # lpddr4_2400 has no refresh, background and IO: ACT 6960, RD 6250, WR 5770
+    hardware = chip(table="lpddr4_2400", weight=32768, inputs=32768, output=32768)
+    found = price(ledger(**COMMANDS), hardware, load_table("horowitz45"))
+    assert found.unpriced == ("dram_refreshes", "dram_active_cycles", "dram_precharged_cycles")
+    assert near(found.total_pj, 3 * 6960 + 5 * 6250 + 2 * 5770)
+    assert any(
+        "energies of lpddr4_2400, without IO" in told for told in caveats(load_table("horowitz45"), hardware)
+    )
+
+
+def test_whose_energies_price_the_dram_is_told() -> None:
+    (told,) = caveats(load_table("sata_kernels"), BY_COMMANDS)
+    assert told.endswith("energies of ddr4_2400, with IO, not by table sata_kernels")
+    convention = load_table("snn_paper_fp32")
+    assert "DRAM is priced by the byte by table snn_paper_fp32, not by ddr4_2400's commands" in caveats(
+        convention, BY_COMMANDS
+    )
 
 
 # --- widths --------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def ends_of(jobs: int) -> Ends:
 class Channel(NamedTuple):
     """The DMA channel and the DRAM behind it.
 
-    Plain: x bytes take ceil(x * clock / bandwidth) cycles, and ``latency`` more until they are there. Commands:
+    Plain: x bytes take ceil(x * clock / bandwidth) cycles, and end ``latency`` cycles later. Commands:
     ``fast`` DRAM cycles are ``slow`` tile cycles; ``load_tail``, ``store_tail``: DRAM cycles from the last
     command to the end of its data; ``begin``, ``size`` (layers, REGIONS), ``reached`` (layers, REGIONS, load
     or store): the walks; ``counts`` (layers, DRAM_COMMANDS); ``last``: the last completion (DRAM cycle) and

@@ -22,6 +22,7 @@ from hwsim.dram.state import (
     N_REFRESH,
     N_WRITE,
     NONE,
+    NOW,
     OPEN_BANKS,
     S_REQUEST,
     Channel,
@@ -162,18 +163,29 @@ class Engine:
 
     def totals(self) -> Totals:
         counts = np.sum([channel.counts for channel in self.channels], axis=0)
-        active = sum(_active(channel.rank, self.last) for channel in self.channels)
+        active, precharged = self.rank_cycles(self.last)
         bursts = int(counts[N_READ] + counts[N_WRITE])
-        ranks = len(self.channels) * self.banked.organization.ranks
         found = Totals(
             cycles=self.last, requests=self.requests, bytes_asked=self.asked,
             bytes_moved=bursts * self.table.burst_bytes, reads=int(counts[N_READ]),
             writes=int(counts[N_WRITE]), activates=int(counts[N_ACT]), refreshes=int(counts[N_REFRESH]),
             hits=int(counts[N_HIT]), closed=int(counts[N_CLOSED]), conflicts=int(counts[N_CONFLICT]),
-            active_cycles=active, precharged_cycles=ranks * self.last - active,
+            active_cycles=active, precharged_cycles=precharged,
         )  # fmt: skip
         found.verify()
         return found
+
+    def rank_cycles(self, end: int | None = None) -> tuple[int, int]:
+        """Rank-cycles with a row open and without up to ``end``, or up to each channel's next free cycle.
+
+        What a rank does after that cycle may still be changed by a precharge.
+        """
+        active = ranked = 0
+        for channel in self.channels:
+            until = int(channel.clock[NOW]) if end is None else end
+            active += _active(channel.rank, until)
+            ranked += until * self.banked.organization.ranks
+        return active, ranked - active
 
     def log(self, channel: int) -> Int:
         """Every command of a channel: (commands, state.LOG_WORDS), in order of time."""

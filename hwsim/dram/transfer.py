@@ -59,14 +59,13 @@ def serve_asked(memory, count):
         asked.arrival[:count], asked.address[:count], asked.size[:count], asked.write[:count],
         asked.left[:count], asked.completion[:count], asked.outcome[:count],
     )  # fmt: skip
-    every = memory.channels
-    for c in range(len(every.clock)):
+    for c in range(len(memory.clock)):
         channel = Channel(
-            every.clock[c], every.rank[c], every.group[c], every.bank[c], every.segment[c], every.order[c],
-            every.counts[c], every.log[c],
+            memory.clock[c], memory.rank[c], memory.group[c], memory.bank[c], memory.segment[c],
+            memory.order[c], memory.counts[c], memory.log[c],
         )  # fmt: skip
         advance(channel, in_channel(memory.layout, c), memory.timing, requests, True)
-        every.clock[c, FRONT] = -1
+        memory.clock[c, FRONT] = -1
     last = np.int64(0)
     for n in range(count):
         last = max(last, requests.completion[n])
@@ -91,15 +90,14 @@ def book(memory, line, end):
     after it may still be changed by a precharge.
     """
     activates = reads = writes = refreshes = active = cycles = np.int64(0)
-    every = memory.channels
-    for c in range(len(every.clock)):
-        until = every.clock[c, NOW] if end < 0 else end
-        activates += every.counts[c, N_ACT]
-        reads += every.counts[c, N_READ]
-        writes += every.counts[c, N_WRITE]
-        refreshes += every.counts[c, N_REFRESH]
-        active += active_until(every.rank[c], until)
-        cycles += every.rank.shape[1] * until
+    for c in range(len(memory.clock)):
+        until = memory.clock[c, NOW] if end < 0 else end
+        activates += memory.counts[c, N_ACT]
+        reads += memory.counts[c, N_READ]
+        writes += memory.counts[c, N_WRITE]
+        refreshes += memory.counts[c, N_REFRESH]
+        active += active_until(memory.rank[c], until)
+        cycles += memory.rank.shape[1] * until
     found = (activates, reads, writes, refreshes, active, cycles - active)
     for column in range(BOOKED):
         line[column] += found[column] - memory.booked[column]

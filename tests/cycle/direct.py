@@ -52,14 +52,14 @@ def legal_case(seed: int) -> Case:
             return case
 
 
-def weighted_sums(p: Projection, network: Network, values: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
+def weighted_sums(
+    p: Projection, network: Network, values: NDArray[Any], weights: NDArray[Any]
+) -> NDArray[Any]:
     """(channels, positions) of one step, no folds and no tiles."""
     if p.kind == "dense":
         return (weights @ values)[:, None]
     source = network.population[p.source]
-    padded = np.pad(
-        values.reshape(source.channels, *source.plane), [(0, 0), *((n, n) for n in p.padding)]
-    )
+    padded = np.pad(values.reshape(source.channels, *source.plane), [(0, 0), *((n, n) for n in p.padding)])
     windows = sliding_window_view(padded, p.kernel, axis=(1, 2))[:, :: p.stride[0], :: p.stride[1]]
     grouped = zip(np.split(windows, p.groups), np.split(weights, p.groups), strict=True)
     sums = [np.einsum("ihwyx,oiyx->ohw", window, kernels) for window, kernels in grouped]

@@ -1,8 +1,7 @@
 """The reference's PE array, stepped cycle by cycle at register level (docs/machine.md, P1 to P3).
 
-What moves or stays is a bundle of three fields with a number for each step of the pass: its value, and
-whether an accumulate and a multiply-accumulate is executed with it. A PE multiplies the two bundles that
-meet in it field by field and adds: the sum of products, and how many operations it executed.
+A PE multiplies the two bundles that meet in it field by field and adds: the sum of products, and how many
+operations it executed.
 """
 
 from dataclasses import dataclass
@@ -11,6 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.cycle.reference.bundles import (
+    AC,
+    FIELDS,
+    MAC,
+    VALUE,
+    entering,
+    inputs_of,
+    served,
+    weights_of,
+    widened,
+)
 from hwsim.cycle.reference.layers import ceil_div
 from hwsim.cycle.reference.streams import (
     Array,
@@ -23,8 +33,6 @@ from hwsim.cycle.reference.streams import (
 )
 from hwsim.hardware import Buffer, PEArray
 
-VALUE, AC, MAC = range(3)
-FIELDS = 3
 NOTHING = -1
 """In place of a beat's number: none is here."""
 
@@ -86,20 +94,6 @@ class PEs:
         self.decode(done, operands, lists)
         return done
 
-    # --- bundles ---------------------------------------------------------------------------------
-
-    def inputs_of(self, operands: Operands) -> Array:
-        """(fields, K, lanes, steps). Dense executes everything, else what is live (P3)."""
-        executes = np.ones(operands.inputs.shape, bool) if self.array.skip == "dense" else operands.live
-        graded = operands.graded[:, None, None]
-        return np.stack([operands.inputs, executes & ~graded, executes & graded])
-
-    @staticmethod
-    def weights_of(operands: Operands) -> Array:
-        """(fields, K, channels, steps): the same at every step, executed wherever the input is."""
-        ones = np.ones((*operands.weights.shape, operands.inputs.shape[2]))
-        return np.stack([operands.weights[:, :, None] * ones, ones, ones])
-
     # --- outputs stay ----------------------------------------------------------------------------
 
     def outputs_stay(self, operands: Operands, window: int) -> ArrayPass:
@@ -108,8 +102,8 @@ class PEs:
         A side that holds T carries what the other does not, for every window; a PE takes its own steps.
         """
         beats = k_beats(counted(operands, self.array), window, self.serial)
-        inputs = served(self.inputs_of(operands), beats)
-        weights = served(self.weights_of(operands), beats)
+        inputs = served(inputs_of(operands, self.array.skip), beats)
+        weights = served(weights_of(operands), beats)
         steps = inputs.shape[3]
         windows = ceil_div(steps, window)
         held = self.array.holds
@@ -177,8 +171,8 @@ class PEs:
     def weights_stay(self, operands: Operands) -> ArrayPass:
         """Positions stream past the weights; partial sums move down the columns of channels."""
         beats = position_beats(operands.live, self.serial, self.array.skip == "event")
-        inputs = self.inputs_of(operands).swapaxes(1, 2)
-        out, done = self.stationary(self.weights_of(operands), served(inputs, beats), operands)
+        inputs = inputs_of(operands, self.array.skip).swapaxes(1, 2)
+        out, done = self.stationary(weights_of(operands), served(inputs, beats), operands)
         for j, beat in enumerate(beats):
             done.sums[beat.number] += out[VALUE, j, : operands.weights.shape[1]]
         return done
@@ -187,8 +181,8 @@ class PEs:
         """Channels stream past the inputs; partial sums move down the columns of positions."""
         _, lanes, steps = operands.inputs.shape
         beats = channel_beats(operands.weights.shape[1], steps, self.serial)
-        weights = self.weights_of(operands).swapaxes(1, 2)
-        out, done = self.stationary(self.inputs_of(operands), served(weights, beats), operands)
+        weights = weights_of(operands).swapaxes(1, 2)
+        out, done = self.stationary(inputs_of(operands, self.array.skip), served(weights, beats), operands)
         for j, beat in enumerate(beats):
             done.sums[:, beat.number] += out[VALUE, j, :lanes]
         return done
@@ -291,7 +285,7 @@ class PEs:
 
     def own(self, operands: Operands, streams: dict[tuple[int, int], list[Beat]]) -> ArrayPass:
         """Every PE (row, column) executes its own beats, one a cycle."""
-        inputs, weights = self.inputs_of(operands), self.weights_of(operands)
+        inputs, weights = inputs_of(operands, self.array.skip), weights_of(operands)
         lanes, channels = operands.inputs.shape[1], operands.weights.shape[1]
         totals = np.zeros((FIELDS, lanes, channels, inputs.shape[3]))
         for cycle in range(max(len(stream) for stream in streams.values())):
@@ -320,28 +314,3 @@ class PEs:
         while left > 0:
             cycles, left = cycles + 1, left - decoder.events_per_cycle
         done.decode = max(cycles - done.length - done.conflict, 0)
-
-
-def served(bundle: Array, beats: list[Beat]) -> Array:
-    """(fields, beats, lanes, steps) from (fields, numbers, lanes, steps): nothing at steps not served."""
-    chosen = np.zeros((bundle.shape[0], len(beats), *bundle.shape[2:]))
-    for j, beat in enumerate(beats):
-        for step in beat.steps:
-            chosen[:, j, :, step] = bundle[:, beat.number, :, step]
-    return chosen
-
-
-def widened(bundle: Array, lanes: int) -> Array:
-    """Silence on the lanes of an edge that are not occupied."""
-    wide = np.zeros((*bundle.shape[:2], lanes, bundle.shape[3]))
-    wide[:, :, : bundle.shape[2]] = bundle
-    return wide
-
-
-def entering(edge: Array, cycle: int) -> Array:
-    """(fields, lanes, steps): lane i receives its j-th value at cycle i + j (P2)."""
-    values = np.zeros_like(edge[:, 0])
-    for i in range(edge.shape[2]):
-        if 0 <= cycle - i < edge.shape[1]:
-            values[:, i] = edge[:, cycle - i, i]
-    return values

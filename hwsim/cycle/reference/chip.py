@@ -115,6 +115,8 @@ class Chip:
         for unit in units:
             self.env.process(unit())
         self.env.run()
+        if self.diary.transfers:
+            self.count_commands(self.diary.transfers[-1].job, self.dram.finish())
         return self.diary
 
     @property
@@ -173,12 +175,15 @@ class Chip:
             direction: Direction = "load" if "load" in self.waiting else "store"
             waiting = self.waiting.pop(direction)
             served = self.dram.serve(self.now, waiting.requests)
-            for action, amount in served.counts.items():
-                self.work.books.count(waiting.job.layer, action, amount)
+            self.count_commands(waiting.job, served.counts)
             transfer = Transfer(waiting.job, direction, self.now, served.ends, served.free)
             self.diary.transfers.append(transfer)
             self.env.process(self.finish(waiting, transfer.end))
             yield self.env.timeout(served.free - self.now)
+
+    def count_commands(self, job: Job, counts: dict[str, int]) -> None:
+        for action, amount in counts.items():
+            self.work.books.count(job.layer, action, amount)
 
     def finish(self, waiting: Waiting, end: int) -> Process:
         """The data may come later than the channel is free (S2)."""

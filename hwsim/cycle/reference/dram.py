@@ -42,6 +42,9 @@ class PlainBandwidth:
             ends.append((request.operand, at + self.hardware.latency_cycles))
         return Served(ends, at, {})
 
+    def finish(self) -> dict[str, int]:
+        return {}
+
 
 class Commands:
     """The DRAM engine on its own clock, fed with one transfer after the other (S2)."""
@@ -51,13 +54,13 @@ class Commands:
         self.device, self.clock_hz = device, clock_hz
         self.timing = device.banked.timing_cycles
         self.engine = Engine(device)
+        self.booked: dict[str, int] = {}
 
     def tile_cycle(self, dram_cycle: int) -> int:
         return ceil_div(dram_cycle * self.clock_hz, self.device.clock_hz)
 
     def serve(self, start: int, requests: list[Request]) -> Served:
         arrival = ceil_div(start * self.device.clock_hz, self.clock_hz)
-        before = self.counts()
         trace = Trace(
             np.full(len(requests), arrival, np.int64),
             np.array([request.address for request in requests], np.int64),
@@ -71,20 +74,26 @@ class Commands:
             ends.append((request.operand, at))
         latency = (self.timing.CWL if requests[0].write else self.timing.CL) + self.timing.BL
         free = max(start, self.tile_cycle(max(completions) - latency))
-        added = {action: after - before[action] for action, after in self.counts().items()}
-        return Served(ends, free, added)
+        return Served(ends, free, self.added(self.engine.rank_cycles()))
 
-    def counts(self) -> dict[str, int]:
-        """The engine's counts so far, by the ledger's actions (S6)."""
+    def finish(self) -> dict[str, int]:
+        """What is left to the last completion of the run (S6)."""
+        return self.added(self.engine.rank_cycles(self.engine.last))
+
+    def added(self, rank_cycles: tuple[int, int]) -> dict[str, int]:
+        """What the engine counted since it was last asked, by the ledger's actions (S6)."""
         totals = self.engine.totals()
-        return {
+        counts = {
             "dram_activates": totals.activates,
             "dram_reads": totals.reads,
             "dram_writes": totals.writes,
             "dram_refreshes": totals.refreshes,
-            "dram_active_cycles": totals.active_cycles,
-            "dram_precharged_cycles": totals.precharged_cycles,
+            "dram_active_cycles": rank_cycles[0],
+            "dram_precharged_cycles": rank_cycles[1],
         }
+        new = {action: count - self.booked.get(action, 0) for action, count in counts.items()}
+        self.booked = counts
+        return new
 
 
 def dram_of(hardware: Hardware) -> PlainBandwidth | Commands:
