@@ -56,7 +56,8 @@ class Program:
     """Jobs of one mini-batch and, in ``counts`` (layers, ACTIONS), every operation and access they make.
 
     ``regions`` (layers, REGIONS): bytes of each walk through DRAM (S2); ``output_slots``: Q of B6;
-    ``samples`` of the mini-batch. Counts of DRAM commands are left to the cycle model.
+    ``samples`` of the mini-batch. Counts of DRAM commands and
+    ``pe_cycles`` are left to the cycle model.
     """
 
     layers: tuple[str, ...]

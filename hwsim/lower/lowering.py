@@ -7,11 +7,11 @@ import numpy as np
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
-from hwsim.lower.axes import Ints, S, total, zeros
+from hwsim.lower.axes import Ints, S, zeros
 from hwsim.lower.counts import event_counts, map_counts, stream_counts
 from hwsim.lower.layers import Layer, Task
 from hwsim.lower.maps import Maps
-from hwsim.lower.plans import Plan, map_loads, occupied
+from hwsim.lower.plans import Plan, map_loads
 from hwsim.lower.schedule import Scheduled, book, schedule
 from hwsim.lower.stores import output_stores
 from hwsim.lower.streams import Incoming, Shape, Streams, streams
@@ -92,18 +92,14 @@ class Lowering:
         found = _on_axes(layer, streams(self.hardware, _shape(layer), incoming, events, samples))
         book(counts, stream_counts(plan.task, layer, found))
         active = (found.length > 0).astype(np.int64)
-        cycles = {
+        return {
             "preload": active * (0 if array.dataflow == "os" else array.rows),
             "stream": found.stream,
             "imbalance": found.imbalance,
             "conflict": found.conflict,
             "decode": found.decode,
             "fill": active * (array.rows + array.columns - 2 if array.fill == "systolic" else 0),
-        }
-        used = occupied(plan.task, layer)
-        spent = sum(total(used * c, layer.shape) for c in cycles.values())
-        book(counts, {"pe_cycles": spent})
-        return cycles, found.live
+        }, found.live
 
     def _listed(
         self, scheduled: Scheduled, maps: Maps, live: list[tuple[Ints, ...]], counts: Ints

@@ -1,5 +1,6 @@
 """Networks of a few neurons, and what their schedules come to."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,12 @@ def pointwise(
 def chain(
     *sizes: int, timesteps: int = 1, coding: Coding = "spikes", loop: str = "", **neuron: Any
 ) -> Network:
-    """Dense layers l1, l2, ... of ones after an input; ``loop`` a>b: a dense projection of delay 1 as well."""
+    """Dense layers l1, l2, ... of ones after an input; ``loop`` a>b: another one, of delay 1."""
     names = ["in", *(f"l{i}" for i in range(1, len(sizes)))]
     populations = [Population("in", sizes[:1], "input")]
     populations += [Population(n, (s,), "lif", **neuron) for n, s in zip(names[1:], sizes[1:], strict=True)]
     size = dict(zip(names, sizes, strict=True))
-    ends = list(zip(names, names[1:], strict=False))
+    ends = list(pairwise(names))
     projections = [dense(a, b, np.ones((size[b], size[a]), np.float32)) for a, b in ends]
     if loop:
         a, b = loop.split(">")

@@ -136,9 +136,11 @@ def test_each_stepwise_component_has_the_membrane_buffer_to_itself() -> None:
     )  # fmt: skip
     ones = np.ones((4, 4), np.float32)
     projections = (
-        dense("in", "l1", ones), dense("l1", "l2", ones),
-        replace(dense("l1", "l1", ones), name="b1", delay=1), replace(dense("l2", "l2", ones), name="b2", delay=1),
-    )  # fmt: skip
+        dense("in", "l1", ones),
+        dense("l1", "l2", ones),
+        replace(dense("l1", "l1", ones), name="b1", delay=1),
+        replace(dense("l2", "l2", ones), name="b2", delay=1),
+    )
     network = checked(Network("n", populations, projections, "l2", 2, "spikes"))
     found = plans(network, chip(1, 4, membrane=8))
     assert [found[name].place for name in ("l1", "l2")] == ["buffer", "buffer"]

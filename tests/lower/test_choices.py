@@ -1,0 +1,126 @@
+"""What a mapping leaves open is chosen by trying everything (docs/machine.md, C1)."""
+
+from itertools import product
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwsim.errors import HwsimError
+from hwsim.hardware import Hardware
+from hwsim.lower.lowering import Lowering
+from hwsim.mapping import LayerMapping, Mapping, Objective
+from hwsim.network import Network, Population
+from hwsim.program import LOADED, STORED
+from tests.examples import chip, conv
+from tests.lower.building import checked, lowered, pointwise
+
+
+def layer(inputs: int = 6, outputs: int = 7, side: int = 5) -> Network:
+    """A 3x3 convolution, 2 steps, large enough to want tiles."""
+    populations = (
+        Population("in", (inputs, side, side), "input"),
+        Population("a", (outputs, side, side), "lif"),
+    )
+    kernel = np.ones((outputs, inputs, 3, 3), np.float32)
+    return checked(Network("n", populations, (conv("in", "a", kernel, padding=(1, 1)),), "a", 2, "spikes"))
+
+
+def halves(length: int) -> list[int]:
+    """ceil(length / 2^i), i = 0, 1, ... until 1."""
+    tiles = [ceil(length / 2**i) for i in range(length.bit_length() + 1)]
+    return tiles[: tiles.index(1) + 1]
+
+
+def cost(network: Network, hardware: Hardware, mapping: Mapping, objective: Objective) -> int:
+    """The objective of a mapping without choices, from the program's own jobs."""
+    jobs = lowered(network, hardware.with_skip("dense"), mapping).jobs
+    if objective == "dram_bytes":
+        outputs = jobs.store_bytes[:, STORED.index("output")].sum()
+        return int(jobs.load_bytes.sum() + jobs.store_bytes.sum() - outputs)
+    array = jobs.preload + jobs.stream + jobs.fill
+    moved = np.concatenate([jobs.load_bytes, jobs.store_bytes], axis=1)
+    assert moved.shape[1] == len(LOADED) + len(STORED)
+    transfers = [sum(hardware.transfer_cycles(int(x)) for x in row) for row in moved]
+    return int(np.maximum(array, transfers).sum())
+
+
+@pytest.mark.parametrize("objective", ["dram_bytes", "cycles"])
+@pytest.mark.parametrize(
+    ("array", "tile", "length"),
+    [({}, None, 1), ({"dataflow": "ws"}, "m_tile", 25), ({"dataflow": "is"}, "n_tile", 7)],
+    ids=["os", "ws", "is"],
+)
+@pytest.mark.parametrize("room", [40, 120, 400])
+def test_the_least_of_all_orders_and_tiles_is_chosen(
+    objective: Objective, array: dict[str, Any], tile: str | None, length: int, room: int
+) -> None:
+    hardware = chip(4, 3, inputs=room, weight=300, output=200, membrane=60, bandwidth=9000, burst=4, **array)
+    network, found = layer(), {}
+    orders = ("m_outer", "n_outer")
+    for size, order in product(halves(length) if tile else [None], orders):
+        choice = LayerMapping.model_validate({"fold_order": order} | ({tile: size} if tile else {}))
+        try:
+            found[choice] = cost(network, hardware, Mapping(layers={"a": choice}), objective)
+        except HwsimError:
+            continue
+    assert found
+    resolved = Lowering(network, hardware, Mapping(objective=objective)).resolved
+    # the first of equals: the largest tile, then m_outer
+    assert resolved.layers["a"] == min(found, key=lambda choice: found[choice])
+
+
+def test_what_the_mapping_says_is_kept() -> None:
+    mapping = Mapping(fold_order="n_outer", layers={"a": LayerMapping(m_tile=3)})
+    lowering = Lowering(layer(), chip(4, 3, dataflow="ws"), mapping)
+    assert lowering.resolved.layers["a"] == LayerMapping(fold_order="n_outer", m_tile=3)
+    assert lowering.choices["a"]["m_tile"] == 3
+
+
+def test_a_tile_whose_store_does_not_fit_the_output_buffer_is_not_chosen() -> None:
+    # P6: 8 positions of 3 channels in 2 K-tiles spill 48 bytes, 4 of them 24
+    network = pointwise(8, 3, 8)
+    for output, tile in ((48, 8), (47, 4)):
+        lowering = Lowering(network, chip(4, 3, dataflow="ws", output=output), Mapping())
+        assert lowering.resolved.layers["a"].m_tile == tile
+
+
+def test_interleaved_channel_groups_stay_so() -> None:
+    # M2, P6: 4 positions of 2 channels spill 16 bytes; single channels would spill 8 but run step by step
+    network = pointwise(8, 4, 8, channel_groups=2)
+    lowering = Lowering(network, chip(4, 4, dataflow="is", output=16, membrane=100), Mapping())
+    assert lowering.resolved.layers["a"].n_tile == 2
+    assert not lowering.choices["a"]["stepwise"]
+    with pytest.raises(HwsimError, match=r"layer 'a': one job stores 32 bytes"):
+        Lowering(network, chip(4, 4, dataflow="is", output=15, membrane=100), Mapping())
+
+
+def test_without_a_legal_choice_the_first_problem_is_told() -> None:
+    with pytest.raises(HwsimError, match=r"layer 'a': the weights of one tile \(4 x 3 x 8 bits\)"):
+        Lowering(layer(), chip(4, 3, dataflow="ws", weight=20), Mapping())
+
+
+def test_the_last_mini_batch_keeps_the_choices_of_the_others() -> None:
+    # batch_on M, ws: 5 samples in tiles; a mini-batch of 2 is lowered with the same mapping
+    mapping = Mapping(batch=5, batch_on="M")
+    lowering = Lowering(pointwise(4, 3, 1), chip(4, 3, dataflow="ws"), mapping)
+    tile = lowering.resolved.layers["a"].m_tile
+    assert tile == 5
+    assert lowering.scheduled(2).plans[0].layer.rows.tolist() == [2]
+    assert lowering.scheduled(2).plans[0].layer.tile == 5
+
+
+def test_choices_name_what_stays_where() -> None:
+    found = Lowering(layer(), chip(4, 3), Mapping(schedule="step_major")).choices["a"]
+    assert found == {
+        "fold_order": "m_outer",
+        "k_tiles": 1,
+        "inputs_kept": "whole",
+        "weights_kept": "network",
+        "weights_pinned": True,
+        "sums_held": False,
+        "state": "dram",
+        "pass_steps": 1,
+        "stepwise": False,
+    }

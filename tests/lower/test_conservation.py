@@ -1,0 +1,165 @@
+"""Lowering conserves events and operations, and refuses what a chip cannot hold."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwsim.cycle.run import run
+from hwsim.errors import HwsimError
+from hwsim.events import Events, EventTrace
+from hwsim.hardware import Hardware
+from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, Ledger
+from hwsim.lower import conservation
+from hwsim.lower.lowering import Lowering, lower
+from hwsim.mapping import LayerMapping, Mapping
+from hwsim.network import Network, Population, Projection
+from tests.examples import chip, simulate
+from tests.lower.building import all_live, chain, checked, pointwise
+from tests.lower.test_array_cycles import array_cycles, one_conv, simulated
+from tests.lower.test_order import two_layers
+
+
+def test_a_lowering_is_laid_out_once_for_all_samples() -> None:
+    network = two_layers()
+    rng = np.random.default_rng(0)
+    events = {
+        p.name: Events.from_dense((rng.random((3, 2, 8)) < 0.5).astype(np.float32), True)
+        for p in network.populations
+    }
+    trace = EventTrace(network.id, 2, events, np.zeros((3, 2, 8), np.float32))
+    hardware, mapping = chip(2, 1, "event"), Mapping()
+    lowering = Lowering(network, hardware, mapping)
+    for sample in (2, 0, 1, 2):
+        kept = lowering.lower(trace, range(sample, sample + 1))
+        fresh = lower(network, trace.select(sample, sample + 1), 0, hardware, mapping)
+        assert kept.id == fresh.id
+
+
+# --- conservation --------------------------------------------------------------------------------
+
+
+def conserved() -> tuple[Network, EventTrace, Ledger]:
+    network = two_layers()
+    trace = EventTrace.all_live(network)
+    (ledger,) = simulate(network, trace, chip(2, 1))
+    return network, trace, ledger
+
+
+def changed(ledger: Ledger, layer: int, action: str, amount: int) -> Ledger:
+    counts = ledger.counts.copy()
+    counts[layer, list(ACTIONS).index(action)] += amount
+    return replace(ledger, counts=counts)
+
+
+def test_a_true_ledger_conserves() -> None:
+    network, trace, ledger = conserved()
+    conservation.check(network, trace, ledger, frozenset())
+    # all live: 2 steps, 8 events, each reaching 2 channels of one position
+    assert ledger.per_layer("ac").tolist() == [32, 32]
+
+
+@pytest.mark.parametrize("amount", [-1, 1])
+@pytest.mark.parametrize("action", ["ac", "mac"])
+def test_an_operation_too_many_or_too_few_is_found(action: str, amount: int) -> None:
+    network, trace, ledger = conserved()
+    message = rf"layer 'b' counts {32 + amount} useful operations; its events demand 32"
+    with pytest.raises(HwsimError, match=message):
+        conservation.check(network, trace, changed(ledger, 1, action, amount), frozenset())
+
+
+def test_an_event_that_the_trace_does_not_have_is_found() -> None:
+    network, trace, ledger = conserved()
+    with pytest.raises(HwsimError, match="layer 'a' emits 17 events; the trace has 16"):
+        conservation.check(network, trace, changed(ledger, 0, "events_out", 1), frozenset())
+
+
+def test_every_simulation_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_more(program: Any, hardware: Hardware) -> Ledger:
+        ledger = run(program, hardware)
+        return changed(changed(ledger, 0, "ac", 1), 0, "ac_issued", 1)
+
+    monkeypatch.setattr("hwsim.pipeline.run", one_more)
+    with pytest.raises(HwsimError, match="layer 'a' counts 33 useful operations; its events demand 32"):
+        conserved()
+
+
+def test_every_ledger_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost_cycle(program: Any, hardware: Hardware) -> Ledger:
+        ledger = run(program, hardware)
+        ledger.cycles[0, CAUSE_COLUMNS.index(("dma", "idle"))] += 1
+        return ledger
+
+    monkeypatch.setattr("hwsim.pipeline.run", lost_cycle)
+    with pytest.raises(HwsimError, match="the units' cycles do not agree"):
+        conserved()
+
+
+# --- illegal mappings ----------------------------------------------------------------------------
+
+
+def test_a_tile_of_one_channel_that_does_not_fit_names_layer_and_buffer() -> None:
+    # 9 taps of 2 columns at 8 bits: 18 bytes; a job gets 17
+    with pytest.raises(
+        HwsimError, match=r"layer 'a': .*\(9 x 2 x 8 bits\) do not fit the 17 bytes .*buffers\.weight"
+    ):
+        simulated(one_conv(2, 3, 5), chip(2, 2, weight=35))
+
+
+def test_inputs_of_a_fold_that_do_not_fit_name_layer_and_buffer() -> None:
+    # the fold of the last output of one row and the first of the next sees two windows of 3 x 3 positions
+    # of 64 channels: 144 bytes, more than any other; a job gets 95
+    with pytest.raises(
+        HwsimError, match=r"layer 'a': the inputs of one fold take 144 bytes; .* 95 bytes of buffers\.input"
+    ):
+        simulated(one_conv(64, 3, 5), chip(2, 2, inputs=191))
+
+
+def test_a_mapping_of_a_layer_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(HwsimError, match=r"no population 'aa'"):
+        simulated(two_layers(), chip(), Mapping(layers={"aa": LayerMapping()}))
+
+
+def test_a_projection_without_weights_needs_no_weight_buffer() -> None:
+    populations = (Population("in", (2, 4, 4), "input"), Population("pool", (2, 2, 2), "relay"))
+    pool = Projection("p", "in", "pool", "max_pool", kernel=(2, 2), stride=(2, 2))
+    network = checked(Network("n", populations, (pool,), "pool", 1, "spikes"))
+    ledger = simulated(network, chip(2, 2, weight=1, output=64))
+    assert array_cycles(ledger) == 0
+    assert ledger.total("pool_or") == 32
+
+
+@pytest.mark.parametrize("samples", [range(0), range(3), range(0, 2, 2), range(2, 4)])
+def test_what_is_no_mini_batch_is_refused(samples: range) -> None:
+    network = two_layers()
+    lowering = Lowering(network, chip(2, 1), Mapping(batch=2))
+    with pytest.raises(HwsimError, match="is no mini-batch: at most 2 consecutive samples of 3"):
+        lowering.lower(all_live(network, 3), samples)
+
+
+def test_a_delayed_event_that_never_arrives_is_not_demanded() -> None:
+    # W1: 5 steps of 2 spikes, delay 3: 2 steps' arrive, each at 3 neurons
+    network = chain(2, 3, timesteps=5)
+    late = checked(replace(network, projections=(replace(network.projections[0], delay=3),)))
+    (ledger,) = simulate(late, all_live(late), chip(2, 2, "event"))
+    assert ledger.total("ac") == 12
+
+
+def test_weights_of_zero_are_not_demanded_of_a_chip_that_skips_them() -> None:
+    network = pointwise(4, 2, 3)
+    kernel = np.zeros((2, 4, 1, 1), np.float32)
+    kernel[0, :3] = kernel[1, 3] = 1
+    network = replace(network, projections=(replace(network.projections[0], weights=kernel),))
+    sparse = chip(2, 2, "event", streams="own", fill="broadcast", weight_sparsity=True)
+    (found,) = simulate(network, all_live(network), sparse)
+    (plain,) = simulate(network, all_live(network), chip(2, 2, "event"))
+    assert (found.total("ac"), plain.total("ac")) == (3 * 4, 3 * 8)
+    with pytest.raises(HwsimError, match="counts 12 useful operations; its events demand 24"):
+        conservation.check(network, all_live(network), found, frozenset())
+
+
+def test_mini_batches_give_a_ledger_each_and_the_last_is_shorter() -> None:
+    network = two_layers()
+    ledgers = simulate(network, all_live(network, 5), chip(2, 1), Mapping(batch=2))
+    assert [ledger.total("ac") for ledger in ledgers] == [128, 128, 64]
