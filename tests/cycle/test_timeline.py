@@ -193,8 +193,8 @@ sources: {}
 
 
 def test_a_flat_tables_latency_delays_the_data_but_not_the_channel(tmp_path: Path) -> None:
-    # load 0: channel 0-2, data at 5; array 5-7; load 1, ready at 5: 5-6, data at 9; its store, ready at 7:
-    # 7-9, there at 12. array 1: 9-10.
+    # load 0: channel 0-2, data at 5; load 1 follows on it: 2-3, data at 6; array 5-7 and 7-8; the store,
+    # ready at 7: 7-9, there at 12.
     (tmp_path / "flat.yaml").write_text(FLAT)
     hardware = tile(clock_hz=10, table=str(tmp_path / "flat.yaml"))
     jobs = (
@@ -202,10 +202,10 @@ def test_a_flat_tables_latency_delays_the_data_but_not_the_channel(tmp_path: Pat
         {"load": {"weight": 1}, "stream": 1},
     )
     ledger = played(program(*jobs), hardware)
-    # the first operand ends at 1 + 3: the array waits 4 cycles for it, 1 for the second; job 1 from 7 to 9
-    assert spent(ledger, "array") == {"weight": 4 + 2, "input": 1, "stream": 3, "drain": 2}
+    # the first operand ends at 1 + 3: the array waits 4 cycles for it, 1 for the second
+    assert spent(ledger, "array") == {"weight": 4, "input": 1, "stream": 3, "drain": 4}
     # of the channel's first two cycles both lie before the first operand's end
-    assert spent(ledger, "dma") == {"weight": 2 + 1, "idle": 3 + 1 + 3, "store": 2}
+    assert spent(ledger, "dma") == {"weight": 2 + 1, "idle": 4 + 3, "store": 2}
 
 
 # --- overlap (P5) --------------------------------------------------------------------------------
