@@ -35,9 +35,12 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "output_buffer": ("output_buffer_read", "output_buffer_write"),
     "membrane_buffer": ("membrane_buffer_read", "membrane_buffer_write"),
     "partial_sum_buffer": ("partial_sum_buffer_read", "partial_sum_buffer_write"),
-    "dram": (*DRAM_BYTES, *DRAM_COMMANDS),
+    "dram": (*DRAM_BYTES, "dram_activates", "dram_reads", "dram_writes"),
 }  # fmt: skip
 """Which actions cost energy, and where. Actions in none of them are counts only."""
+
+STANDING = ("dram_refreshes", "dram_active_cycles", "dram_precharged_cycles")
+"""What a DRAM spends because time passes: priced, and told beside the energy of the work."""
 
 FREE = ("decay_shift", "membrane_register_read", "hold_register_read", "pool_or")
 """Wires and gates below the resolution of every table."""
@@ -272,7 +275,7 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
     elif device is not None and device.energy is not None:
         io = "without" if device.energy.io_pj_per_bit is None else "with"
         found.append(
-            f"DRAM is priced by its commands and background with the energies of {device.name}, {io} IO, "
+            f"DRAM is priced by its commands with the energies of {device.name}, {io} IO, "
             f"not by table {table.name}"
         )
     if table.node_nm != hardware.node_nm:
@@ -311,7 +314,13 @@ class Cost:
 
     @property
     def total_pj(self) -> float:
+        """Dynamic energy: of everything in COMPONENTS."""
         return fsum(self.by_component().values())
+
+    @property
+    def standing_pj(self) -> float:
+        """Background and refresh of a DRAM that plays commands, not in ``total_pj``."""
+        return fsum(self._actions(STANDING).ravel())
 
     def by_component(self) -> dict[str, float]:
         return {name: fsum(self._columns(name).ravel()) for name in COMPONENTS}
@@ -325,8 +334,11 @@ class Cost:
         }
 
     def _columns(self, component: str) -> NDArray[np.float64]:
+        return self._actions(COMPONENTS[component])
+
+    def _actions(self, actions: tuple[str, ...]) -> NDArray[np.float64]:
         names = list(ACTIONS)
-        return self.energy_pj[:, [names.index(a) for a in COMPONENTS[component]]]
+        return self.energy_pj[:, [names.index(a) for a in actions]]
 
     def verify(self) -> None:
         if not np.isfinite(self.energy_pj).all() or (self.energy_pj < 0).any():
@@ -375,7 +387,7 @@ class Cost:
 def price(ledger: Ledger, hardware: Hardware, table: CostTable) -> Cost:
     """Energy = counts * unit energies; area from the chip. Raises HwsimError outside the table's range."""
     units = unit_energies(table, hardware)
-    charged = {a for actions in COMPONENTS.values() for a in actions}
+    charged = {a for actions in (*COMPONENTS.values(), STANDING) for a in actions}
     vector = np.array([units.get(a) or 0.0 if a in charged else 0.0 for a in ACTIONS])
     unpriced = tuple(a for a in ACTIONS if a in charged and units.get(a) is None and ledger.total(a) > 0)
     energy = ledger.counts * vector

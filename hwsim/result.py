@@ -242,6 +242,7 @@ def totals(ledger: Ledger, cost: Cost, hardware: Hardware) -> dict[str, Any]:
         "spikes": ledger.total("lif_spike"),
         "dram_bytes": ledger.total(*DRAM_BYTES),
         "energy_pj": cost.total_pj,
+        "dram_standing_pj": cost.standing_pj,
         "area_um2": sum(cost.area_um2.values()),
     }
 

@@ -43,6 +43,9 @@ def show(values: dict[str, Any], console: Console) -> None:
     ratio = "unknown" if ann["energy_ratio"] is None else f"{ann['energy_ratio']:.3f}"
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
+    if totals["dram_standing_pj"]:
+        spent = energy(totals["dram_standing_pj"] / samples)
+        console.print(f"beside this, DRAM background and refresh over that time: {spent}")
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
     if values["accuracy"]:
         a = values["accuracy"]

@@ -305,6 +305,8 @@ def _actions(values: dict[str, Any]) -> list[tuple[str, list[list[Cell]]]]:
     samples, counts, constants = values["samples"], values["counts"], values["unit_energy_pj"]
     groups = {COMPONENTS[c][0]: actions for c, actions in cost.COMPONENTS.items()}
     charged = {a for actions in groups.values() for a in actions}
+    groups["DRAM over time, beside the energy"] = cost.STANDING
+    charged |= set(cost.STANDING)
     groups["Counted, at no cost of their own"] = tuple(a for a in ACTIONS if a not in charged)
     found = []
     for label, actions in groups.items():
