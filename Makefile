@@ -7,7 +7,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 
 perf: $(READY) $(SCALESIM)/.ready  ## speed and memory against the stated goals
 	$(BIN)/python -m benchmarks.perf
+
+efficientlif: $(READY)  ## EfficientLIF-Net's DRAM, area and latency on chips, into reports/efficientlif
+	$(BIN)/python -m benchmarks.efficientlif
 
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)

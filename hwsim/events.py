@@ -122,6 +122,21 @@ class EventTrace:
             network.id, network.timesteps, events, np.zeros((1, network.timesteps, size), np.float32)
         )
 
+    @staticmethod
+    def silent(network: Network, samples: int) -> "EventTrace":
+        """Samples in which no neuron emits anything: what ``network`` costs without spikes."""
+        events = {}
+        for p in network.populations:
+            if p.kind == "readout":
+                continue
+            steps = 1 if p.name in network.constant else network.timesteps
+            dtype = np.int32 if network.integer else np.float32
+            payload = None if network.is_binary(p.name) else np.zeros(0, dtype)
+            none = np.zeros(0, np.int32)
+            events[p.name] = Events(np.zeros(samples * steps + 1, np.int64), none, payload, steps)
+        shape = (samples, network.timesteps, network.population[network.readout].size)
+        return EventTrace(network.id, network.timesteps, events, np.zeros(shape, np.float32))
+
     @cached_property
     def id(self) -> str:
         return content_id("events", *self._content())

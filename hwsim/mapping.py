@@ -14,6 +14,7 @@ Schedule = Literal["layer_major", "step_major"]
 FoldOrder = Literal["auto", "m_outer", "n_outer"]
 DirectCoding = Literal["once", "each_step"]
 BatchOn = Literal["outer", "M"]
+SampleLoop = Literal["inner", "outer"]
 Objective = Literal["dram_bytes", "cycles"]
 
 
@@ -36,7 +37,9 @@ class Mapping(Configured):
     (N). ``auto``, and tiles left out, are chosen by ``objective`` (docs/machine.md, C1).
     ``direct_coding`` computes the first layer's sums of a constant image ``once`` or ``each_step``.
     ``batch`` samples run as a mini-batch; ``batch_on: M`` lays the samples of layers with one position
-    where positions lie (W3).
+    where positions lie (W3). ``sample_loop``, for layers that must run step by step together (S5): ``inner``,
+    a layer runs all samples before the next, so that its weights serve them all; ``outer``, a sample runs
+    through all of them before the next, so that a state they share may stay on chip.
     """
 
     schedule: Schedule = "layer_major"
@@ -44,6 +47,7 @@ class Mapping(Configured):
     direct_coding: DirectCoding = "once"
     batch: PositiveInt = Field(default=1, le=4096)
     batch_on: BatchOn = "outer"
+    sample_loop: SampleLoop = "inner"
     objective: Objective = "dram_bytes"
     layers: dict[str, LayerMapping] = Field(default_factory=dict)
 

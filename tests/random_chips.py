@@ -136,6 +136,7 @@ def draw_mapping(rng: Generator, network: Network) -> Mapping:
         direct_coding=pick(rng, ("once", "each_step")),
         batch=int(rng.integers(1, 4)),
         batch_on=pick(rng, ("outer", "M")),
+        sample_loop=pick(rng, ("inner", "outer")),
         objective=pick(rng, ("dram_bytes", "cycles")),
         layers=layers,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.events import Events, EventTrace
+from hwsim.events import EventTrace
 from hwsim.hardware import load_hardware
 from hwsim.ledger import ACTIONS
 from hwsim.lower.lowering import Lowering
@@ -51,22 +51,11 @@ def vgg16(side: int, classes: int, shared: bool) -> Network:
     return Network("vgg16", tuple(populations), tuple(projections), "out", STEPS)
 
 
-def silent(network: Network) -> EventTrace:
-    events = {}
-    for p in network.populations[:-1]:
-        steps = 1 if p.name in network.constant else STEPS
-        payload = None if network.is_binary(p.name) else np.zeros(0, np.float32)
-        events[p.name] = Events(np.zeros(BATCH * steps + 1, np.int64), np.zeros(0, np.int32), payload, steps)
-    return EventTrace(
-        network.id, STEPS, events, np.zeros((BATCH, STEPS, network.populations[-1].size), np.float32)
-    )
-
-
 def moved(chip: str, side: int, classes: int, shared: bool) -> dict[str, int]:
     """Bytes of a mini-batch of 64 by operand and direction."""
     network = vgg16(side, classes, shared)
     lowering = Lowering(network, load_hardware(chip), load_mapping(MAPPING))
-    counts = lowering.lower(silent(network), range(BATCH)).counts.sum(axis=0)
+    counts = lowering.lower(EventTrace.silent(network, BATCH), range(BATCH)).counts.sum(axis=0)
     return {
         action.removeprefix("dram_").removesuffix("_bytes"): int(count)
         for action, count in zip(ACTIONS, counts, strict=True)

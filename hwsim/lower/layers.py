@@ -76,6 +76,7 @@ class Layer:
     window: int
     held: bool
     stepwise: bool
+    apart: bool
     interleaved: bool
     tiles: tuple[tuple[Part, ...], ...]
     order: Order

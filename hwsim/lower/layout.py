@@ -92,12 +92,12 @@ def array_layer(
     population = network.population[name]
     groups, outputs, positions = nest(population, weighted)
     steps = steps_of(network, name)
-    apart = name in stepwise
-    batched = together(task, population, apart, choice.tile)
+    alone = name in stepwise
+    batched = together(task, population, alone, choice.tile)
     lanes = task.samples if batched else positions
     channel_width = channel_extent(hardware, outputs, choice.tile)
     interleaved = interleaves(population, groups, channel_width)
-    alone = apart or task.mapping.schedule == "step_major"
+    single = alone or task.mapping.schedule == "step_major"
     window = min(steps, steps if array.window == "all" else array.window)
     fold_steps = array.extent("T") if array.dataflow == "os" else 1
     held = task.mapping.direct_coding == "once" and steps > 1
@@ -112,10 +112,11 @@ def array_layer(
         samples=task.samples,
         together=batched,
         steps=steps,
-        pass_steps=1 if alone else min(steps, window * fold_steps, LONGEST_PASS),
-        window=1 if alone else window,
+        pass_steps=1 if single else min(steps, window * fold_steps, LONGEST_PASS),
+        window=1 if single else window,
         held=held and all(w.constant and not w.projection.delay for w in weighted),
-        stepwise=apart,
+        stepwise=alone,
+        apart=alone and task.mapping.sample_loop == "outer",
         interleaved=interleaved,
         tiles=k_tiles(task, name, weighted, min(outputs, channel_width)),
         order=choice.order,
@@ -141,6 +142,7 @@ def vector_layer(task: Task, name: str, stepwise: frozenset[str]) -> Layer:
         window=1,
         held=False,
         stepwise=name in stepwise,
+        apart=name in stepwise and task.mapping.sample_loop == "outer",
         interleaved=False,
         tiles=(),
         order="m_outer",

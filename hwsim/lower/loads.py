@@ -28,7 +28,7 @@ def residency(task: Task, layer: Layer) -> Residency:
     steps = [steps_of(task.network, w.source.name) if plain else 1 for w in layer.weighted]
     sample = sum(ceil_div(w.source.size * w.bits, 8) * s for w, s in zip(layer.weighted, steps, strict=True))
     window = sum(_window_bytes(layer, w) * s for w, s in zip(layer.weighted, steps, strict=True))
-    again = layer.together or (not layer.stepwise and (layer.order == "n_outer" or layer.groups > 1))
+    again = layer.together or (not layer.apart and (layer.order == "n_outer" or layer.groups > 1))
     if sample * (layer.samples if again else 1) <= buffer.capacity_bytes:
         return "whole"
     if not layer.together and sample <= buffer.capacity_bytes:

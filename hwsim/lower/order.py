@@ -16,9 +16,9 @@ FOLDS: dict[str, Axes] = {"m_outer": (S, M, N), "n_outer": (N, S, M)}
 
 def repeated(task: Task, layer: Layer) -> Axes:
     """Axes of the loops outside of the layer: each value of theirs is a block of its jobs (B1)."""
-    if layer.stepwise:
+    if layer.apart:
         return (S, T)
-    return (T,) if task.mapping.schedule == "step_major" else ()
+    return (T,) if layer.stepwise or task.mapping.schedule == "step_major" else ()
 
 
 def places(task: Task, layers: list[Layer]) -> Places:
@@ -32,7 +32,7 @@ def places(task: Task, layers: list[Layer]) -> Places:
     begin = 0
     for component in components:
         loops = [(layer.shape, layer.order) for layer in component]
-        found = _interleaved(loops, (S, T) if component[0].stepwise else ())
+        found = _interleaved(loops, repeated(task, component[0]))
         numbers += [local + begin for local in found]
         begin += sum(local.size for local in found)
     return numbers
@@ -45,7 +45,7 @@ def _step_by_step(components: list[list[Layer]]) -> Places:
     done = np.zeros(steps, np.int64)
     for component in components:
         loops = [((*layer.shape[:T], 1, layer.shape[K]), layer.order) for layer in component]
-        found = _interleaved(loops, (S,) if component[0].stepwise else ())
+        found = _interleaved(loops, (S,) if component[0].apart else ())
         at = done[: component[0].steps]
         numbers += [local + along(T, at) for local in found]
         at += sum(local.size for local in found)

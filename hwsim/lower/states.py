@@ -45,9 +45,10 @@ def placed(task: Task, stepwise: frozenset[str]) -> dict[str, Place]:
     if task.mapping.schedule == "step_major":
         return _place(task, task.names, task.samples, stepwise)
     found: dict[str, Place] = {}
+    samples = 1 if task.mapping.sample_loop == "outer" else task.samples
     for component in task.network.components:
         if component[0] in stepwise:
-            found |= _place(task, component, 1, stepwise)
+            found |= _place(task, component, samples, stepwise)
     return found
 
 
@@ -56,6 +57,7 @@ def _place(task: Task, names: tuple[str, ...], samples: int, stepwise: frozenset
     buffer = task.hardware.buffers.membrane
     capacity = buffer.capacity_bytes if buffer else 0
     room = capacity
+    apart = stepwise if task.mapping.sample_loop == "outer" else frozenset()
     found: dict[str, Place] = {}
     for name in names:
         population = task.network.population[name]
@@ -65,7 +67,7 @@ def _place(task: Task, names: tuple[str, ...], samples: int, stepwise: frozenset
         place: Place = "buffer" if alone * samples <= room else "dram"
         if place == "buffer":
             room -= alone * samples
-        elif population.state_group and name in stepwise and alone <= capacity:
+        elif population.state_group and name in apart and alone <= capacity:
             place = "visit"
         found |= dict.fromkeys(members(task, population), place)
     return found

@@ -153,6 +153,7 @@ class Chart:
             kind=kind,
             component=component,
             stepwise=stepwise,
+            apart=stepwise and self.mapping.sample_loop == "outer",
             incoming=incoming,
             steps=steps,
             held=bool(synapses)

@@ -37,7 +37,7 @@ class Inputs:
 
     def resident(self, layer: Layer, jobs: list[Job]) -> Residency:
         """The first of whole, sample, window and fold that the input buffer holds."""
-        several = layer.together or (not layer.stepwise and (layer.order == "n_outer" or layer.groups > 1))
+        several = layer.together or (not layer.apart and (layer.order == "n_outer" or layer.groups > 1))
         samples = self.samples if several else 1
         whole = window = 0
         for s in layer.synapses:

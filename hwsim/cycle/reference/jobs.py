@@ -113,10 +113,13 @@ def ordered(layers: list[Layer], samples: int, timesteps: int, layer_major: bool
     everything = range(samples)
     if layer_major:
         for members in components.values():
-            if members[0].stepwise:
+            if members[0].apart:
                 for sample in everything:
                     for step in range(timesteps):
                         yield from run_step(members, step, range(sample, sample + 1))
+            elif members[0].stepwise:
+                for step in range(timesteps):
+                    yield from run_step(members, step, everything)
             else:
                 for layer in members:
                     passes = range(0, layer.steps, layer.pass_steps)
@@ -125,7 +128,7 @@ def ordered(layers: list[Layer], samples: int, timesteps: int, layer_major: bool
     else:
         for step in range(timesteps):
             for members in components.values():
-                if members[0].stepwise:
+                if members[0].apart:
                     for sample in everything:
                         yield from run_step(members, step, range(sample, sample + 1))
                 else:

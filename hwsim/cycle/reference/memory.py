@@ -15,7 +15,7 @@ class Memory:
     """
 
     def __init__(self, layers: list[Layer], hardware: Hardware, layer_major: bool, samples: int) -> None:
-        self.layers, self.hardware, self.layer_major = layers, hardware, layer_major
+        self.layers, self.hardware, self.layer_major, self.samples = layers, hardware, layer_major, samples
         self.output_stationary = hardware.pe_array.dataflow == "os"
         self.in_state_group: dict[str, list[Layer]] = {}
         for layer in layers:
@@ -46,9 +46,9 @@ class Memory:
         return ceil_div(layer.cells * layer.state_bits, 8)
 
     def place_component(self, layers: list[Layer]) -> None:
-        """``layer_major``: a stepwise component has the buffer for one sample; a plain layer, for a fold."""
+        """``layer_major``: a stepwise component has the whole buffer; a plain layer, for a fold."""
         if layers[0].stepwise:
-            self.place_while_they_fit(layers, 1)
+            self.place_while_they_fit(layers, 1 if layers[0].apart else self.samples)
             return
         for layer in layers:
             if not layer.has_state:
@@ -72,7 +72,7 @@ class Memory:
             if needed <= free:
                 place = "buffer"
                 free -= needed
-            elif first.population.state_group and first.stepwise and self.state_bytes(first) <= self.capacity:
+            elif first.population.state_group and first.apart and self.state_bytes(first) <= self.capacity:
                 place = "visit"
             for layer in members:
                 self.state[layer.name] = place

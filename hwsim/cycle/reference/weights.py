@@ -57,7 +57,7 @@ class Weights:
         if self.streams_tiles(layer):
             return True
         first_pass = job.steps.start == 0 or len(job.block) > 1
-        first_sample = job.samples[0] == 0 or layer.stepwise
+        first_sample = job.samples[0] == 0 or layer.apart
         if self.layer_bytes[layer.name] <= self.buffer.tile_bytes or layer.order == "n_outer":
             return first_pass and first_sample and job.m == 0
         return first_pass
