@@ -112,7 +112,9 @@ def test_a_handed_on_state_without_room_moves_between_any_two_layers() -> None:
 
 def test_a_state_that_fits_alone_visits_the_buffer_once_a_step() -> None:
     # M3: 2 samples of 8 bytes do not fit 8: l1 loads it, l3 stores it, words are counted as in the buffer
-    hardware, mapping = chip(1, 4, membrane=8), Mapping(schedule="step_major", batch=2)
+    hardware, inner = chip(1, 4, membrane=8), Mapping(schedule="step_major", batch=2)
+    assert {plan.place for plan in plans(shared(timesteps=2), hardware, inner).values()} == {"dram"}
+    mapping = inner.model_copy(update={"sample_loop": "outer"})
     found = plans(shared(timesteps=2), hardware, mapping)
     assert {plan.place for plan in found.values()} == {"visit"}
     loads = [moved(shared(timesteps=2), hardware, "load membrane", mapping, layer) for layer in range(3)]

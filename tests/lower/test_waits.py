@@ -55,8 +55,11 @@ def test_every_step_is_a_block_of_its_own_in_step_major() -> None:
 
 def test_a_loop_waits_for_what_its_later_layer_wrote_a_step_before() -> None:
     # l1, l2 at steps 0, 1 of samples 0, 1: l1 behind l2 of the turn before, the first sample's last as well
-    found = after(chain(1, 1, 1, timesteps=2, loop="l2>l1"), chip(membrane=100), batch=2)
+    network = chain(1, 1, 1, timesteps=2, loop="l2>l1")
+    found = after(network, chip(membrane=100), batch=2, sample_loop="outer")
     assert found == [-1, 0, 1, 2, 3, 4, 5, 6]
+    # both samples of l1, both of l2, at steps 0 and 1: the first job of each waits for the turn before
+    assert after(network, chip(membrane=100), batch=2) == [-1, -1, 1, -1, 3, -1, 5, -1]
 
 
 def test_layers_of_one_state_wait_for_each_other() -> None:

@@ -49,24 +49,28 @@ def test_a_mini_batch_shares_the_weights_of_a_layer_that_fits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "loop", "expected"),
+    ("schedule", "samples", "loop", "expected"),
     [
         # jobs of l1: sample 0 steps 0 and 1, then sample 1; plain: one block
-        ("layer_major", "", [6, 0, 0, 0]),
+        ("layer_major", "inner", "", [6, 0, 0, 0]),
         # a block for every step: step 0 of both samples, then step 1
-        ("step_major", "", [6, 0, 6, 0]),
+        ("step_major", "inner", "", [6, 0, 6, 0]),
         # a block for every sample and step; 2 bytes more for the loop's own weights, 3 channels of 3
-        ("layer_major", "l1>l1", [15, 15, 15, 15]),
-        ("step_major", "l1>l1", [15, 15, 15, 15]),
+        ("layer_major", "outer", "l1>l1", [15, 15, 15, 15]),
+        ("step_major", "outer", "l1>l1", [15, 15, 15, 15]),
+        # samples inside: a block for every step
+        ("layer_major", "inner", "l1>l1", [15, 0, 15, 0]),
+        ("step_major", "inner", "l1>l1", [15, 0, 15, 0]),
     ],
 )
 def test_a_layer_loads_its_weights_again_whenever_a_coarser_loop_comes_back(
-    schedule: Any, loop: str, expected: list[int]
+    schedule: Any, samples: Any, loop: str, expected: list[int]
 ) -> None:
     # 2 -> 3 -> 30: the network's weights do not fit, the 6 or 15 bytes of l1 do
     network = chain(2, 3, 30, timesteps=2, loop=loop)
     hardware = chip(1, 3, weight=30)
-    assert moved(network, hardware, "load weight", Mapping(schedule=schedule, batch=2)) == expected
+    mapping = Mapping(schedule=schedule, batch=2, sample_loop=samples)
+    assert moved(network, hardware, "load weight", mapping) == expected
 
 
 def test_a_layer_of_several_k_tiles_loads_every_tile_for_every_job_where_outputs_stay() -> None:

@@ -85,7 +85,8 @@ class Layer:
 
     ``m_folds``: positions of each M-fold; with ``together`` (batch_on M) samples; of a vector layer neurons.
     ``n_folds``: channels of each N-fold within a group. ``maps``: populations whose maps the layer's writer
-    emits. ``apart``: samples one after the other through a stepwise component. ``state_bits``: e of M1; ``state_words``: words of a neuron's state.
+    emits. ``apart``: samples run one after the other through a stepwise component. ``state_bits``: e of M1;
+    ``state_words``: words of a neuron's state.
     """
 
     index: int
