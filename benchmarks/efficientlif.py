@@ -19,15 +19,13 @@ from torch import nn
 from hwsim.area import lif_area_share
 from hwsim.comparison import Executed, compare
 from hwsim.cost import load_table
-from hwsim.cycle.run import run
 from hwsim.delivery import write_together
 from hwsim.events import EventTrace
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import structure
 from hwsim.frontends.loading import open_model
 from hwsim.frontends.synthetic import synthetic_inputs
-from hwsim.hardware import Buffer, Hardware, load_hardware
-from hwsim.ledger import DRAM_BYTES
+from hwsim.hardware import Hardware, load_hardware
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import calibrate
@@ -58,9 +56,10 @@ model's own transfers (docs/machine.md).
 
 `accounting` is the paper's chip: weights stay for a mini-batch, each state memory leaves the chip and
 returns once a step and sample. SATA's real buffers hold neither: weights come again every step, and a
-memory that two layers share goes to DRAM between them all the same, so that sharing moves the same
-bytes. With a membrane buffer that holds one sample's largest shared memory, it stays on chip from the
-first layer of its group to the last.
+memory that layers share goes to DRAM between them all the same; only at step 0 is there a difference,
+for a layer's own states begin at 0 and need no load, those handed on by another layer do. So sharing
+saves nothing there. A saving needs a buffer that holds a sample's shared memory from the first layer of
+its group to the last, and weights that need not come again for every sample then.
 
 ## LIF units shared by N channel groups
 
@@ -84,17 +83,10 @@ def network_of(resolution: int) -> Network:
 
 
 def chips(resolution: int) -> Iterator[tuple[str, Hardware, Mapping]]:
-    """The paper's accounting, SATA, and SATA with room for one sample's largest shared memory."""
+    """The paper's accounting, and SATA's real buffers."""
     name = "efficientlif-accounting" if resolution == 32 else "efficientlif-accounting-tiny"
     yield "accounting", load_hardware(name), ACCOUNTING
-    sata = load_hardware("sata")
-    steps = Mapping(schedule="step_major")
-    yield "sata", sata, steps
-    room = 256 * (resolution // 2) ** 2 * sata.precision.state_bits // 8
-    membrane = Buffer(capacity_bytes=room, word_bits=64)
-    buffers = sata.buffers.model_copy(update={"membrane": membrane})
-    more = f"sata + {room // 1024} KiB membrane buffer"
-    yield more, sata.model_copy(update={"buffers": buffers}), steps
+    yield "sata", load_hardware("sata"), Mapping(schedule="step_major")
 
 
 def traffic(resolution: int, console: Console) -> Iterator[Point]:
@@ -108,8 +100,9 @@ def traffic(resolution: int, console: Console) -> Iterator[Point]:
             moved = []
             for network in (plain, shared):
                 lowering = Lowering(network, hardware, chosen)
-                ledger = run(lowering.lower(EventTrace.silent(network, batch), range(batch)), hardware)
-                moved.append(ledger.total(*DRAM_BYTES) / batch)
+                program = lowering.lower(EventTrace.silent(network, batch), range(batch))
+                jobs = program.jobs
+                moved.append(int(jobs.load_bytes.sum() + jobs.store_bytes.sum()) / batch)
             saved = 1 - moved[1] / moved[0]
             console.print(f"{resolution}x{resolution} {name}, mini-batch {batch}: [L] saves {saved:.1%}")
             yield {

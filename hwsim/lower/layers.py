@@ -245,6 +245,11 @@ class Task:
     mapping: Mapping
     samples: int
 
+    @property
+    def apart(self) -> bool:
+        """Whether samples run one after the other through stepwise components (W7)."""
+        return self.mapping.sample_loop == "outer" or self.samples == 1
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """All layers, in order (W2)."""

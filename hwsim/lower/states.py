@@ -45,7 +45,7 @@ def placed(task: Task, stepwise: frozenset[str]) -> dict[str, Place]:
     if task.mapping.schedule == "step_major":
         return _place(task, task.names, task.samples, stepwise)
     found: dict[str, Place] = {}
-    samples = 1 if task.mapping.sample_loop == "outer" else task.samples
+    samples = 1 if task.apart else task.samples
     for component in task.network.components:
         if component[0] in stepwise:
             found |= _place(task, component, samples, stepwise)
@@ -57,7 +57,7 @@ def _place(task: Task, names: tuple[str, ...], samples: int, stepwise: frozenset
     buffer = task.hardware.buffers.membrane
     capacity = buffer.capacity_bytes if buffer else 0
     room = capacity
-    apart = stepwise if task.mapping.sample_loop == "outer" else frozenset()
+    apart = stepwise if task.apart else frozenset()
     found: dict[str, Place] = {}
     for name in names:
         population = task.network.population[name]

@@ -153,7 +153,7 @@ class Chart:
             kind=kind,
             component=component,
             stepwise=stepwise,
-            apart=stepwise and self.mapping.sample_loop == "outer",
+            apart=stepwise and (self.mapping.sample_loop == "outer" or self.samples == 1),
             incoming=incoming,
             steps=steps,
             held=bool(synapses)
