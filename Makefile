@@ -7,7 +7,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ perf: $(READY) $(SCALESIM)/.ready  ## speed and memory against the stated goals
 
 efficientlif: $(READY)  ## EfficientLIF-Net's DRAM, area and latency on chips, into reports/efficientlif
 	$(BIN)/python -m benchmarks.efficientlif
+
+presets: $(READY)  ## one trained network on every chip preset, into reports/presets
+	$(BIN)/python -m benchmarks.presets
 
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)

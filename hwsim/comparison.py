@@ -52,10 +52,10 @@ class Row:
 
     @property
     def utilization(self) -> float:
-        """Useful operations a cycle and PE."""
-        pes = self.hardware.pe_array.rows * self.hardware.pe_array.columns
+        """Useful operations of those that the PEs could do in the time."""
+        peak = self.hardware.peak_operations(self.executed.network.timesteps)
         done = self.ledger.total("ac", "mac")
-        return done / (self.ledger.elapsed_cycles * pes) if done else 0.0
+        return done / (self.ledger.elapsed_cycles * peak) if done else 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """A row of the JSON (docs/result.md); totals are sums over ``samples``."""

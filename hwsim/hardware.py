@@ -260,6 +260,12 @@ class Hardware(Configured):
         lif = self.lif
         return lif.units if lif.placement == "array" else min(self.pe_array.columns, lif.units)
 
+    def peak_operations(self, timesteps: int) -> int:
+        """Accumulates that all PEs can do in a cycle; one with parallel time lanes does its window's."""
+        array = self.pe_array
+        window = timesteps if array.window == "all" else min(array.window, timesteps)
+        return array.rows * array.columns * (window if array.time_lanes == "parallel" else 1)
+
     @property
     def latency_cycles(self) -> int:
         """Cycles by which a plain transfer's data come later than its bandwidth says."""

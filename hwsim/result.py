@@ -177,7 +177,7 @@ class Result:
         steps = run.trace.events[name].steps if name in run.trace.events else run.network.timesteps
         places = population.size * steps * run.samples
         events = int(ledger.per_layer("events_out")[i])
-        pes = self.hardware.pe_array.rows * self.hardware.pe_array.columns
+        peak = self.hardware.peak_operations(run.network.timesteps)
         issued = int(ledger.per_layer("ac_issued", "mac_issued")[i])
         cycles = int(ledger.layer_cycles()[i])
         incoming = run.network.into(name)
@@ -198,7 +198,7 @@ class Result:
             "rate_by_step": rates,
             "mapping": self.choices.get(name),
             "cycles": cycles,
-            "utilization": issued / (cycles * pes) if cycles else 0.0,
+            "utilization": issued / (cycles * peak) if cycles else 0.0,
             "causes": {
                 unit: {
                     cause: int(ledger.cycles[i, k]) for k, (u, cause) in enumerate(CAUSE_COLUMNS) if u == unit
