@@ -86,8 +86,9 @@ class SramEnergy(Configured):
 class CostTable(Configured):
     """Constants of one source or convention; without ``sram``, buffers are unpriced.
 
-    ``dram``: ``device`` prices a DRAM whose commands are played by them, with the energies of its own table;
-    ``table``, and plain bandwidth always, by the bytes moved, with this table's ``dram_byte``.
+    ``dram``: ``device`` prices a DRAM with the energies of its own table, by the commands that it plays or
+    by the bytes of a flat one; ``table``, and a DRAM without such energies, by the bytes moved, with this
+    table's ``dram_byte``.
     """
 
     name: str
@@ -210,15 +211,31 @@ def command_table(table: CostTable, hardware: Hardware) -> DramTable | None:
     return hardware.dram.banked if table.dram == "device" else None
 
 
+def flat_table(table: CostTable, hardware: Hardware) -> DramTable | None:
+    """The flat DRAM whose own energy of a bit counts; None if it has none or the cost table prices bytes."""
+    device = hardware.dram.device if table.dram == "device" else None
+    return device if device and device.flat and device.flat.energy_pj_per_bit is not None else None
+
+
+def byte_energy(table: CostTable, hardware: Hardware) -> float | None:
+    """Energy of a byte to or from DRAM where bytes are priced (pJ): 8 * pJ a bit of a flat DRAM, or
+    ``dram_byte``."""
+    device = flat_table(table, hardware)
+    if device is None or device.flat is None or device.flat.energy_pj_per_bit is None:
+        return table.of("dram_byte")
+    return 8 * device.flat.energy_pj_per_bit
+
+
 def dram_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
     """Energy of a DRAM byte, or of a command and a rank's cycle (pJ); what is not priced by costs nothing.
 
-    A read or write includes the IO of its bits where the DRAM's table has it. A cycle: mW * 1e9 / clock.
+    Bytes by :func:`byte_energy`. A read or write includes the IO of its bits where the DRAM's table has it.
+    A cycle: mW * 1e9 / clock.
     """
     device = command_table(table, hardware)
     energies: dict[str, float | None] = dict.fromkeys((*DRAM_BYTES, *DRAM_COMMANDS), 0.0)
     if device is None:
-        return energies | dict.fromkeys(DRAM_BYTES, table.of("dram_byte"))
+        return energies | dict.fromkeys(DRAM_BYTES, byte_energy(table, hardware))
     e = device.energy
     assert e is not None
     io = 8 * device.burst_bytes * (e.io_pj_per_bit or 0.0)
@@ -267,17 +284,11 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
 
 
 def caveats(table: CostTable, hardware: Hardware) -> list[str]:
-    """Where constants are for another node or width than the chip's, or another table's than they seem."""
-    found = []
-    device = hardware.dram.banked
-    if device is not None and command_table(table, hardware) is None:
-        found.append(f"DRAM is priced by the byte by table {table.name}, not by {device.name}'s commands")
-    elif device is not None and device.energy is not None:
-        io = "without" if device.energy.io_pj_per_bit is None else "with"
-        found.append(
-            f"DRAM is priced by its commands with the energies of {device.name}, {io} IO, "
-            f"not by table {table.name}"
-        )
+    """Whose energies price the DRAM, and where constants are for another node or width than the chip's."""
+    found = [_dram_caveat(table, hardware)]
+    own = [action for action in (*DRAM_BYTES, *DRAM_COMMANDS) if table.whole(action) is not None]
+    if own:
+        found.append(f"table {table.name} prices {', '.join(own)} itself")
     if table.node_nm != hardware.node_nm:
         found.append(
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
@@ -296,6 +307,29 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
             if row.item == item and row.bits not in (None, width):
                 found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
     return found
+
+
+def _dram_caveat(table: CostTable, hardware: Hardware) -> str:
+    """Whose energies price the DRAM, and what a byte costs where it is priced by the byte."""
+    commands, flat, device = command_table(table, hardware), flat_table(table, hardware), hardware.dram.device
+    if commands is not None and commands.energy is not None:
+        io = "without" if commands.energy.io_pj_per_bit is None else "with"
+        return (
+            f"DRAM is priced by its commands with the energies of {commands.name}, {io} IO, "
+            f"not by table {table.name}"
+        )
+    byte = byte_energy(table, hardware)
+    if byte is None:
+        return f"DRAM is not priced: table {table.name} has no dram_byte"
+    told = f"DRAM is priced by the byte, {byte:g} pJ each,"
+    if flat is not None:
+        return f"{told} with the energy of {flat.name}, not by table {table.name}"
+    if device is None:
+        return f"{told} by table {table.name}; the chip names no DRAM"
+    if table.dram == "table":
+        return f"{told} by table {table.name}, not with the energies of {device.name}"
+    why = "plays no commands at plain bandwidth" if device.banked else "has no energy of its own"
+    return f"{told} by table {table.name}; {device.name} {why}"
 
 
 @dataclass(frozen=True, eq=False)

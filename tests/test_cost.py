@@ -27,7 +27,7 @@ from hwsim.cost import (
     unit_energies,
 )
 from hwsim.errors import HwsimError
-from hwsim.hardware import Buffer, load_hardware
+from hwsim.hardware import Buffer, Hardware, load_hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, Ledger
 from tests.examples import chip
 
@@ -215,10 +215,67 @@ def test_commands_without_a_known_energy_are_told_as_unpriced() -> None:
 def test_whose_energies_price_the_dram_is_told() -> None:
     (told,) = caveats(load_table("sata_kernels"), BY_COMMANDS)
     assert told.endswith("energies of ddr4_2400, with IO, not by table sata_kernels")
-    convention = load_table("snn_paper_fp32")
-    assert "DRAM is priced by the byte by table snn_paper_fp32, not by ddr4_2400's commands" in caveats(
-        convention, BY_COMMANDS
-    )
+
+
+def with_dram(name: str) -> Hardware:
+    return chip(table=name, weight=32768, inputs=32768, output=32768)
+
+
+@pytest.mark.parametrize("name", ["horowitz45", "sata_kernels"])
+def test_a_flat_dram_prices_its_bytes_by_its_own_energy_of_a_bit(name: str) -> None:
+    # hbm2: 4 pJ a bit, 32 pJ a byte; 448 bytes
+    found = price(ledger(**COMMANDS), with_dram("hbm2"), load_table(name))
+    assert near(found.by_component()["dram"], 448 * 32)
+    assert found.unpriced == ()
+
+
+def test_a_flat_dram_without_an_energy_is_priced_by_the_table() -> None:
+    assert near(price(ledger(**COMMANDS), with_dram("ideal"), load_table("horowitz45")).total_pj, 448 * 162.5)
+
+
+def test_a_convention_prices_the_bytes_of_a_flat_dram() -> None:
+    found = price(ledger(**COMMANDS), with_dram("hbm2"), load_table("snn_paper_fp32"))
+    assert near(found.total_pj, 448 * 160)
+
+
+@pytest.mark.parametrize(
+    ("name", "hardware", "told"),
+    [
+        ("horowitz45", with_dram("hbm2"), "32 pJ each, with the energy of hbm2, not by table horowitz45"),
+        (
+            "horowitz45",
+            with_dram("ideal"),
+            "162.5 pJ each, by table horowitz45; ideal has no energy of its own",
+        ),
+        ("horowitz45", chip(), "162.5 pJ each, by table horowitz45; the chip names no DRAM"),
+        (
+            "horowitz45",
+            SATA,
+            "162.5 pJ each, by table horowitz45; ddr4_2400 plays no commands at plain bandwidth",
+        ),
+        (
+            "snn_paper_fp32",
+            BY_COMMANDS,
+            "160 pJ each, by table snn_paper_fp32, not with the energies of ddr4_2400",
+        ),
+        (
+            "snn_paper_fp32",
+            with_dram("hbm2"),
+            "160 pJ each, by table snn_paper_fp32, not with the energies of hbm2",
+        ),
+    ],
+)
+def test_what_a_dram_byte_costs_and_by_whom_is_told(name: str, hardware: Hardware, told: str) -> None:
+    assert caveats(load_table(name), hardware)[0] == f"DRAM is priced by the byte, {told}"
+
+
+def test_a_dram_that_nobody_prices_is_told() -> None:
+    assert caveats(table(), chip())[0] == "DRAM is not priced: table own has no dram_byte"
+
+
+def test_dram_actions_that_a_table_prices_itself_are_told() -> None:
+    own = table({"item": "dram_reads", "energy_pj": 7.0})
+    assert "table own prices dram_reads itself" in caveats(own, BY_COMMANDS)
 
 
 # --- widths --------------------------------------------------------------------------------------
@@ -515,10 +572,10 @@ def test_a_row_for_one_width_is_not_used_for_another() -> None:
 
 def test_constants_for_another_node_or_width_are_told() -> None:
     kernels = load_table("sata_kernels")
-    assert caveats(kernels, SATA) == []
+    assert len(caveats(kernels, SATA)) == 1  # whose energies price the DRAM
     small = SATA.model_copy(update={"node_nm": 7})
-    assert all("7 nm" in told for told in caveats(kernels, small))
-    assert any("16" in told for told in caveats(kernels, chip(bits=(16, 16, 16, 16))))
+    assert [("7 nm" in told) for told in caveats(kernels, small)] == [False, True, True]
+    assert any("has 16" in told for told in caveats(kernels, chip(bits=(16, 16, 16, 16))))
 
 
 def test_memories_of_several_macros_are_told() -> None:
