@@ -1,7 +1,7 @@
 """Cost: how much. A CostTable prices the counts of a Ledger; nothing is simulated again."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp, fsum, log
@@ -107,21 +107,26 @@ class CostTable(Configured):
     def of(self, item: str, bits: int | None = None) -> float | None:
         """Energy (pJ) of an item, interpolated log-log between widths.
 
-        From a width that costs nothing linearly. None if the table has no such row.
+        From a width that costs nothing linearly; narrower than every row as the narrowest one, which bounds
+        it from above. None if the table has no such row. Raises HwsimError if every row is narrower.
         """
-        return _interpolated(self.name, item, bits, [(r.bits, r.energy_pj) for r in self._rows(item)])
+        return _at_least(self.name, item, bits, [(r.bits, r.energy_pj) for r in self._rows(item)])
 
     def whole(self, action: str, width: int | None = None) -> float | None:
         """Energy (pJ) of a row named like an action, if it is for every width or for just this one."""
         rows = [r for r in self._rows(action) if r.energy_pj is not None and r.bits in (None, width)]
         return rows[0].energy_pj if rows else None
 
-    def area(self, item: str) -> float:
-        """Area (um2) of a structure. Raises HwsimError if the table has none."""
-        areas = [r.area_um2 for r in self._rows(item) if r.area_um2 is not None]
-        if not areas:
+    def area(self, item: str, bits: int | None = None) -> float:
+        """Area (um2) of a structure, or of a primitive at a width, interpolated as energies are.
+
+        Raises HwsimError if the table has none.
+        """
+        areas = [(r.bits, r.area_um2) for r in self._rows(item) if r.area_um2 is not None]
+        found = areas[0][1] if areas and bits is None else _at_least(self.name, item, bits, areas)
+        if found is None:
             raise HwsimError(f"table {self.name!r} has no area for {item!r}")
-        return areas[0]
+        return found
 
     def _rows(self, item: str) -> Iterable[Row]:
         return (r for r in self.rows if r.item == item)
@@ -146,7 +151,7 @@ def load_table(name: str) -> CostTable:
 
 
 def _interpolated(
-    table: str, item: str, bits: int | None, rows: list[tuple[int | None, float | None]]
+    table: str, item: str, bits: int | None, rows: Sequence[tuple[int | None, float | None]]
 ) -> float | None:
     values = sorted((b, e) for b, e in rows if b is not None and e is not None)
     if bits is None or not values:
@@ -166,6 +171,14 @@ def _interpolated(
     return exp((1 - at) * log(low[1]) + at * log(high[1]))
 
 
+def _at_least(
+    table: str, item: str, bits: int | None, rows: Sequence[tuple[int | None, float | None]]
+) -> float | None:
+    """Interpolated; narrower than every row, the narrowest one's."""
+    widths = [b for b, value in rows if b is not None and value is not None]
+    return _interpolated(table, item, bits and max(bits, min(widths, default=bits)), rows)
+
+
 def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
     """Energy of one count of every action that costs any (pJ); None where the table does not say.
 
@@ -177,7 +190,7 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     states and held sums kept in the array register(width). DRAM as in :func:`dram_energies`.
     """
     p = hardware.precision
-    widest = max(p.weight_bits, p.activation_bits)
+    widest = p.widest_operand
     recipes: dict[str, tuple[tuple[str, int], ...]] = {
         "ac_issued": (("add", p.partial_sum_bits),),
         "mac_issued": (("multiply", widest), ("add", p.partial_sum_bits)),
@@ -267,14 +280,21 @@ def buffer_energy(table: CostTable, buffer: Buffer) -> tuple[float | None, float
 
 
 def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
-    """Area by component (um2): accumulator and scratchpad per PE, LIF units, buffers from the grid."""
+    """Area by component (um2): PEs, LIF units, buffers from the grid.
+
+    A PE has a scratchpad, an accumulator for each of its time lanes, and, if the chip says so, a multiplier
+    for the wider of weights and activations.
+    """
     kernels = load_table(table.area_from)
     if kernels.sram is None or kernels.sram.grid is None:
         raise HwsimError(f"table {kernels.name!r} names no SRAM grid to take areas from")
     grid = kernels.sram.grid
-    pes = hardware.pe_array.rows * hardware.pe_array.columns
+    array = hardware.pe_array
+    pe = array.lanes * kernels.area("accumulator") + kernels.area("scratchpad")
+    if array.multipliers:
+        pe += kernels.area("multiply", hardware.precision.widest_operand)
     area = {
-        "pe_array": pes * (kernels.area("accumulator") + kernels.area("scratchpad")),
+        "pe_array": array.rows * array.columns * pe,
         "lif_units": hardware.lif.units * kernels.area("lif_unit"),
     }
     for name, buffer in hardware.buffers.present().items():

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwsim.area import lif_area_share
 from hwsim.configuration import save_yaml
 from hwsim.cost import (
     COMPONENTS,
@@ -293,10 +294,14 @@ def test_a_tables_own_widths_are_exact(item: str, bits: int, energy: float) -> N
     assert load_table("horowitz45").of(item, bits) == energy
 
 
-@pytest.mark.parametrize("bits", [7, 33])
-def test_widths_outside_a_table_are_an_error_that_names_item_and_range(bits: int) -> None:
-    with pytest.raises(HwsimError, match=f"table 'horowitz45' has 'add' for 8 to 32 bits, not for {bits}"):
-        load_table("horowitz45").of("add", bits)
+def test_a_width_beyond_a_table_is_an_error_that_names_item_and_range() -> None:
+    with pytest.raises(HwsimError, match="table 'horowitz45' has 'add' for 8 to 32 bits, not for 33"):
+        load_table("horowitz45").of("add", 33)
+
+
+@pytest.mark.parametrize("bits", [1, 7])
+def test_a_width_below_a_table_costs_what_its_narrowest_does(bits: int) -> None:
+    assert load_table("horowitz45").of("add", bits) == 0.03
 
 
 def test_a_chip_wider_than_the_table_cannot_be_priced() -> None:
@@ -378,6 +383,46 @@ def test_area_is_that_of_pes_lif_units_and_buffers(name: str) -> None:
     assert near(area["lif_units"], 128 * 129.2)
     assert set(area) == {"pe_array", "lif_units", "weight_buffer", "input_buffer", "output_buffer"}
     assert area["input_buffer"] == area["output_buffer"] > 0
+
+
+@pytest.mark.parametrize(
+    ("window", "time_lanes", "accumulators"),
+    [(1, "parallel", 1), (4, "parallel", 4), (4, "serial", 1), ("all", "parallel", 64), ("all", "serial", 1)],
+)
+def test_a_pe_has_an_accumulator_for_each_parallel_time_lane(
+    window: Any, time_lanes: str, accumulators: int
+) -> None:
+    # 2 x 2 PEs of scratchpads (891) and accumulators (96.9); one LIF unit (129.2)
+    hardware = chip(units=1, window=window, time_lanes=time_lanes)
+    kernels = load_table("sata_kernels")
+    assert near(chip_area(kernels, hardware)["pe_array"], 4 * (891 + accumulators * 96.9))
+    share = lif_area_share(kernels, hardware)["kernels"]
+    assert near(share, 129.2 / (129.2 + 4 * accumulators * 96.9))
+
+
+@pytest.mark.parametrize(
+    ("weight", "activation", "multiplier"),
+    [
+        (8, 8, 101.5),
+        (16, 8, 441.5),
+        (8, 16, 441.5),
+        (4, 2, 101.5),  # no narrower row: the next wider one
+        (12, 8, exp(log(101.5) + log(1.5) / log(2) * log(441.5 / 101.5))),  # between 8 and 16 bits
+    ],
+)
+def test_multipliers_take_area_at_the_wider_of_weight_and_activation(
+    weight: int, activation: int, multiplier: float
+) -> None:
+    bits = (weight, 16, 16, activation)
+    kernels = load_table("sata_kernels")
+    without = chip_area(kernels, chip(bits=bits))["pe_array"]
+    found = chip_area(kernels, chip(bits=bits, multipliers=True))["pe_array"]
+    assert near(found, without + 4 * multiplier)
+
+
+def test_a_multiplier_wider_than_the_table_has_no_area() -> None:
+    with pytest.raises(HwsimError, match=r"'multiply' .*8 to 16 bits.* 32"):
+        chip_area(load_table("sata_kernels"), chip(bits=(32, 16, 16, 8), multipliers=True))
 
 
 def test_a_membrane_buffer_takes_area() -> None:
