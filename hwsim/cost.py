@@ -16,7 +16,7 @@ from hwsim import sram
 from hwsim.configuration import Configured, load_yaml
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError, nearest
-from hwsim.hardware import Buffer, Hardware
+from hwsim.hardware import Buffer, Hardware, Precision
 from hwsim.ledger import ACTIONS, DRAM_BYTES, DRAM_COMMANDS, Ledger
 from hwsim.storage import content_id, damage_named, write_text
 
@@ -113,9 +113,15 @@ class CostTable(Configured):
         return _at_least(self.name, item, bits, [(r.bits, r.energy_pj) for r in self._rows(item)])
 
     def whole(self, action: str, width: int | None = None) -> float | None:
-        """Energy (pJ) of a row named like an action, if it is for every width or for just this one."""
-        rows = [r for r in self._rows(action) if r.energy_pj is not None and r.bits in (None, width)]
-        return rows[0].energy_pj if rows else None
+        """Energy (pJ) of a row named like an action: the narrowest that holds the width, or for all."""
+        rows = {r.bits: r.energy_pj for r in self._rows(action) if r.energy_pj is not None}
+        wide = [bits for bits in rows if bits is not None and width is not None and bits >= width]
+        return rows[min(wide)] if wide else rows.get(None)
+
+    def widest(self, action: str) -> float:
+        """Energy (pJ) of the widest row named like an action, 0 without any."""
+        rows = [(r.bits, r.energy_pj) for r in self._rows(action) if r.bits and r.energy_pj is not None]
+        return max(rows)[1] if rows else 0.0
 
     def area(self, item: str, bits: int | None = None) -> float:
         """Area (um2) of a structure, or of a primitive at a width, interpolated as energies are.
@@ -179,21 +185,39 @@ def _at_least(
     return _interpolated(table, item, bits and max(bits, min(widths, default=bits)), rows)
 
 
-def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
-    """Energy of one count of every action that costs any (pJ); None where the table does not say.
+def composed_energy(table: CostTable, hardware: Hardware, action: str) -> float | None:
+    """Energy of one array, LIF or lane action (pJ), of its whole row or of primitives at the chip's widths:
 
-    A row named like an action wins if it is for the chip's width. Else actions are composed of
-    primitives at the chip's widths:
     ac = add(sum); mac = multiply(weight or activation, the wider) + add(sum); LIF and ReLU updates
     compare(state) + add(state), or compare(activation); biases and readouts add(state);
     other decays multiply(state); shortcuts add(sum); pe_cycles register(weight) + register(1);
-    states and held sums kept in the array register(width). DRAM as in :func:`dram_energies`.
+    states and held sums kept in the array register(width). A whole row for b bits holds for widths up to b;
+    wider than every row, at least what the widest costs. None where the table has no row of a part. Raises
+    HwsimError where it has some, all narrower than the chip.
     """
-    p = hardware.precision
-    widest = p.widest_operand
-    recipes: dict[str, tuple[tuple[str, int], ...]] = {
+    width = _widths(hardware.precision).get(action)
+    own = table.whole(action, width)
+    if own is not None:
+        return own
+    total = 0.0
+    for item, bits in _recipes(hardware.precision)[action]:
+        part = table.of(item, bits)
+        if part is None:
+            return None
+        total += part
+    return total if width is None else max(total, table.widest(action))
+
+
+def _widths(p: Precision) -> dict[str, int]:
+    """What the bits of a whole row mean (docs/design.md, Prices)."""
+    return {"ac_issued": p.weight_bits, "mac_issued": p.widest_operand, "lif_update": p.state_bits}
+
+
+def _recipes(p: Precision) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Primitives of an action, each at the bits that the chip asks for."""
+    return {
         "ac_issued": (("add", p.partial_sum_bits),),
-        "mac_issued": (("multiply", widest), ("add", p.partial_sum_bits)),
+        "mac_issued": (("multiply", p.widest_operand), ("add", p.partial_sum_bits)),
         "pe_cycles": (("register", p.weight_bits), ("register", 1)),
         "bias_add": (("add", p.state_bits),),
         "lif_update": (("compare", p.state_bits), ("add", p.state_bits)),
@@ -203,18 +227,34 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
         "membrane_register_write": (("register", p.state_bits),),
         "hold_register_write": (("register", p.partial_sum_bits),),
         "vector_add": (("add", p.partial_sum_bits),),
-        "vector_mac": (("multiply", widest), ("add", p.partial_sum_bits)),
+        "vector_mac": (("multiply", p.widest_operand), ("add", p.partial_sum_bits)),
     }
-    widths = {"ac_issued": p.weight_bits, "mac_issued": widest, "lif_update": p.state_bits}
+
+
+def check_widths(table: CostTable, hardware: Hardware, actions: Iterable[str]) -> None:
+    """Raises HwsimError where a primitive of these actions is narrower in the table than on the chip."""
+    chosen = set(actions)
+    for action in _recipes(hardware.precision):
+        if action in chosen:
+            composed_energy(table, hardware, action)
+
+
+def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
+    """Energy of one count of every action that costs any (pJ), by :func:`composed_energy`.
+
+    None where the table does not say, or not for widths as wide as the chip's. A row named like an action
+    wins. DRAM as in :func:`dram_energies`. Raises HwsimError for buffers outside the table.
+    """
     energies: dict[str, float | None] = dict.fromkeys(FREE, 0.0)
-    for action, recipe in recipes.items():
-        own = table.whole(action, widths.get(action))
-        parts = [table.of(item, bits) for item, bits in recipe] if own is None else []
-        known = [e for e in parts if e is not None]
-        energies[action] = fsum(known) if len(known) == len(parts) else None
+    for action in _recipes(hardware.precision):
+        try:
+            energies[action] = composed_energy(table, hardware, action)
+        except HwsimError:
+            energies[action] = None
     for name, buffer in hardware.buffers.present().items():
         energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
     energies |= dram_energies(table, hardware)
+    widths = _widths(hardware.precision)
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}
 
@@ -314,6 +354,7 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
         )
     kernels, precision = load_table(table.area_from), hardware.precision
+    found += _width_caveats(table, precision)
     if kernels.node_nm != hardware.node_nm:
         found.append(
             f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "
@@ -326,6 +367,25 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
         for row in kernels.rows:
             if row.item == item and row.bits not in (None, width):
                 found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
+    return found
+
+
+def _width_caveats(table: CostTable, precision: Precision) -> list[str]:
+    """Which narrow widths are priced by wider rows, an upper bound."""
+    found = []
+    for action, bits in _widths(precision).items():
+        widths = [row.bits for row in table.rows if row.item == action and row.bits and row.bits >= bits]
+        if widths and min(widths) != bits:
+            found.append(f"{action} is priced as of {min(widths)} bits, the chip has {bits}")
+    parts = {part for recipe in _recipes(precision).values() for part in recipe}
+    for item, bits in sorted(parts):
+        widths = [
+            row.bits for row in table.rows if row.item == item and row.bits and row.energy_pj is not None
+        ]
+        if widths and min(widths) > bits:
+            found.append(
+                f"{item} of {bits} bits is priced as of {min(widths)}, the narrowest of table {table.name}"
+            )
     return found
 
 
@@ -439,10 +499,14 @@ class Cost:
 
 
 def price(ledger: Ledger, hardware: Hardware, table: CostTable) -> Cost:
-    """Energy = counts * unit energies; area from the chip. Raises HwsimError outside the table's range."""
+    """Energy = counts * unit energies; area from the chip.
+
+    Raises HwsimError where an action that happened is of widths beyond the table.
+    """
     units = unit_energies(table, hardware)
     charged = {a for actions in (*COMPONENTS.values(), STANDING) for a in actions}
     vector = np.array([units.get(a) or 0.0 if a in charged else 0.0 for a in ACTIONS])
     unpriced = tuple(a for a in ACTIONS if a in charged and units.get(a) is None and ledger.total(a) > 0)
+    check_widths(table, hardware, unpriced)
     energy = ledger.counts * vector
     return Cost(table.name, ledger.layers, units, energy, chip_area(table, hardware), unpriced)

@@ -21,6 +21,7 @@ from hwsim.cost import (
     CostTable,
     buffer_energy,
     caveats,
+    check_widths,
     chip_area,
     load_table,
     price,
@@ -65,6 +66,12 @@ def table(*rows: dict[str, Any], **fields: Any) -> CostTable:
 
 def near(found: float | None, expected: float) -> bool:
     return found is not None and isclose(found, expected, rel_tol=1e-12)
+
+
+def small_chip(*bits: int) -> Hardware:
+    """A chip of weights, sums, states and activations of these bits, whose memories every table has."""
+    assert len(bits) == 4
+    return chip(bits=bits, weight=32768, inputs=32768, output=32768)
 
 
 # --- prices by hand ------------------------------------------------------------------------------
@@ -305,9 +312,66 @@ def test_a_width_below_a_table_costs_what_its_narrowest_does(bits: int) -> None:
 
 
 def test_a_chip_wider_than_the_table_cannot_be_priced() -> None:
-    wide = chip(bits=(8, 64, 16, 8))
-    with pytest.raises(HwsimError, match="'add' for 8 to 32 bits, not for 64"):
-        price(ledger(ac_issued=1), wide, load_table("horowitz45"))
+    # the price of the accumulate, which happened, needs add(64); so does what every run does
+    wide = small_chip(8, 64, 16, 8)
+    for asked in (
+        lambda: price(ledger(ac_issued=1), wide, load_table("horowitz45")),
+        lambda: check_widths(load_table("horowitz45"), wide, ["ac_issued"]),
+    ):
+        with pytest.raises(HwsimError, match="'add' for 8 to 32 bits, not for 64"):
+            asked()
+
+
+def test_a_width_beyond_the_table_that_nothing_needs_leaves_a_chip_its_price() -> None:
+    # activations of 32 bits: no compare(32), no multiply(32) in sata_kernels; accumulates and LIF have prices
+    wide, kernels = small_chip(8, 16, 16, 32), load_table("sata_kernels")
+    energies = unit_energies(kernels, wide)
+    assert {a for a, energy in energies.items() if energy is None} == {
+        "mac_issued", "relu_update", "vector_mac"
+    }  # fmt: skip
+    found = price(ledger(ac_issued=10, lif_update=1), wide, kernels)
+    assert near(found.total_pj, 0.73 + 0.188)
+    assert found.unpriced == ()
+    with pytest.raises(HwsimError, match="'compare' for 8 to 16 bits, not for 32"):
+        price(ledger(relu_update=1), wide, kernels)
+
+
+@pytest.mark.parametrize("name", tables())
+@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize("others", [1, 8, 12, 16])
+def test_no_narrower_width_is_dearer(name: str, which: int, others: int) -> None:
+    """Weights, sums, states and activations of 1 to 16 bits, the other three as wide as told."""
+    widths = [[others] * which + [bits] + [others] * (3 - which) for bits in range(1, 17)]
+    energies = [unit_energies(load_table(name), small_chip(*bits)) for bits in widths]
+    for action in energies[0]:
+        told = [e[action] for e in energies]
+        known = [e for e in told if e is not None]
+        assert len(known) in (0, 16)
+        assert known == sorted(known), (action, known)
+
+
+def test_wider_than_every_whole_row_an_action_costs_what_its_primitives_do_but_no_less_than_that_row() -> (
+    None
+):
+    # sata_kernels: ac 0.073 at 8 bits of weight; at 9 the add of the sum: 0.042 at 8 bits, 0.092 at 16
+    kernels = load_table("sata_kernels")
+    assert unit_energies(kernels, small_chip(9, 8, 16, 8))["ac_issued"] == 0.073
+    assert unit_energies(kernels, small_chip(9, 16, 16, 8))["ac_issued"] == 0.092
+
+
+def test_the_narrowest_whole_row_that_holds_a_width_prices_it() -> None:
+    own = table(*({"item": "ac_issued", "bits": b, "energy_pj": float(b)} for b in (16, 4, 8)))
+    prices = [unit_energies(own, small_chip(bits, 16, 16, 8))["ac_issued"] for bits in (1, 4, 5, 8, 9, 16)]
+    assert prices == [4.0, 4.0, 8.0, 8.0, 16.0, 16.0]
+
+
+def test_narrow_widths_that_wider_rows_price_are_told() -> None:
+    told = caveats(load_table("sata_kernels"), small_chip(4, 8, 8, 8))
+    assert "ac_issued is priced as of 8 bits, the chip has 4" in told
+    assert "lif_update is priced as of 16 bits, the chip has 8" in told
+    assert "mac_issued is priced as of 8 bits" not in " ".join(told)
+    narrow = caveats(load_table("horowitz45"), small_chip(8, 4, 8, 8))
+    assert "add of 4 bits is priced as of 8, the narrowest of table horowitz45" in narrow
 
 
 def test_a_free_width_does_not_break_the_interpolation() -> None:
@@ -605,10 +669,12 @@ def test_a_missing_cost_is_named(tmp_path: Path) -> None:
         Cost.load(tmp_path / "cost.json")
 
 
-def test_a_row_for_one_width_is_not_used_for_another() -> None:
-    # sata_kernels: ac 0.073 is its 8-bit unit; at 16-bit weights ac = add16 = 0.092, mac = 0.892 + 0.092
+def test_a_row_for_one_width_is_not_used_for_wider_ones() -> None:
+    # sata_kernels: ac 0.073 is its 8-bit unit, for 7 bits too; at 16-bit weights
+    # ac = add16 = 0.092, mac = 0.892 + 0.092
     kernels = load_table("sata_kernels")
     assert unit_energies(kernels, SATA)["ac_issued"] == 0.073
+    assert unit_energies(kernels, small_chip(7, 16, 16, 8))["ac_issued"] == 0.073
     precision = SATA.precision.model_copy(update={"weight_bits": 16})
     wide = unit_energies(kernels, SATA.model_copy(update={"precision": precision}))
     assert near(wide["ac_issued"], 0.092)
