@@ -195,12 +195,12 @@ def composed_energy(table: CostTable, hardware: Hardware, action: str) -> float 
     wider than every row, at least what the widest costs. None where the table has no row of a part. Raises
     HwsimError where it has some, all narrower than the chip.
     """
-    width = _widths(hardware.precision).get(action)
+    width = action_widths(hardware.precision).get(action)
     own = table.whole(action, width)
     if own is not None:
         return own
     total = 0.0
-    for item, bits in _recipes(hardware.precision)[action]:
+    for item, bits in recipes(hardware.precision)[action]:
         part = table.of(item, bits)
         if part is None:
             return None
@@ -208,12 +208,12 @@ def composed_energy(table: CostTable, hardware: Hardware, action: str) -> float 
     return total if width is None else max(total, table.widest(action))
 
 
-def _widths(p: Precision) -> dict[str, int]:
+def action_widths(p: Precision) -> dict[str, int]:
     """What the bits of a whole row mean (docs/design.md, Prices)."""
     return {"ac_issued": p.weight_bits, "mac_issued": p.widest_operand, "lif_update": p.state_bits}
 
 
-def _recipes(p: Precision) -> dict[str, tuple[tuple[str, int], ...]]:
+def recipes(p: Precision) -> dict[str, tuple[tuple[str, int], ...]]:
     """Primitives of an action, each at the bits that the chip asks for."""
     return {
         "ac_issued": (("add", p.partial_sum_bits),),
@@ -234,7 +234,7 @@ def _recipes(p: Precision) -> dict[str, tuple[tuple[str, int], ...]]:
 def check_widths(table: CostTable, hardware: Hardware, actions: Iterable[str]) -> None:
     """Raises HwsimError where a primitive of these actions is narrower in the table than on the chip."""
     chosen = set(actions)
-    for action in _recipes(hardware.precision):
+    for action in recipes(hardware.precision):
         if action in chosen:
             composed_energy(table, hardware, action)
 
@@ -246,7 +246,7 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     wins. DRAM as in :func:`dram_energies`. Raises HwsimError for buffers outside the table.
     """
     energies: dict[str, float | None] = dict.fromkeys(FREE, 0.0)
-    for action in _recipes(hardware.precision):
+    for action in recipes(hardware.precision):
         try:
             energies[action] = composed_energy(table, hardware, action)
         except HwsimError:
@@ -254,7 +254,7 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     for name, buffer in hardware.buffers.present().items():
         energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
     energies |= dram_energies(table, hardware)
-    widths = _widths(hardware.precision)
+    widths = action_widths(hardware.precision)
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}
 
@@ -341,75 +341,6 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
         found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
         area[f"{name}_buffer"] = found.area_um2
     return area
-
-
-def caveats(table: CostTable, hardware: Hardware) -> list[str]:
-    """Whose energies price the DRAM, and where constants are for another node or width than the chip's."""
-    found = [_dram_caveat(table, hardware)]
-    own = [action for action in (*DRAM_BYTES, *DRAM_COMMANDS) if table.whole(action) is not None]
-    if own:
-        found.append(f"table {table.name} prices {', '.join(own)} itself")
-    if table.node_nm != hardware.node_nm:
-        found.append(
-            f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
-        )
-    kernels, precision = load_table(table.area_from), hardware.precision
-    found += _width_caveats(table, precision)
-    if kernels.node_nm != hardware.node_nm:
-        found.append(
-            f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "
-            f"{hardware.node_nm} nm"
-        )
-    for name, buffer in hardware.buffers.present().items():
-        if buffer.capacity_bytes > sram.LARGEST_BYTES * -(-buffer.word_bits // sram.WIDEST_BITS):
-            found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
-    for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
-        for row in kernels.rows:
-            if row.item == item and row.bits not in (None, width):
-                found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
-    return found
-
-
-def _width_caveats(table: CostTable, precision: Precision) -> list[str]:
-    """Which narrow widths are priced by wider rows, an upper bound."""
-    found = []
-    for action, bits in _widths(precision).items():
-        widths = [row.bits for row in table.rows if row.item == action and row.bits and row.bits >= bits]
-        if widths and min(widths) != bits:
-            found.append(f"{action} is priced as of {min(widths)} bits, the chip has {bits}")
-    parts = {part for recipe in _recipes(precision).values() for part in recipe}
-    for item, bits in sorted(parts):
-        widths = [
-            row.bits for row in table.rows if row.item == item and row.bits and row.energy_pj is not None
-        ]
-        if widths and min(widths) > bits:
-            found.append(
-                f"{item} of {bits} bits is priced as of {min(widths)}, the narrowest of table {table.name}"
-            )
-    return found
-
-
-def _dram_caveat(table: CostTable, hardware: Hardware) -> str:
-    """Whose energies price the DRAM, and what a byte costs where it is priced by the byte."""
-    commands, flat, device = command_table(table, hardware), flat_table(table, hardware), hardware.dram.device
-    if commands is not None and commands.energy is not None:
-        io = "without" if commands.energy.io_pj_per_bit is None else "with"
-        return (
-            f"DRAM is priced by its commands with the energies of {commands.name}, {io} IO, "
-            f"not by table {table.name}"
-        )
-    byte = byte_energy(table, hardware)
-    if byte is None:
-        return f"DRAM is not priced: table {table.name} has no dram_byte"
-    told = f"DRAM is priced by the byte, {byte:g} pJ each,"
-    if flat is not None:
-        return f"{told} with the energy of {flat.name}, not by table {table.name}"
-    if device is None:
-        return f"{told} by table {table.name}; the chip names no DRAM"
-    if table.dram == "table":
-        return f"{told} by table {table.name}, not with the energies of {device.name}"
-    why = "plays no commands at plain bandwidth" if device.banked else "has no energy of its own"
-    return f"{told} by table {table.name}; {device.name} {why}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.area import lif_area_share
+from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
 from hwsim.cost import (
     COMPONENTS,
     Cost,
     CostTable,
     buffer_energy,
-    caveats,
     check_widths,
     chip_area,
     load_table,
