@@ -11,15 +11,17 @@ SOURCES = {"kernels": "lif_unit", "fitted": "lif_unit_fitted"}
 def lif_area_share(table: CostTable, hardware: Hardware) -> dict[str, float]:
     """Share of the LIF units in the area of accumulators and LIF units together, by source.
 
-    U a_LIF / (U a_LIF + R C a_accumulator); buffers and scratchpads are left out, as in the paper.
+    U a_LIF / (U a_LIF + R C lanes a_accumulator), one accumulator for each parallel time lane of a PE;
+    buffers, scratchpads and multipliers are left out, as in the paper.
     Sources without such rows are left out.
     """
     kernels = load_table(table.area_from)
-    pes = hardware.pe_array.rows * hardware.pe_array.columns
+    array = hardware.pe_array
+    accumulators = array.rows * array.columns * array.lanes
     shares = {}
     for source, item in SOURCES.items():
         try:
-            lif, rest = kernels.area(item) * hardware.lif.units, kernels.area("accumulator") * pes
+            lif, rest = kernels.area(item) * hardware.lif.units, kernels.area("accumulator") * accumulators
         except HwsimError:
             continue
         shares[source] = lif / (lif + rest)

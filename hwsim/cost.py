@@ -1,7 +1,7 @@
 """Cost: how much. A CostTable prices the counts of a Ledger; nothing is simulated again."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp, fsum, log
@@ -16,7 +16,7 @@ from hwsim import sram
 from hwsim.configuration import Configured, load_yaml
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError, nearest
-from hwsim.hardware import Buffer, Hardware
+from hwsim.hardware import Buffer, Hardware, Precision
 from hwsim.ledger import ACTIONS, DRAM_BYTES, DRAM_COMMANDS, Ledger
 from hwsim.storage import content_id, damage_named, write_text
 
@@ -86,8 +86,9 @@ class SramEnergy(Configured):
 class CostTable(Configured):
     """Constants of one source or convention; without ``sram``, buffers are unpriced.
 
-    ``dram``: ``device`` prices a DRAM whose commands are played by them, with the energies of its own table;
-    ``table``, and plain bandwidth always, by the bytes moved, with this table's ``dram_byte``.
+    ``dram``: ``device`` prices a DRAM with the energies of its own table, by the commands that it plays or
+    by the bytes of a flat one; ``table``, and a DRAM without such energies, by the bytes moved, with this
+    table's ``dram_byte``.
     """
 
     name: str
@@ -106,21 +107,32 @@ class CostTable(Configured):
     def of(self, item: str, bits: int | None = None) -> float | None:
         """Energy (pJ) of an item, interpolated log-log between widths.
 
-        From a width that costs nothing linearly. None if the table has no such row.
+        From a width that costs nothing linearly; narrower than every row as the narrowest one, which bounds
+        it from above. None if the table has no such row. Raises HwsimError if every row is narrower.
         """
-        return _interpolated(self.name, item, bits, [(r.bits, r.energy_pj) for r in self._rows(item)])
+        return _at_least(self.name, item, bits, [(r.bits, r.energy_pj) for r in self._rows(item)])
 
     def whole(self, action: str, width: int | None = None) -> float | None:
-        """Energy (pJ) of a row named like an action, if it is for every width or for just this one."""
-        rows = [r for r in self._rows(action) if r.energy_pj is not None and r.bits in (None, width)]
-        return rows[0].energy_pj if rows else None
+        """Energy (pJ) of a row named like an action: the narrowest that holds the width, or for all."""
+        rows = {r.bits: r.energy_pj for r in self._rows(action) if r.energy_pj is not None}
+        wide = [bits for bits in rows if bits is not None and width is not None and bits >= width]
+        return rows[min(wide)] if wide else rows.get(None)
 
-    def area(self, item: str) -> float:
-        """Area (um2) of a structure. Raises HwsimError if the table has none."""
-        areas = [r.area_um2 for r in self._rows(item) if r.area_um2 is not None]
-        if not areas:
+    def widest(self, action: str) -> float:
+        """Energy (pJ) of the widest row named like an action, 0 without any."""
+        rows = [(r.bits, r.energy_pj) for r in self._rows(action) if r.bits and r.energy_pj is not None]
+        return max(rows)[1] if rows else 0.0
+
+    def area(self, item: str, bits: int | None = None) -> float:
+        """Area (um2) of a structure, or of a primitive at a width, interpolated as energies are.
+
+        Raises HwsimError if the table has none.
+        """
+        areas = [(r.bits, r.area_um2) for r in self._rows(item) if r.area_um2 is not None]
+        found = areas[0][1] if areas and bits is None else _at_least(self.name, item, bits, areas)
+        if found is None:
             raise HwsimError(f"table {self.name!r} has no area for {item!r}")
-        return areas[0]
+        return found
 
     def _rows(self, item: str) -> Iterable[Row]:
         return (r for r in self.rows if r.item == item)
@@ -145,7 +157,7 @@ def load_table(name: str) -> CostTable:
 
 
 def _interpolated(
-    table: str, item: str, bits: int | None, rows: list[tuple[int | None, float | None]]
+    table: str, item: str, bits: int | None, rows: Sequence[tuple[int | None, float | None]]
 ) -> float | None:
     values = sorted((b, e) for b, e in rows if b is not None and e is not None)
     if bits is None or not values:
@@ -165,21 +177,47 @@ def _interpolated(
     return exp((1 - at) * log(low[1]) + at * log(high[1]))
 
 
-def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
-    """Energy of one count of every action that costs any (pJ); None where the table does not say.
+def _at_least(
+    table: str, item: str, bits: int | None, rows: Sequence[tuple[int | None, float | None]]
+) -> float | None:
+    """Interpolated; narrower than every row, the narrowest one's."""
+    widths = [b for b, value in rows if b is not None and value is not None]
+    return _interpolated(table, item, bits and max(bits, min(widths, default=bits)), rows)
 
-    A row named like an action wins if it is for the chip's width. Else actions are composed of
-    primitives at the chip's widths:
+
+def composed_energy(table: CostTable, hardware: Hardware, action: str) -> float | None:
+    """Energy of one array, LIF or lane action (pJ), of its whole row or of primitives at the chip's widths:
+
     ac = add(sum); mac = multiply(weight or activation, the wider) + add(sum); LIF and ReLU updates
     compare(state) + add(state), or compare(activation); biases and readouts add(state);
     other decays multiply(state); shortcuts add(sum); pe_cycles register(weight) + register(1);
-    states and held sums kept in the array register(width). DRAM as in :func:`dram_energies`.
+    states and held sums kept in the array register(width). A whole row for b bits holds for widths up to b;
+    wider than every row, at least what the widest costs. None where the table has no row of a part. Raises
+    HwsimError where it has some, all narrower than the chip.
     """
-    p = hardware.precision
-    widest = max(p.weight_bits, p.activation_bits)
-    recipes: dict[str, tuple[tuple[str, int], ...]] = {
+    width = action_widths(hardware.precision).get(action)
+    own = table.whole(action, width)
+    if own is not None:
+        return own
+    total = 0.0
+    for item, bits in recipes(hardware.precision)[action]:
+        part = table.of(item, bits)
+        if part is None:
+            return None
+        total += part
+    return total if width is None else max(total, table.widest(action))
+
+
+def action_widths(p: Precision) -> dict[str, int]:
+    """What the bits of a whole row mean (docs/design.md, Prices)."""
+    return {"ac_issued": p.weight_bits, "mac_issued": p.widest_operand, "lif_update": p.state_bits}
+
+
+def recipes(p: Precision) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Primitives of an action, each at the bits that the chip asks for."""
+    return {
         "ac_issued": (("add", p.partial_sum_bits),),
-        "mac_issued": (("multiply", widest), ("add", p.partial_sum_bits)),
+        "mac_issued": (("multiply", p.widest_operand), ("add", p.partial_sum_bits)),
         "pe_cycles": (("register", p.weight_bits), ("register", 1)),
         "bias_add": (("add", p.state_bits),),
         "lif_update": (("compare", p.state_bits), ("add", p.state_bits)),
@@ -189,18 +227,34 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
         "membrane_register_write": (("register", p.state_bits),),
         "hold_register_write": (("register", p.partial_sum_bits),),
         "vector_add": (("add", p.partial_sum_bits),),
-        "vector_mac": (("multiply", widest), ("add", p.partial_sum_bits)),
+        "vector_mac": (("multiply", p.widest_operand), ("add", p.partial_sum_bits)),
     }
-    widths = {"ac_issued": p.weight_bits, "mac_issued": widest, "lif_update": p.state_bits}
+
+
+def check_widths(table: CostTable, hardware: Hardware, actions: Iterable[str]) -> None:
+    """Raises HwsimError where a primitive of these actions is narrower in the table than on the chip."""
+    chosen = set(actions)
+    for action in recipes(hardware.precision):
+        if action in chosen:
+            composed_energy(table, hardware, action)
+
+
+def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
+    """Energy of one count of every action that costs any (pJ), by :func:`composed_energy`.
+
+    None where the table does not say, or not for widths as wide as the chip's. A row named like an action
+    wins. DRAM as in :func:`dram_energies`. Raises HwsimError for buffers outside the table.
+    """
     energies: dict[str, float | None] = dict.fromkeys(FREE, 0.0)
-    for action, recipe in recipes.items():
-        own = table.whole(action, widths.get(action))
-        parts = [table.of(item, bits) for item, bits in recipe] if own is None else []
-        known = [e for e in parts if e is not None]
-        energies[action] = fsum(known) if len(known) == len(parts) else None
+    for action in recipes(hardware.precision):
+        try:
+            energies[action] = composed_energy(table, hardware, action)
+        except HwsimError:
+            energies[action] = None
     for name, buffer in hardware.buffers.present().items():
         energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
     energies |= dram_energies(table, hardware)
+    widths = action_widths(hardware.precision)
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}
 
@@ -210,15 +264,31 @@ def command_table(table: CostTable, hardware: Hardware) -> DramTable | None:
     return hardware.dram.banked if table.dram == "device" else None
 
 
+def flat_table(table: CostTable, hardware: Hardware) -> DramTable | None:
+    """The flat DRAM whose own energy of a bit counts; None if it has none or the cost table prices bytes."""
+    device = hardware.dram.device if table.dram == "device" else None
+    return device if device and device.flat and device.flat.energy_pj_per_bit is not None else None
+
+
+def byte_energy(table: CostTable, hardware: Hardware) -> float | None:
+    """Energy of a byte to or from DRAM where bytes are priced (pJ): 8 * pJ a bit of a flat DRAM, or
+    ``dram_byte``."""
+    device = flat_table(table, hardware)
+    if device is None or device.flat is None or device.flat.energy_pj_per_bit is None:
+        return table.of("dram_byte")
+    return 8 * device.flat.energy_pj_per_bit
+
+
 def dram_energies(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
     """Energy of a DRAM byte, or of a command and a rank's cycle (pJ); what is not priced by costs nothing.
 
-    A read or write includes the IO of its bits where the DRAM's table has it. A cycle: mW * 1e9 / clock.
+    Bytes by :func:`byte_energy`. A read or write includes the IO of its bits where the DRAM's table has it.
+    A cycle: mW * 1e9 / clock.
     """
     device = command_table(table, hardware)
     energies: dict[str, float | None] = dict.fromkeys((*DRAM_BYTES, *DRAM_COMMANDS), 0.0)
     if device is None:
-        return energies | dict.fromkeys(DRAM_BYTES, table.of("dram_byte"))
+        return energies | dict.fromkeys(DRAM_BYTES, byte_energy(table, hardware))
     e = device.energy
     assert e is not None
     io = 8 * device.burst_bytes * (e.io_pj_per_bit or 0.0)
@@ -250,52 +320,27 @@ def buffer_energy(table: CostTable, buffer: Buffer) -> tuple[float | None, float
 
 
 def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
-    """Area by component (um2): accumulator and scratchpad per PE, LIF units, buffers from the grid."""
+    """Area by component (um2): PEs, LIF units, buffers from the grid.
+
+    A PE has a scratchpad, an accumulator for each of its time lanes, and, if the chip says so, a multiplier
+    for the wider of weights and activations.
+    """
     kernels = load_table(table.area_from)
     if kernels.sram is None or kernels.sram.grid is None:
         raise HwsimError(f"table {kernels.name!r} names no SRAM grid to take areas from")
     grid = kernels.sram.grid
-    pes = hardware.pe_array.rows * hardware.pe_array.columns
+    array = hardware.pe_array
+    pe = array.lanes * kernels.area("accumulator") + kernels.area("scratchpad")
+    if array.multipliers:
+        pe += kernels.area("multiply", hardware.precision.widest_operand)
     area = {
-        "pe_array": pes * (kernels.area("accumulator") + kernels.area("scratchpad")),
+        "pe_array": array.rows * array.columns * pe,
         "lif_units": hardware.lif.units * kernels.area("lif_unit"),
     }
     for name, buffer in hardware.buffers.present().items():
         found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
         area[f"{name}_buffer"] = found.area_um2
     return area
-
-
-def caveats(table: CostTable, hardware: Hardware) -> list[str]:
-    """Where constants are for another node or width than the chip's, or another table's than they seem."""
-    found = []
-    device = hardware.dram.banked
-    if device is not None and command_table(table, hardware) is None:
-        found.append(f"DRAM is priced by the byte by table {table.name}, not by {device.name}'s commands")
-    elif device is not None and device.energy is not None:
-        io = "without" if device.energy.io_pj_per_bit is None else "with"
-        found.append(
-            f"DRAM is priced by its commands with the energies of {device.name}, {io} IO, "
-            f"not by table {table.name}"
-        )
-    if table.node_nm != hardware.node_nm:
-        found.append(
-            f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
-        )
-    kernels, precision = load_table(table.area_from), hardware.precision
-    if kernels.node_nm != hardware.node_nm:
-        found.append(
-            f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "
-            f"{hardware.node_nm} nm"
-        )
-    for name, buffer in hardware.buffers.present().items():
-        if buffer.capacity_bytes > sram.LARGEST_BYTES * -(-buffer.word_bits // sram.WIDEST_BITS):
-            found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
-    for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
-        for row in kernels.rows:
-            if row.item == item and row.bits not in (None, width):
-                found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -385,10 +430,14 @@ class Cost:
 
 
 def price(ledger: Ledger, hardware: Hardware, table: CostTable) -> Cost:
-    """Energy = counts * unit energies; area from the chip. Raises HwsimError outside the table's range."""
+    """Energy = counts * unit energies; area from the chip.
+
+    Raises HwsimError where an action that happened is of widths beyond the table.
+    """
     units = unit_energies(table, hardware)
     charged = {a for actions in (*COMPONENTS.values(), STANDING) for a in actions}
     vector = np.array([units.get(a) or 0.0 if a in charged else 0.0 for a in ACTIONS])
     unpriced = tuple(a for a in ACTIONS if a in charged and units.get(a) is None and ledger.total(a) > 0)
+    check_widths(table, hardware, unpriced)
     energy = ledger.counts * vector
     return Cost(table.name, ledger.layers, units, energy, chip_area(table, hardware), unpriced)

@@ -22,6 +22,9 @@ Dataflow = Literal["os", "ws", "is"]
 DramTiming = Literal["commands", "bandwidth"]
 Dimension = Literal["M", "N", "K", "T"]
 
+LONGEST_WINDOW = 64
+"""The most timesteps that a pass can serve."""
+
 HOLDS: dict[Dataflow, tuple[Dimension, Dimension]] = {"os": ("M", "N"), "ws": ("K", "N"), "is": ("K", "M")}
 """What lies on rows and columns unless the chip says otherwise; only ``os`` may (docs/machine.md, W3)."""
 
@@ -45,7 +48,8 @@ class PEArray(Configured):
     for all rows or one a row. ``skip``: ``dense`` streams and executes every input; ``gate`` streams every
     input and executes live ones; ``event`` streams live inputs only. ``window``: timesteps of a pass, served
     in ``parallel`` or ``serial`` lanes. ``overlap``: passes follow without a gap. ``weight_sparsity``: zero
-    weights are neither stored nor streamed.
+    weights are neither stored nor streamed. ``multipliers``: each PE has one; without them graded inputs are
+    priced as multiplications too, but take no area.
     """
 
     rows: PositiveInt = Field(le=1024)
@@ -61,6 +65,7 @@ class PEArray(Configured):
     time_lanes: Literal["parallel", "serial"] = "parallel"
     overlap: bool = False
     weight_sparsity: bool = False
+    multipliers: bool = False
     decode: Decode | None = None
 
     @property
@@ -73,11 +78,18 @@ class PEArray(Configured):
         """How much of a dimension lies on the array at once: R, C, or 1 where it does not lie there."""
         return dict(zip(self.holds, (self.rows, self.columns), strict=True)).get(dimension, 1)
 
+    @property
+    def lanes(self) -> int:
+        """Accumulators of a PE: one for each step of a window in parallel lanes, else one."""
+        if self.time_lanes == "serial":
+            return 1
+        return LONGEST_WINDOW if self.window == "all" else self.window
+
     @field_validator("window", mode="before")
     @classmethod
     def _window(cls, value: Any) -> Any:
-        if value != "all" and (type(value) is not int or not 1 <= value <= 64):
-            raise ValueError("it must be 1 to 64, or all")
+        if value != "all" and (type(value) is not int or not 1 <= value <= LONGEST_WINDOW):
+            raise ValueError(f"it must be 1 to {LONGEST_WINDOW}, or all")
         return value
 
     @model_validator(mode="after")
@@ -128,6 +140,11 @@ class Precision(Configured):
     partial_sum_bits: PositiveInt = Field(le=64)
     state_bits: PositiveInt = Field(le=64)
     activation_bits: PositiveInt = Field(le=32)
+
+    @property
+    def widest_operand(self) -> int:
+        """Bits of a multiplier: the wider of weights and activations."""
+        return max(self.weight_bits, self.activation_bits)
 
 
 class Buffer(Configured):

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.area import lif_area_share
+from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
-from hwsim.cost import COMPONENTS, Cost, CostTable, caveats
+from hwsim.cost import COMPONENTS, Cost, CostTable
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger

@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwsim.area import lif_area_share
+from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
 from hwsim.cost import (
     COMPONENTS,
     Cost,
     CostTable,
     buffer_energy,
-    caveats,
+    check_widths,
     chip_area,
     load_table,
     price,
@@ -27,7 +29,7 @@ from hwsim.cost import (
     unit_energies,
 )
 from hwsim.errors import HwsimError
-from hwsim.hardware import Buffer, load_hardware
+from hwsim.hardware import Buffer, Hardware, load_hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, Ledger
 from tests.examples import chip
 
@@ -64,6 +66,12 @@ def table(*rows: dict[str, Any], **fields: Any) -> CostTable:
 
 def near(found: float | None, expected: float) -> bool:
     return found is not None and isclose(found, expected, rel_tol=1e-12)
+
+
+def small_chip(*bits: int) -> Hardware:
+    """A chip of weights, sums, states and activations of these bits, whose memories every table has."""
+    assert len(bits) == 4
+    return chip(bits=bits, weight=32768, inputs=32768, output=32768)
 
 
 # --- prices by hand ------------------------------------------------------------------------------
@@ -215,10 +223,67 @@ def test_commands_without_a_known_energy_are_told_as_unpriced() -> None:
 def test_whose_energies_price_the_dram_is_told() -> None:
     (told,) = caveats(load_table("sata_kernels"), BY_COMMANDS)
     assert told.endswith("energies of ddr4_2400, with IO, not by table sata_kernels")
-    convention = load_table("snn_paper_fp32")
-    assert "DRAM is priced by the byte by table snn_paper_fp32, not by ddr4_2400's commands" in caveats(
-        convention, BY_COMMANDS
-    )
+
+
+def with_dram(name: str) -> Hardware:
+    return chip(table=name, weight=32768, inputs=32768, output=32768)
+
+
+@pytest.mark.parametrize("name", ["horowitz45", "sata_kernels"])
+def test_a_flat_dram_prices_its_bytes_by_its_own_energy_of_a_bit(name: str) -> None:
+    # hbm2: 4 pJ a bit, 32 pJ a byte; 448 bytes
+    found = price(ledger(**COMMANDS), with_dram("hbm2"), load_table(name))
+    assert near(found.by_component()["dram"], 448 * 32)
+    assert found.unpriced == ()
+
+
+def test_a_flat_dram_without_an_energy_is_priced_by_the_table() -> None:
+    assert near(price(ledger(**COMMANDS), with_dram("ideal"), load_table("horowitz45")).total_pj, 448 * 162.5)
+
+
+def test_a_convention_prices_the_bytes_of_a_flat_dram() -> None:
+    found = price(ledger(**COMMANDS), with_dram("hbm2"), load_table("snn_paper_fp32"))
+    assert near(found.total_pj, 448 * 160)
+
+
+@pytest.mark.parametrize(
+    ("name", "hardware", "told"),
+    [
+        ("horowitz45", with_dram("hbm2"), "32 pJ each, with the energy of hbm2, not by table horowitz45"),
+        (
+            "horowitz45",
+            with_dram("ideal"),
+            "162.5 pJ each, by table horowitz45; ideal has no energy of its own",
+        ),
+        ("horowitz45", chip(), "162.5 pJ each, by table horowitz45; the chip names no DRAM"),
+        (
+            "horowitz45",
+            SATA,
+            "162.5 pJ each, by table horowitz45; ddr4_2400 plays no commands at plain bandwidth",
+        ),
+        (
+            "snn_paper_fp32",
+            BY_COMMANDS,
+            "160 pJ each, by table snn_paper_fp32, not with the energies of ddr4_2400",
+        ),
+        (
+            "snn_paper_fp32",
+            with_dram("hbm2"),
+            "160 pJ each, by table snn_paper_fp32, not with the energies of hbm2",
+        ),
+    ],
+)
+def test_what_a_dram_byte_costs_and_by_whom_is_told(name: str, hardware: Hardware, told: str) -> None:
+    assert caveats(load_table(name), hardware)[0] == f"DRAM is priced by the byte, {told}"
+
+
+def test_a_dram_that_nobody_prices_is_told() -> None:
+    assert caveats(table(), chip())[0] == "DRAM is not priced: table own has no dram_byte"
+
+
+def test_dram_actions_that_a_table_prices_itself_are_told() -> None:
+    own = table({"item": "dram_reads", "energy_pj": 7.0})
+    assert "table own prices dram_reads itself" in caveats(own, BY_COMMANDS)
 
 
 # --- widths --------------------------------------------------------------------------------------
@@ -236,16 +301,77 @@ def test_a_tables_own_widths_are_exact(item: str, bits: int, energy: float) -> N
     assert load_table("horowitz45").of(item, bits) == energy
 
 
-@pytest.mark.parametrize("bits", [7, 33])
-def test_widths_outside_a_table_are_an_error_that_names_item_and_range(bits: int) -> None:
-    with pytest.raises(HwsimError, match=f"table 'horowitz45' has 'add' for 8 to 32 bits, not for {bits}"):
-        load_table("horowitz45").of("add", bits)
+def test_a_width_beyond_a_table_is_an_error_that_names_item_and_range() -> None:
+    with pytest.raises(HwsimError, match="table 'horowitz45' has 'add' for 8 to 32 bits, not for 33"):
+        load_table("horowitz45").of("add", 33)
+
+
+@pytest.mark.parametrize("bits", [1, 7])
+def test_a_width_below_a_table_costs_what_its_narrowest_does(bits: int) -> None:
+    assert load_table("horowitz45").of("add", bits) == 0.03
 
 
 def test_a_chip_wider_than_the_table_cannot_be_priced() -> None:
-    wide = chip(bits=(8, 64, 16, 8))
-    with pytest.raises(HwsimError, match="'add' for 8 to 32 bits, not for 64"):
-        price(ledger(ac_issued=1), wide, load_table("horowitz45"))
+    # the price of the accumulate, which happened, needs add(64); so does what every run does
+    wide = small_chip(8, 64, 16, 8)
+    for asked in (
+        lambda: price(ledger(ac_issued=1), wide, load_table("horowitz45")),
+        lambda: check_widths(load_table("horowitz45"), wide, ["ac_issued"]),
+    ):
+        with pytest.raises(HwsimError, match="'add' for 8 to 32 bits, not for 64"):
+            asked()
+
+
+def test_a_width_beyond_the_table_that_nothing_needs_leaves_a_chip_its_price() -> None:
+    # activations of 32 bits: no compare(32), no multiply(32) in sata_kernels; accumulates and LIF have prices
+    wide, kernels = small_chip(8, 16, 16, 32), load_table("sata_kernels")
+    energies = unit_energies(kernels, wide)
+    assert {a for a, energy in energies.items() if energy is None} == {
+        "mac_issued", "relu_update", "vector_mac"
+    }  # fmt: skip
+    found = price(ledger(ac_issued=10, lif_update=1), wide, kernels)
+    assert near(found.total_pj, 0.73 + 0.188)
+    assert found.unpriced == ()
+    with pytest.raises(HwsimError, match="'compare' for 8 to 16 bits, not for 32"):
+        price(ledger(relu_update=1), wide, kernels)
+
+
+@pytest.mark.parametrize("name", tables())
+@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize("others", [1, 8, 12, 16])
+def test_no_narrower_width_is_dearer(name: str, which: int, others: int) -> None:
+    """Weights, sums, states and activations of 1 to 16 bits, the other three as wide as told."""
+    widths = [[others] * which + [bits] + [others] * (3 - which) for bits in range(1, 17)]
+    energies = [unit_energies(load_table(name), small_chip(*bits)) for bits in widths]
+    for action in energies[0]:
+        told = [e[action] for e in energies]
+        known = [e for e in told if e is not None]
+        assert len(known) in (0, 16)
+        assert known == sorted(known), (action, known)
+
+
+def test_wider_than_every_whole_row_an_action_costs_what_its_primitives_do_but_no_less_than_that_row() -> (
+    None
+):
+    # sata_kernels: ac 0.073 at 8 bits of weight; at 9 the add of the sum: 0.042 at 8 bits, 0.092 at 16
+    kernels = load_table("sata_kernels")
+    assert unit_energies(kernels, small_chip(9, 8, 16, 8))["ac_issued"] == 0.073
+    assert unit_energies(kernels, small_chip(9, 16, 16, 8))["ac_issued"] == 0.092
+
+
+def test_the_narrowest_whole_row_that_holds_a_width_prices_it() -> None:
+    own = table(*({"item": "ac_issued", "bits": b, "energy_pj": float(b)} for b in (16, 4, 8)))
+    prices = [unit_energies(own, small_chip(bits, 16, 16, 8))["ac_issued"] for bits in (1, 4, 5, 8, 9, 16)]
+    assert prices == [4.0, 4.0, 8.0, 8.0, 16.0, 16.0]
+
+
+def test_narrow_widths_that_wider_rows_price_are_told() -> None:
+    told = caveats(load_table("sata_kernels"), small_chip(4, 8, 8, 8))
+    assert "ac_issued is priced as of 8 bits, the chip has 4" in told
+    assert "lif_update is priced as of 16 bits, the chip has 8" in told
+    assert "mac_issued is priced as of 8 bits" not in " ".join(told)
+    narrow = caveats(load_table("horowitz45"), small_chip(8, 4, 8, 8))
+    assert "add of 4 bits is priced as of 8, the narrowest of table horowitz45" in narrow
 
 
 def test_a_free_width_does_not_break_the_interpolation() -> None:
@@ -321,6 +447,46 @@ def test_area_is_that_of_pes_lif_units_and_buffers(name: str) -> None:
     assert near(area["lif_units"], 128 * 129.2)
     assert set(area) == {"pe_array", "lif_units", "weight_buffer", "input_buffer", "output_buffer"}
     assert area["input_buffer"] == area["output_buffer"] > 0
+
+
+@pytest.mark.parametrize(
+    ("window", "time_lanes", "accumulators"),
+    [(1, "parallel", 1), (4, "parallel", 4), (4, "serial", 1), ("all", "parallel", 64), ("all", "serial", 1)],
+)
+def test_a_pe_has_an_accumulator_for_each_parallel_time_lane(
+    window: Any, time_lanes: str, accumulators: int
+) -> None:
+    # 2 x 2 PEs of scratchpads (891) and accumulators (96.9); one LIF unit (129.2)
+    hardware = chip(units=1, window=window, time_lanes=time_lanes)
+    kernels = load_table("sata_kernels")
+    assert near(chip_area(kernels, hardware)["pe_array"], 4 * (891 + accumulators * 96.9))
+    share = lif_area_share(kernels, hardware)["kernels"]
+    assert near(share, 129.2 / (129.2 + 4 * accumulators * 96.9))
+
+
+@pytest.mark.parametrize(
+    ("weight", "activation", "multiplier"),
+    [
+        (8, 8, 101.5),
+        (16, 8, 441.5),
+        (8, 16, 441.5),
+        (4, 2, 101.5),  # no narrower row: the next wider one
+        (12, 8, exp(log(101.5) + log(1.5) / log(2) * log(441.5 / 101.5))),  # between 8 and 16 bits
+    ],
+)
+def test_multipliers_take_area_at_the_wider_of_weight_and_activation(
+    weight: int, activation: int, multiplier: float
+) -> None:
+    bits = (weight, 16, 16, activation)
+    kernels = load_table("sata_kernels")
+    without = chip_area(kernels, chip(bits=bits))["pe_array"]
+    found = chip_area(kernels, chip(bits=bits, multipliers=True))["pe_array"]
+    assert near(found, without + 4 * multiplier)
+
+
+def test_a_multiplier_wider_than_the_table_has_no_area() -> None:
+    with pytest.raises(HwsimError, match=r"'multiply' .*8 to 16 bits.* 32"):
+        chip_area(load_table("sata_kernels"), chip(bits=(32, 16, 16, 8), multipliers=True))
 
 
 def test_a_membrane_buffer_takes_area() -> None:
@@ -503,10 +669,12 @@ def test_a_missing_cost_is_named(tmp_path: Path) -> None:
         Cost.load(tmp_path / "cost.json")
 
 
-def test_a_row_for_one_width_is_not_used_for_another() -> None:
-    # sata_kernels: ac 0.073 is its 8-bit unit; at 16-bit weights ac = add16 = 0.092, mac = 0.892 + 0.092
+def test_a_row_for_one_width_is_not_used_for_wider_ones() -> None:
+    # sata_kernels: ac 0.073 is its 8-bit unit, for 7 bits too; at 16-bit weights
+    # ac = add16 = 0.092, mac = 0.892 + 0.092
     kernels = load_table("sata_kernels")
     assert unit_energies(kernels, SATA)["ac_issued"] == 0.073
+    assert unit_energies(kernels, small_chip(7, 16, 16, 8))["ac_issued"] == 0.073
     precision = SATA.precision.model_copy(update={"weight_bits": 16})
     wide = unit_energies(kernels, SATA.model_copy(update={"precision": precision}))
     assert near(wide["ac_issued"], 0.092)
@@ -515,10 +683,10 @@ def test_a_row_for_one_width_is_not_used_for_another() -> None:
 
 def test_constants_for_another_node_or_width_are_told() -> None:
     kernels = load_table("sata_kernels")
-    assert caveats(kernels, SATA) == []
+    assert len(caveats(kernels, SATA)) == 1  # whose energies price the DRAM
     small = SATA.model_copy(update={"node_nm": 7})
-    assert all("7 nm" in told for told in caveats(kernels, small))
-    assert any("16" in told for told in caveats(kernels, chip(bits=(16, 16, 16, 16))))
+    assert [("7 nm" in told) for told in caveats(kernels, small)] == [False, True, True]
+    assert any("has 16" in told for told in caveats(kernels, chip(bits=(16, 16, 16, 16))))
 
 
 def test_memories_of_several_macros_are_told() -> None:

@@ -36,6 +36,7 @@ VALUES = (
     "program",
     "ledger",
     "cost",
+    "caveats",
     "area",
     "zoo",
 )

@@ -152,6 +152,11 @@ def test_the_systolic_anns_differ_in_their_dataflow_and_the_buffer_for_its_sums(
         assert other.buffers.model_copy(update={"partial_sum": None}) == plain.buffers
 
 
+def test_the_chips_for_anns_alone_have_multipliers() -> None:
+    found = {name for name in presets() if load_hardware(name).pe_array.multipliers}
+    assert found == {"systolic-ann", "systolic-ann-ws", "systolic-ann-is"}
+
+
 @pytest.mark.parametrize("name", presets())
 def test_every_preset_has_a_dense_form_for_the_ann(name: str) -> None:
     array = load_hardware(name).with_skip("dense").pe_array

@@ -1,0 +1,83 @@
+"""What a reader of a price must know: whose numbers they are, and where they are for another chip."""
+
+from hwsim import sram
+from hwsim.cost import (
+    CostTable,
+    action_widths,
+    byte_energy,
+    command_table,
+    flat_table,
+    load_table,
+    recipes,
+)
+from hwsim.hardware import Hardware, Precision
+from hwsim.ledger import DRAM_BYTES, DRAM_COMMANDS
+
+
+def caveats(table: CostTable, hardware: Hardware) -> list[str]:
+    """Whose energies price the DRAM, and where constants are for another node or width than the chip's."""
+    found = [_dram_caveat(table, hardware)]
+    own = [action for action in (*DRAM_BYTES, *DRAM_COMMANDS) if table.whole(action) is not None]
+    if own:
+        found.append(f"table {table.name} prices {', '.join(own)} itself")
+    if table.node_nm != hardware.node_nm:
+        found.append(
+            f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
+        )
+    kernels, precision = load_table(table.area_from), hardware.precision
+    found += _width_caveats(table, precision)
+    if kernels.node_nm != hardware.node_nm:
+        found.append(
+            f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "
+            f"{hardware.node_nm} nm"
+        )
+    for name, buffer in hardware.buffers.present().items():
+        if buffer.capacity_bytes > sram.LARGEST_BYTES * -(-buffer.word_bits // sram.WIDEST_BITS):
+            found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
+    for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
+        for row in kernels.rows:
+            if row.item == item and row.bits not in (None, width):
+                found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
+    return found
+
+
+def _width_caveats(table: CostTable, precision: Precision) -> list[str]:
+    """Which narrow widths are priced by wider rows, an upper bound."""
+    found = []
+    for action, bits in action_widths(precision).items():
+        widths = [row.bits for row in table.rows if row.item == action and row.bits and row.bits >= bits]
+        if widths and min(widths) != bits:
+            found.append(f"{action} is priced as of {min(widths)} bits, the chip has {bits}")
+    parts = {part for recipe in recipes(precision).values() for part in recipe}
+    for item, bits in sorted(parts):
+        widths = [
+            row.bits for row in table.rows if row.item == item and row.bits and row.energy_pj is not None
+        ]
+        if widths and min(widths) > bits:
+            found.append(
+                f"{item} of {bits} bits is priced as of {min(widths)}, the narrowest of table {table.name}"
+            )
+    return found
+
+
+def _dram_caveat(table: CostTable, hardware: Hardware) -> str:
+    """Whose energies price the DRAM, and what a byte costs where it is priced by the byte."""
+    commands, flat, device = command_table(table, hardware), flat_table(table, hardware), hardware.dram.device
+    if commands is not None and commands.energy is not None:
+        io = "without" if commands.energy.io_pj_per_bit is None else "with"
+        return (
+            f"DRAM is priced by its commands with the energies of {commands.name}, {io} IO, "
+            f"not by table {table.name}"
+        )
+    byte = byte_energy(table, hardware)
+    if byte is None:
+        return f"DRAM is not priced: table {table.name} has no dram_byte"
+    told = f"DRAM is priced by the byte, {byte:g} pJ each,"
+    if flat is not None:
+        return f"{told} with the energy of {flat.name}, not by table {table.name}"
+    if device is None:
+        return f"{told} by table {table.name}; the chip names no DRAM"
+    if table.dram == "table":
+        return f"{told} by table {table.name}, not with the energies of {device.name}"
+    why = "plays no commands at plain bandwidth" if device.banked else "has no energy of its own"
+    return f"{told} by table {table.name}; {device.name} {why}"
