@@ -115,7 +115,7 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
     for key in varying:
         table.add_column(key)
     operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows)]
-    numbers = ("cycles", "us", "use", "energy", "mm2", "DRAM bytes", *operands)
+    numbers = ("cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", *operands)
     for name in numbers:
         table.add_column(name, justify="right")
     for row in rows:
@@ -125,6 +125,7 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
             quantity(totals["cycles"] / samples),
             f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
             f"{row['utilization']:.1%}",
+            f"{row['useful']:.1%}",
             energy(totals["energy_pj"] / samples),
             f"{totals['area_um2'] / 1e6:.3f}",
             quantity(totals["dram_bytes"] / samples),
