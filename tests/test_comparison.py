@@ -1,9 +1,15 @@
 """Rows of a comparison: what their shares are of."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from hwsim import cost, hardware
+from hwsim.comparing import Asked
 from hwsim.comparison import Executed, Row, compare
 from hwsim.cost import load_table
+from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import load_inputs, open_model
 from hwsim.hardware import load_hardware, presets
@@ -50,3 +56,20 @@ def test_utilization_of_a_comparison_is_that_of_an_estimate(work: Workload, vari
     cycles = sum(layer["cycles"] for layer in layers)
     issued = sum(layer["utilization"] * layer["cycles"] for layer in layers)
     assert row(variant, chip.name).as_dict()["utilization"] == pytest.approx(issued / cycles)
+
+
+@pytest.mark.parametrize(
+    ("option", "shipped", "name"),
+    [("hardware", hardware.TABLES, "sata"), ("table", cost.TABLES, "snn_paper_fp32")],
+)
+def test_two_files_of_one_name_are_refused(tmp_path: Path, option: str, shipped: Path, name: str) -> None:
+    """No row of the table could tell them apart."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    for path in (first, second):
+        path.write_text((shipped / f"{name}.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    asked = {"hardware": "sata", "table": "snn_paper_fp32"}
+    for parts in ((str(first), str(second)), (name, str(second))):
+        lists = asked | {option: ",".join(parts)}
+        message = f"--{option}: {parts[0]} and {parts[1]} are both named '{name}'; rename one"
+        with pytest.raises(HwsimError, match=re.escape(message)):
+            Asked.of("none", lists["hardware"], None, None, lists["table"], None, None)
