@@ -256,7 +256,13 @@ def test_means_over_samples_are_totals_over_their_number(estimate: Command) -> N
 
 def test_the_number_of_samples_is_as_asked(estimate: Command) -> None:
     assert estimate("--json", "--samples", "2").json["samples"] == 2
-    assert estimate("--json", "--samples", "99").json["samples"] == SAMPLES
+
+
+def test_fewer_inputs_than_asked_for_are_taken_and_said_to_be(estimate: Command) -> None:
+    ran = estimate("--json", "--samples", "99")
+    assert json.loads(ran.out)["samples"] == SAMPLES
+    assert ran.err == f"warning: 99 samples asked for, {SAMPLES} inputs are there and were taken\n"
+    assert estimate("--json").err == ""
 
 
 def test_the_same_command_gives_the_same_numbers(estimate: Command) -> None:
