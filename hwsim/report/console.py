@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hwsim.report.batches import beginning, latency
 from hwsim.report.numbers import energy, quantity
 
 PLAIN_WIDTH = 160
@@ -30,7 +31,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     table.add_column("same net as ANN", justify="right")
     rows = (
         ("energy", energy(mean["energy_pj"]), energy(ann["energy_pj"])),
-        ("latency", f"{mean['latency_ns'] / 1e3:,.1f} us", f"{ann['latency_ns'] / 1e3:,.1f} us"),
+        (latency(values), f"{mean['latency_ns'] / 1e3:,.1f} us", f"{ann['latency_ns'] / 1e3:,.1f} us"),
         ("cycles", quantity(mean["cycles"]), quantity(ann["cycles"])),
         ("AC", quantity(totals["ac"] / samples), "0"),
         ("MAC", quantity(totals["mac"] / samples), quantity(ann["mac"])),
@@ -52,10 +53,8 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
-    batch = values["mapping"]["batch"]
-    how = "each alone" if batch == 1 else f"in mini-batches of {batch}, each"
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, {how} from empty buffers; "
+        f"table {values['table']}, dynamic energy; {samples} samples, {beginning(values)}; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
