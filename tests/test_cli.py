@@ -866,7 +866,7 @@ def estimate_other(model: Path, inputs: Path, chip: Path) -> str:
     """The error of another model on another chip, without the command line."""
     with pytest.raises(HwsimError) as caught:
         commands.estimate(
-            f"{model}:build", str(chip), inputs, None, 1, 2, None, {}, None, "snn_paper_fp32", "kernel"
+            f"{model}:build", str(chip), inputs, None, 1, 2, None, {}, None, None, "snn_paper_fp32", "kernel"
         )
     return str(caught.value)
 
