@@ -29,8 +29,9 @@ class Jobs(NamedTuple):
     ``layer``: index into the program's layers; ``step``: first step of the pass; ``sample``: in the
     mini-batch, the first of a fold of several. Cycles in the array (P2): ``preload``, ``stream``,
     ``imbalance``, ``conflict``, ``decode``, ``fill``. ``occupied``: active PEs. Cycles of the LIF stage (L1):
-    ``update``, ``serialization``, ``laned``. ``load_bytes`` (jobs, 5) in the order of LOADED; ``store_bytes``
-    (jobs, 4) in the order of STORED. ``after``: the job whose store a load waits for, or -1 (S3).
+    ``update``, ``serialization``, ``laned``. ``closes``: 1 for the last K-tile of a fold and pass.
+    ``load_bytes`` (jobs, 5) in the order of LOADED; ``store_bytes`` (jobs, 4) in the order of STORED.
+    ``after``: the job whose store a load waits for, or -1 (S3).
     """
 
     layer: Ints
@@ -46,6 +47,7 @@ class Jobs(NamedTuple):
     update: Ints
     serialization: Ints
     laned: Ints
+    closes: Ints
     load_bytes: Ints
     store_bytes: Ints
     after: Ints

@@ -58,10 +58,10 @@ def stream(jobs, i, line, start):
 
 
 @njit(**BARE)
-def pass_alone(jobs, i, line, ends, banks):
+def pass_alone(jobs, i, line, ends, bank):
     """Job ``i`` when each pass ends before the next begins."""
     before = ended(ends.array, i - 1)
-    start = max(before, ends.load[i], ended(ends.lif, i - banks))
+    start = max(before, ends.load[i], ended(ends.lif, bank[i]))
     book_wait(line, ends, i, jobs.after[i], before, start)
     line[PRELOAD] += jobs.preload[i]
     line[FILL_DRAIN] += jobs.fill[i]
@@ -70,10 +70,10 @@ def pass_alone(jobs, i, line, ends, banks):
 
 
 @njit(**BARE)
-def pass_overlapped(jobs, i, line, ends, banks, state):
+def pass_overlapped(jobs, i, line, ends, bank, state):
     """Job ``i`` when its values follow on those of the job before, and its preload runs beside them (P5)."""
     free = ended(ends.follow, i - 1)
-    ready = max(free, ended(ends.lif, i - banks))
+    ready = max(free, ended(ends.lif, bank[i]))
     if jobs.preload[i] > 0:
         begin = max(state[PRELOAD_END], state[PRELOAD_STREAM], ends.load[i])
         end = begin + jobs.preload[i]

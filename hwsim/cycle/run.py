@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwsim.cycle.state import PASS_WORDS, Machine, channel_to, ends_of
+from hwsim.cycle.state import PASS_WORDS, Machine, banks_of, channel_to, ends_of
 from hwsim.cycle.timeline import timeline
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, DRAM_COMMANDS, Ledger
@@ -17,7 +17,8 @@ def run(program: Program, hardware: Hardware) -> Ledger:
     array, jobs = hardware.pe_array, program.jobs
     channel = channel_to(program, hardware)
     slots = min(program.output_slots, len(jobs.layer) + 1)
-    machine = Machine(hardware.load_buffers, array.partial_sum_banks, slots, array.overlap)
+    freed = banks_of(jobs.closes, array.partial_sum_banks)
+    machine = Machine(hardware.load_buffers, freed, slots, array.overlap)
     cycles = np.zeros((len(program.layers), len(CAUSE_COLUMNS)), np.int64)
     state, parts = np.zeros(PASS_WORDS, np.int64), np.zeros(len(LOADED) + 1, np.int64)
     timeline(jobs, machine, channel, ends_of(len(jobs.layer)), state, parts, cycles)

@@ -18,12 +18,25 @@ PRELOAD_END, PRELOAD_STREAM, PASS_WORDS = range(3)
 
 
 class Machine(NamedTuple):
-    """Load buffers D, partial-sum banks P, output slots Q (S1), and whether passes overlap (P5)."""
+    """Load buffers D, output slots Q (S1), and whether passes overlap (P5).
+
+    ``bank`` (jobs,): the job whose LIF stage frees the bank of partial sums that a job takes, or -1 (S3).
+    """
 
     depth: int
-    banks: int
+    bank: Ints
     slots: int
     overlap: bool
+
+
+def banks_of(closes: Ints, banks: int) -> Ints:
+    """The last job of the fold and pass that had each job's bank before it, or -1."""
+    begun = np.cumsum(closes) - closes
+    ends = np.flatnonzero(closes)
+    freed = np.full(len(closes), -1, np.int64)
+    later = begun >= banks
+    freed[later] = ends[begun[later] - banks]
+    return freed
 
 
 class Ends(NamedTuple):

@@ -77,11 +77,11 @@ def timeline(jobs, machine, channel, ends, state, parts, cycles):
     free = load_taken = store_taken = np.int64(0)
     while stores < count:
         while True:
-            if arrays < loads and arrays - machine.banks < lifs:
+            if arrays < loads and machine.bank[arrays] < lifs:
                 if machine.overlap:
-                    pass_overlapped(jobs, arrays, cycles[layer[arrays]], ends, machine.banks, state)
+                    pass_overlapped(jobs, arrays, cycles[layer[arrays]], ends, machine.bank, state)
                 else:
-                    pass_alone(jobs, arrays, cycles[layer[arrays]], ends, machine.banks)
+                    pass_alone(jobs, arrays, cycles[layer[arrays]], ends, machine.bank)
                 arrays += 1
             elif lifs < arrays and lifs - machine.slots < stores:
                 lif_stage(jobs, lifs, cycles[layer[lifs]], ends, machine.slots)

@@ -12,6 +12,9 @@ from hwsim.lower.plans import Plan, plan
 from hwsim.lower.states import Place
 from hwsim.lower.stores import output_slots
 
+TILES_TRIED = 4
+"""Legal tiles among which the objective chooses, from the largest down (C1)."""
+
 
 def best(
     task: Task,
@@ -28,7 +31,10 @@ def best(
     choices = list(candidates(task, name, weighted, stepwise))
     found: tuple[int, Plan] | None = None
     problem: HwsimError | None = None
+    legal: list[int | None] = []
     for choice in choices:
+        if choice.tile not in legal and len(legal) == TILES_TRIED:
+            break
         try:
             made = plan(task, array_layer(task, name, weighted, stepwise, choice), pinned, outlasting)
             output_slots(task, largest_store(made), name)
@@ -37,6 +43,8 @@ def best(
             continue
         if len(choices) == 1:
             return made
+        if choice.tile not in legal:
+            legal.append(choice.tile)
         cost = made.moved_bytes() if task.mapping.objective == "dram_bytes" else cycles(made)
         if found is None or cost < found[0]:
             found = (cost, made)

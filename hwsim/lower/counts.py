@@ -164,12 +164,12 @@ def stream_counts(task: Task, layer: Layer, streams: Streams) -> Counts:
         words = active * weight_words(task, layer) * along(K, layer.depth)
         counts["weight_buffer_read"] = total(words, shape)
     elif array.weight_sparsity:
-        counts["weight_reads"] = total(streams.total, shape)
+        counts["weight_reads"] = total(streams.reads, shape)
         counts["weight_buffer_read"] = total(active * sparse_words(task, layer), shape)
         counts["weight_index_reads"] = total(active * tile, shape)
     else:
-        counts["weight_reads"] = total(streams.total * along(N, layer.columns), shape)
-        counts["weight_buffer_read"] = total(streams.total * weight_words(task, layer), shape)
+        counts["weight_reads"] = total(streams.reads * along(N, layer.columns), shape)
+        counts["weight_buffer_read"] = total(streams.reads * weight_words(task, layer), shape)
     if array.decode:
         counts["decode_events"] = total(streams.decoded, shape)
     return counts

@@ -51,7 +51,7 @@ def mark(offsets, index, bits, masks):
 
 @njit(**CACHED)
 def contention(inputs, repeats, counts, rows, banks, ports, asked, seen):
-    """Cycles beyond one a beat in which rows wait for a bank (P2).
+    """Cycles beyond one a beat in which rows wait for a bank (P2), and accesses, equal k of a beat once (P4).
 
     Row r streams inputs[r, i] for repeats[r, i] beats each, i < counts[r]. ``asked`` (banks) is zero and
     stays so; ``seen`` (K) is written.
@@ -59,7 +59,7 @@ def contention(inputs, repeats, counts, rows, banks, ports, asked, seen):
     at = np.zeros(rows, np.int64)
     left = repeats[:rows, 0].copy()
     seen[:] = -1
-    extra = beat = 0
+    extra = accesses = beat = 0
     while True:
         most = 0
         for r in range(rows):
@@ -68,10 +68,11 @@ def contention(inputs, repeats, counts, rows, banks, ports, asked, seen):
                 most = max(most, 1)
                 if seen[k] != beat:
                     seen[k] = beat
+                    accesses += 1
                     asked[k % banks] += 1
                     most = max(most, asked[k % banks])
         if most == 0:
-            return extra
+            return extra, accesses
         extra += (most + ports - 1) // ports - 1
         for r in range(rows):
             if at[r] < counts[r]:
@@ -86,9 +87,9 @@ def contention(inputs, repeats, counts, rows, banks, ports, asked, seen):
 @njit(**CACHED)
 def own_streams(
     masks, parts, tiles, group, lanes, width_out, together, serial, banks, ports, deepest,
-    longest, total, conflict, decoded, live,
+    longest, total, conflict, accesses, decoded, live,
 ):  # fmt: skip
-    """A stream for each row: L, sum of L_r, conflict and E (fold, K-tile).
+    """A stream for each row: L, sum of L_r, conflict, accesses to weights and E (fold, K-tile).
 
     ``live`` (fold, part) is added to.
     """
@@ -122,7 +123,9 @@ def own_streams(
                 longest[fold, tile] = max(longest[fold, tile], length)
                 total[fold, tile] += length
                 decoded[fold, tile] = max(decoded[fold, tile], events)
-            conflict[fold, tile] = contention(inputs, repeats, counts, rows, banks, ports, asked, seen)
+            conflict[fold, tile], accesses[fold, tile] = contention(
+                inputs, repeats, counts, rows, banks, ports, asked, seen
+            )
 
 
 @njit(**CACHED)

@@ -21,12 +21,14 @@ PART = (
 class Lanes:
     """Streams by lane; axes (group, N-fold or 1, M-fold, pass, K-tile) as in Streams.
 
-    ``useful``: operations with weights that are not zero, of each projection; None if all weights count.
+    ``accesses``: to weights. ``useful``: operations with weights that are not zero, of each projection; None
+    if all weights count.
     """
 
     longest: Ints
     total: Ints
     conflict: Ints
+    accesses: Ints
     decoded: Ints
     live: tuple[Ints, ...]
     useful: Ints | None
@@ -100,17 +102,19 @@ def own(
 ) -> Lanes:
     """A stream for every row (``streams: own``), live inputs only."""
     parts, shapes = _parts(shape, incoming), _shapes(shape, samples)
-    longest, total, conflict, decoded = (np.zeros(shapes, np.int64) for _ in range(4))
+    longest, total, conflict, accesses, decoded = (np.zeros(shapes, np.int64) for _ in range(5))
     live = np.zeros((*shapes[:3], len(parts.table)), np.int64)
     for folds, q, masks in _masks(shape, incoming, events, samples):
         for g in range(shape.groups):
             lane_kernels.own_streams(
                 masks, parts.table, parts.tiles, g, shape.lanes, shape.plane[1], shape.together, serial,
                 banks, ports, parts.deepest, longest[g, folds, q], total[g, folds, q], conflict[g, folds, q],
-                decoded[g, folds, q], live[g, folds, q],
+                accesses[g, folds, q], decoded[g, folds, q], live[g, folds, q],
             )  # fmt: skip
     found = parts.by_projection(live, len(incoming), shape.k_tiles)
-    return Lanes(longest[:, None], total[:, None], conflict[:, None], decoded[:, None], found, None)
+    return Lanes(
+        longest[:, None], total[:, None], conflict[:, None], accesses[:, None], decoded[:, None], found, None
+    )
 
 
 def sparse(
@@ -135,7 +139,7 @@ def sparse(
     found = parts.by_projection(live, len(incoming), shape.k_tiles)
     by_projection = np.zeros(len(incoming), np.int64)
     np.add.at(by_projection, parts.projection, useful)
-    return Lanes(longest, total, np.zeros_like(longest), decoded[:, None], found, by_projection)
+    return Lanes(longest, total, np.zeros_like(longest), total, decoded[:, None], found, by_projection)
 
 
 def _nonzero(incoming: tuple[Incoming, ...], parts: _Parts, group: int, channels: int) -> NDArray[np.uint8]:

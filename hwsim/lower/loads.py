@@ -80,6 +80,16 @@ def streamed_loads(layer: Layer, maps: Maps, word_bits: int) -> Streamed:
     return Streamed(load, words)
 
 
+def check_streamed(task: Task, layer: Layer, streamed: Streamed) -> None:
+    """Raises HwsimError if a job streams more than the input buffer gives it (B3)."""
+    largest, room = int(np.max(streamed.load)), task.hardware.buffers.input.tile_bytes
+    if largest > room:
+        raise HwsimError(
+            f"layer {layer.name!r}: the streamed inputs of one job take {largest} bytes; hardware "
+            f"{task.hardware.name!r} gives a job {room} bytes of buffers.input"
+        )
+
+
 def _window_bytes(layer: Layer, w: Weighted) -> int:
     """Rows that a fold of consecutive positions can touch, in bytes of one step."""
     height, width = w.plane
@@ -95,10 +105,14 @@ def _fold_sizes(layer: Layer) -> Ints:
 
 def _rows_reached(layer: Layer, w: Weighted) -> Ints:
     """y(m): source rows that are needed up to the end of each M-fold of a sample."""
-    ends = np.cumsum(_fold_sizes(layer)) - 1
-    stride, padding = w.projection.stride[0], w.projection.padding[0]
-    reach = ends // layer.population.plane[1] * stride - padding + w.projection.kernel[0]
-    return np.clip(reach, 0, w.plane[0])
+    height, width = layer.population.plane
+    stride, padding, kernel = w.projection.stride[0], w.projection.padding[0], w.projection.kernel[0]
+    begins = np.clip(np.arange(height) * stride - padding, 0, w.plane[0])
+    ends = np.clip(np.arange(height) * stride - padding + kernel, 0, w.plane[0])
+    new = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
+    last = (np.cumsum(_fold_sizes(layer)) - 1) // width
+    reached: Ints = np.cumsum(new)[last]
+    return reached
 
 
 def _by_fold(layer: Layer, maps: Maps) -> Ints:

@@ -174,7 +174,7 @@ def _on_axes(layer: Layer, found: Streams) -> Streams:
         imbalance=spread(found.imbalance),
         conflict=spread(found.conflict),
         decode=spread(found.decode),
-        total=spread(found.total),
+        reads=spread(found.reads),
         decoded=spread(found.decoded),
         live=tuple(spread(values) for values in found.live),
         ac=found.ac,

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.lower.axes import Ints, K, M, N, T, along, total, zeros
 from hwsim.lower.layers import Layer, Task
-from hwsim.lower.loads import Residency, Streamed, input_loads, residency, streamed_loads
+from hwsim.lower.loads import Residency, Streamed, check_streamed, input_loads, residency, streamed_loads
 from hwsim.lower.maps import Maps
 from hwsim.lower.states import (
     Counts,
@@ -73,6 +73,7 @@ def plan(task: Task, layer: Layer, pinned: bool, outlasting: dict[str, Place]) -
     hold_load, hold_store = hold_moves(task, layer)
     spill_load, spill_store, spill_counts = spill_moves(task, layer)
     load, streamed = map_loads(task, layer, inputs, maps)
+    check_streamed(task, layer, streamed)
     loads = dict(zip(LOADED[1:], (load, state_load, hold_load, spill_load), strict=True))
     output = output_stores(task, layer, maps)
     stores = dict(zip(STORED, (output, state_store, hold_store, spill_store), strict=True))

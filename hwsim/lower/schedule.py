@@ -57,6 +57,7 @@ class Scheduled:
             [along(T, np.arange(p.layer.passes) * p.layer.pass_steps) for p in plans]
         )
         columns["sample"] = self.merge([p.layer.first_samples for p in plans])
+        columns["closes"] = self.merge([p.layer.at_end for p in plans])
         columns["occupied"] = self.merge([occupied(task, p.layer) for p in plans])
         columns["load_bytes"] = np.stack([self.merge([p.load(o) for p in plans]) for o in LOADED], axis=1)
         columns["store_bytes"] = np.stack([self.merge([p.stores[o] for p in plans]) for o in STORED], axis=1)

@@ -16,10 +16,10 @@ __all__ = ["Incoming", "Shape", "Streams", "streams"]
 class Streams:
     """Axes (group, N-fold or 1, M-fold, pass, K-tile); M-folds of all samples one after the other.
 
-    ``length``: L; ``stream``, ``imbalance``, ``conflict``, ``decode``: busy cycles by cause (P2); ``total``:
-    L, or the sum of L_r, or of L_rn, over the fold (P4); ``decoded``: E. ``live``: one array for each
-    incoming projection, its live inputs summed over lanes and steps (0 outside of its own K-tiles), N axis 1.
-    ``ac``, ``mac``: useful operations of the whole layer (P3).
+    ``length``: L; ``stream``, ``imbalance``, ``conflict``, ``decode``: busy cycles by cause (P2);
+    ``reads``: L, or accesses of own streams, or the sum of L_rn, over the fold (P4); ``decoded``: E.
+    ``live``: one array for each incoming projection, its live inputs summed over lanes and steps (0 outside
+    of its own K-tiles), N axis 1. ``ac``, ``mac``: useful operations of the whole layer (P3).
     """
 
     length: Ints
@@ -27,7 +27,7 @@ class Streams:
     imbalance: Ints
     conflict: Ints
     decode: Ints
-    total: Ints
+    reads: Ints
     decoded: Ints
     live: tuple[Ints, ...]
     ac: int
@@ -40,12 +40,14 @@ ONE = np.ones((1,) * 5, np.int64)
 @dataclass(frozen=True)
 class _Beats:
     """What one way to stream comes to: L is the largest, and ``total`` the sum, of what each of the
-    ``takers`` of a fold streams (1 where they share). None: zero everywhere, or for ``useful`` all weights.
+    ``takers`` of a fold streams (1 where they share); ``reads`` as in Streams. None: zero everywhere, or for
+    ``useful`` all weights.
     """
 
     longest: Ints
     total: Ints
     takers: Ints
+    reads: Ints
     live: tuple[Ints, ...]
     conflict: Ints | None = None
     decoded: Ints | None = None
@@ -65,7 +67,7 @@ def streams(
         found = _all_inputs(hardware, shape, incoming, events, samples)
     elif array.dataflow == "ws":
         length, live = lane_streams.positions(shape, incoming, events, samples, _serial(hardware))
-        found = _Beats(length, length, ONE, live)
+        found = _Beats(length, length, ONE, length, live)
     elif array.streams == "own":
         found = _own(hardware, shape, incoming, events, samples)
     else:
@@ -86,7 +88,7 @@ def streams(
         imbalance=found.longest - stream,
         conflict=conflict,
         decode=np.maximum(needed - found.longest - conflict, 0),
-        total=found.total,
+        reads=found.reads,
         decoded=decoded,
         live=found.live,
         ac=operations[True],
@@ -117,8 +119,8 @@ def _all_inputs(
     axes = (shape.groups, columns, len(rows), shape.passes, shape.k_tiles)
     length = np.broadcast_to(streamed * served, axes)
     if array.streams == "own":
-        return _Beats(length, length * rows, rows, live)
-    return _Beats(length, length, ONE, live)
+        return _Beats(length, length * rows, rows, length, live)
+    return _Beats(length, length, ONE, length, live)
 
 
 def _shared(
@@ -135,7 +137,7 @@ def _shared(
     found = [shared_streams.count(shape, p, e, samples, offsets) for p, e in pairs]
     length, *decoded = (sum(b[1:], start=b[0]) for b in zip(*(f.beats for f in found), strict=True))
     live = tuple(f.live for f in found)
-    return _Beats(length, length, ONE, live, decoded=decoded[0] if decoded else None)
+    return _Beats(length, length, ONE, length, live, decoded=decoded[0] if decoded else None)
 
 
 def _own(
@@ -155,7 +157,9 @@ def _own(
         found = lane_streams.own(shape, incoming, events, samples, serial, weight.banks, weight.ports)
         takers = rows
     decoded = found.decoded if array.decode else None
-    return _Beats(found.longest, found.total, takers, found.live, found.conflict, decoded, found.useful)
+    return _Beats(
+        found.longest, found.total, takers, found.accesses, found.live, found.conflict, decoded, found.useful
+    )
 
 
 def _decode_cycles(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], decoded: Ints) -> Ints:

@@ -125,6 +125,10 @@ class Oracle:
     def amount(self, column: str, i: int) -> int:
         return int(getattr(self.jobs, column)[i])
 
+    def freed(self, i: int) -> int:
+        closed = [j for j in range(i) if self.amount("closes", j)]
+        return closed[-self.P] if len(closed) >= self.P else -1
+
     def busy(self, i: int) -> int:
         return sum(self.amount(c, i) for c in ("stream", "imbalance", "conflict", "decode"))
 
@@ -145,7 +149,7 @@ class Oracle:
         if i == self.count or not (
             self.over(self.next, i - 1, now)
             and self.over(self.load_end, i, now)
-            and self.over(self.lif_end, i - self.P, now)
+            and self.over(self.lif_end, self.freed(i), now)
         ):
             return began
         preload, fill = self.amount("preload", i), self.amount("fill", i)

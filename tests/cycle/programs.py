@@ -16,11 +16,13 @@ from tests.dram.streams import small
 SCALARS = tuple(name for name in Jobs._fields if not name.endswith("_bytes"))
 
 
+DEFAULTS = {"after": -1, "closes": 1}
+
+
 def program(*jobs: dict[str, Any], slots: int = 1000, regions: dict[str, int] | None = None) -> Program:
-    """``jobs``: columns that are not 0; ``load`` and ``store`` by operand. Regions are as large as needed."""
+    """``jobs``: columns that are not as in DEFAULTS; ``load`` and ``store`` by operand. Regions are as large as needed."""
     columns: dict[str, NDArray[np.int64]] = {
-        name: np.array([job.get(name, -1 if name == "after" else 0) for job in jobs], np.int64)
-        for name in SCALARS
+        name: np.array([job.get(name, DEFAULTS.get(name, 0)) for job in jobs], np.int64) for name in SCALARS
     }
     for column, part, operands in (("load_bytes", "load", LOADED), ("store_bytes", "store", STORED)):
         rows = [[job.get(part, {}).get(o, 0) for o in operands] for job in jobs]
@@ -84,13 +86,15 @@ def programs(draw: st.DrawFn, unit: int = 1, most: int = 12) -> Program:
     """Any jobs: of no time and of no bytes too, waiting for any earlier store."""
     small_number = st.sampled_from([0, 0, 1, 2, 7, 30])
     jobs, layer = [], 0
-    columns = [c for c in SCALARS if c not in ("layer", "after")]
+    columns = [c for c in SCALARS if c not in ("layer", "after", "closes")]
     for i in range(draw(st.integers(0, most))):
         layer = draw(st.sampled_from([layer, layer, min(layer + 1, 2), 0]))
         job = {column: draw(small_number) for column in columns}
         loads = _amounts(draw, LOADED, unit) if draw(st.booleans()) else {}
         stores = _amounts(draw, STORED, unit) if draw(st.booleans()) else {}
         after = draw(st.sampled_from([-1, -1, i - 1, draw(st.integers(-1, i - 1))]))
-        jobs.append(job | {"layer": layer, "load": loads, "store": stores, "after": after})
+        closes = draw(st.sampled_from([1, 1, 0]))
+        more = {"layer": layer, "load": loads, "store": stores, "after": after, "closes": closes}
+        jobs.append(job | more)
     regions = {r: unit * draw(st.sampled_from([0, 50, 97, 300])) for r in ("weight", "input", "output")}
     return program(*jobs, slots=draw(st.sampled_from([1, 2, 3, 1000])), regions=regions)

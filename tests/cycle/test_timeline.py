@@ -104,6 +104,13 @@ def test_a_single_buffer_loads_the_second_job_after_the_first_one() -> None:
     assert spent(ledger, "dma") == {"weight": 6, "input": 1, "idle": 3 + 4}
 
 
+def test_a_bank_holds_all_k_tiles_of_a_fold() -> None:
+    # one bank: both K-tiles of fold 0 run 0-4, its LIF stage 4-9; only then fold 1: 9-13, 13-18.
+    tiles = [{"stream": 2, "closes": 0}, {"stream": 2, "update": 5}] * 2
+    ledger = played(program(*tiles), tile(banks=1))
+    assert spent(ledger, "array") == {"stream": 8, "partial_sum": 5, "drain": 5}
+
+
 def test_one_bank_of_sums_holds_the_array() -> None:
     # array 0-2, lif 2-7, array 7-9 (5 for its bank), lif 9-14.
     ledger = played(program(*[{"stream": 2, "update": 5}] * 2), tile(banks=1))

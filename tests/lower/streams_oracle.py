@@ -132,6 +132,9 @@ class Oracle:
                 conflict = self.conflict([np.repeat(np.arange(len(b)), b) for b in per_lane])
             length, total = max(lengths), sum(lengths)
             mean = Fraction(total, len(lengths))
+            if nonzero is None:
+                ordered = [np.repeat(np.arange(len(b)), b) for b in per_lane]
+                total = sum(len({int(s[j]) for s in ordered if len(s) > j}) for j in range(length))
         decoded = decode = 0
         if array.decode:
             window = max(s, 1)
@@ -147,7 +150,7 @@ class Oracle:
             decode = max(0, needed - length - conflict)
         found = {
             "length": length, "stream": ceil(mean), "imbalance": length - ceil(mean), "conflict": conflict,
-            "decode": decode, "total": total, "decoded": decoded, "ac": 0, "mac": 0,
+            "decode": decode, "reads": total, "decoded": decoded, "ac": 0, "mac": 0,
         }  # fmt: skip
         found["live"] = [
             int(live[:, :, [i == j for j, _ in job.tile]].sum()) for i in range(len(self.incoming))

@@ -243,12 +243,12 @@ class PEs:
         lanes, channels = operands.inputs.shape[1], operands.weights.shape[1]
         streams = [k_beats(live[:, r : r + 1], window, self.serial) for r in range(lanes)]
         done = self.own(operands, {(r, n): streams[r] for r in range(lanes) for n in range(channels)})
-        done.beats = sum(len(stream) for stream in streams)
-        done.stream = ceil_div(done.beats, lanes)
+        done.stream = ceil_div(sum(len(stream) for stream in streams), lanes)
         length = max(len(stream) for stream in streams)
         done.imbalance = length - done.stream
         for j in range(length):
             asked = {stream[j].number for stream in streams if j < len(stream)}
+            done.beats += len(asked)
             done.conflict += self.cycles_of_banks(asked) - 1
         return done
 

@@ -94,13 +94,25 @@ class Ends:
     store: list[simpy.Event] = field(default_factory=list)
 
 
+def banks_freed(jobs: list[Job], banks: int) -> list[int]:
+    """For each job the last one of the fold and pass that had its bank before, or -1 (S3)."""
+    closed: list[int] = []
+    found = []
+    for i, job in enumerate(jobs):
+        found.append(closed[len(closed) - banks] if len(closed) >= banks else -1)
+        if job.last_tile:
+            closed.append(i)
+    return found
+
+
 class Chip:
     """The units of S1 as SimPy processes on an integer clock, each handing its jobs to the next."""
 
     def __init__(self, hardware: Hardware, planned: Plan, work: Work) -> None:
         self.hardware, self.jobs, self.work = hardware, planned.jobs, work
         self.output_slots = planned.output_slots
-        self.banks, self.overlap = hardware.pe_array.partial_sum_banks, hardware.pe_array.overlap
+        self.overlap = hardware.pe_array.overlap
+        self.bank_freed_by = banks_freed(self.jobs, hardware.pe_array.partial_sum_banks)
         self.dram = dram_of(hardware)
         self.env = simpy.Environment()
         self.ends = Ends(*([self.env.event() for _ in self.jobs] for _ in range(7)))
@@ -204,7 +216,7 @@ class Chip:
         """Passes in job order, each with its operands loaded and a free bank of partial sums (S3)."""
         for i, done in enumerate(self.passes):
             yield self.ends.load[i]
-            yield from self.after(self.ends.lif, i - self.banks)
+            yield from self.after(self.ends.lif, self.bank_freed_by[i])
             self.diary.preload_start[i] = self.now
             yield self.env.timeout(done.preload)
             self.diary.stream_start.append(self.now)
@@ -236,7 +248,7 @@ class Chip:
         for i, done in enumerate(self.passes):
             yield self.ends.preload[i]
             yield self.ends.load[i]
-            yield from self.after(self.ends.lif, i - self.banks)
+            yield from self.after(self.ends.lif, self.bank_freed_by[i])
             self.diary.stream_start.append(self.now)
             self.ends.stream_begins[i].succeed()
             yield self.env.timeout(done.busy)

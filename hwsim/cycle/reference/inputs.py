@@ -11,10 +11,6 @@ from hwsim.errors import HwsimError
 Residency = Literal["whole", "sample", "window", "fold"]
 
 
-def clamp(value: int, low: int, high: int) -> int:
-    return min(max(value, low), high)
-
-
 class Inputs:
     """Bytes and words of a job's inputs by the residency of its layer; ``jobs`` are all of the mini-batch."""
 
@@ -95,7 +91,8 @@ class Inputs:
             return 0
         last = 0 if layer.together else layer.m_folds[m].stop - 1
         height, width = s.plane
-        y = clamp(last // layer.width * s.stride[0] - s.padding[0] + s.kernel[0], 0, height)
+        tops = [oy * s.stride[0] - s.padding[0] for oy in range(last // layer.width + 1)]
+        y = len({row for top in tops for row in range(top, top + s.kernel[0]) if 0 <= row < height})
         return self.burst(self.maps.part_bytes(y * width * s.group_channels, bits, s.source_size))
 
     def fold_load(self, job: Job) -> int:
@@ -125,6 +122,23 @@ class Inputs:
             columns = [x for x in range(left, right) if 0 <= x < s.plane[1]]
             elements += len(rows) * len(columns) * part.touched
         return self.burst(self.maps.part_bytes(elements, bits, s.source_size))
+
+    def check_streamed(self, job: Job, before: int, after: int) -> None:
+        """What a job streams must lie in the input buffer (B3), judged by bitmaps."""
+        needed = 0
+        for p in job.layer.streamed:
+            size = self.chart.network.population[p.source].size
+            first, stop = (size * done // job.layer.size for done in (before, after))
+            for _ in job.samples:
+                for step in job.steps:
+                    bits = self.maps.most(p.source) if step >= p.delay else 0
+                    needed += self.burst(self.maps.part_bytes(stop, bits, size))
+                    needed -= self.burst(self.maps.part_bytes(first, bits, size))
+        if needed > self.buffer.tile_bytes:
+            raise HwsimError(
+                f"layer {job.layer.name!r}: the streamed inputs of one job take {needed} bytes, "
+                f"but the input buffer offers {self.buffer.tile_bytes} bytes to one job"
+            )
 
     def streamed(self, job: Job, before: int, after: int) -> tuple[int, int]:
         """Bytes and words of operands read once, in order; outputs done ``before`` and ``after`` (B3)."""

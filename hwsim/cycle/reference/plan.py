@@ -52,6 +52,7 @@ def plan(network: Network, trace: EventTrace, samples: range, hardware: Hardware
             key = (job.layer.index, job.samples[0], job.steps.start)
             before = done.get(key, 0)
             done[key] = after = before + job.sample_outputs
+            inputs.check_streamed(job, before, after)
             streamed_bytes, job.streamed_words = inputs.streamed(job, before, after)
             job.loads["input"] += streamed_bytes
             job.stores["output"] = writer.stored(job, before, after)
