@@ -125,7 +125,10 @@ def estimate(
     hardware: Annotated[str, typer.Option(help="A preset (hwsim list hardware) or a .yaml file.")] = "sata",
     inputs: InputFile = None,
     weights: Weights = None,
-    samples: Annotated[int, typer.Option(help="How many of the inputs to run.", min=1)] = 128,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="How many of the inputs to run. Default: 128.", min=1, show_default=False),
+    ] = None,
     timesteps: Timesteps = None,
     settings: Settings = None,
     sharing: SharingOption = "none",
@@ -288,7 +291,7 @@ def compare(
     directory = delivery.output_directory(output)
     asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram)
     with delivery.interruptible():
-        work, opened = commands.compared(model, inputs, weights, samples or asked.largest, timesteps, variant)
+        work, opened = commands.compared(model, inputs, weights, samples, asked.largest, timesteps, variant)
         comparing.deliver(comparing.run(work, opened, asked), work.origin, directory, as_json)
 
 
@@ -353,7 +356,10 @@ def ops(
     model: Model,
     inputs: InputFile = None,
     weights: Weights = None,
-    samples: Annotated[int, typer.Option(help="How many of the inputs to run.", min=1)] = 16,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="How many of the inputs to run. Default: 16.", min=1, show_default=False),
+    ] = None,
     timesteps: Timesteps = None,
     settings: Settings = None,
     sharing: SharingOption = "none",

@@ -27,13 +27,16 @@ from hwsim.result import Result
 from hwsim.storage import write_text
 from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
 
+ESTIMATED, COUNTED = 128, 16
+"""Inputs that estimate and ops take if they are not told how many."""
+
 
 def estimate(
     model: str,
     chip_name: str,
     inputs: Path | None,
     weights: Path | None,
-    samples: int,
+    samples: int | None,
     timesteps: int | None,
     mapping_file: Path | None,
     options: dict[str, Any],
@@ -52,7 +55,8 @@ def estimate(
     chosen_mapping = mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
     with progress_bars() as progress:
-        work, _ = _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        work, _ = _workload(model, inputs, weights, samples or ESTIMATED, timesteps, variant, progress)
+        _tell_fewer(samples, work)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
             return pipeline.estimate(work, tile, chosen_mapping, prices, chosen, progress)
@@ -91,14 +95,17 @@ def compared(
     model: str,
     inputs: Path | None,
     weights: Path | None,
-    samples: int,
+    samples: int | None,
+    default: int,
     timesteps: int | None,
     variant: Variant,
 ) -> tuple[pipeline.Workload, Opened]:
-    """The workload that variants are compared on, and the model it is of."""
+    """The workload that variants are compared on, and the model it is of; ``default`` samples if not told."""
     variant.check(weights, inputs, timesteps)
     with progress_bars() as progress:
-        return _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        work, opened = _workload(model, inputs, weights, samples or default, timesteps, variant, progress)
+    _tell_fewer(samples, work)
+    return work, opened
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -170,7 +177,7 @@ def count_operations(
     model: str,
     inputs: Path | None,
     weights: Path | None,
-    samples: int,
+    samples: int | None,
     timesteps: int | None,
     variant: Variant,
     as_json: bool,
@@ -181,7 +188,8 @@ def count_operations(
     """
     variant.check(weights, inputs, timesteps)
     with progress_bars() as progress:
-        work, _ = _workload(model, inputs, weights, samples, timesteps, variant, progress)
+        work, _ = _workload(model, inputs, weights, samples or COUNTED, timesteps, variant, progress)
+        _tell_fewer(samples, work)
         encoded = encode(work.network, work.inputs)
         trace = execute(work.network, encoded, lambda done, total: progress("execute", done, total))
     agreement = agree(work.network, trace, work.reference) if work.reference else None
@@ -236,6 +244,16 @@ def _inputs(opened: Opened, path: Path | None, samples: int) -> Inputs:
             ", or run it on synthetic ones with --init calibrated"
         )
     return load_inputs(chosen, samples)
+
+
+def _tell_fewer(asked: int | None, work: pipeline.Workload) -> None:
+    """Warn where there are fewer inputs than were asked for."""
+    if asked is not None and len(work.inputs) < asked:
+        warnings.warn(
+            f"{asked} samples asked for, {len(work.inputs)} inputs are there and were taken",
+            HwsimWarning,
+            stacklevel=2,
+        )
 
 
 def _looked_at(

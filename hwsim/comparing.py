@@ -41,8 +41,11 @@ class Asked:
         dram: str | None,
     ) -> "Asked":
         """From texts with commas. Raises HwsimError for what none of them can be."""
-        chips = [commands.chip(name, None, dram) for name in _parts("hardware", hardware)]
-        prices = [load_table(name) for name in _parts("table", table)]
+        of_chips, of_tables = _parts("hardware", hardware), _parts("table", table)
+        chips = [commands.chip(name, None, dram) for name in of_chips]
+        prices = [load_table(name) for name in of_tables]
+        _distinct("hardware", of_chips, [chip.name for chip in chips])
+        _distinct("table", of_tables, [price.name for price in prices])
         for chip in chips:
             for price in prices:
                 commands.check_priced(price, chip)
@@ -65,11 +68,7 @@ def run(work: Workload, opened: Opened, asked: Asked) -> list[Row]:
 
     Raises HwsimError if there are fewer samples than a mini-batch asks for.
     """
-    if len(work.inputs) < asked.largest:
-        raise HwsimError(
-            f"mini-batches of {asked.largest} samples, but {len(work.inputs)} inputs; give more with "
-            "--inputs and --samples, or a smaller --batch"
-        )
+    work.check_batch(asked.largest)
     with progress_bars() as progress:
         variants = []
         for sharing in asked.sharings:
@@ -107,6 +106,15 @@ def _parts(option: str, text: str) -> list[str]:
     if twice := {part for part in parts if parts.count(part) > 1}:
         raise HwsimError(f"--{option} {text!r}: {sorted(twice)[0]!r} is there twice")
     return parts
+
+
+def _distinct(option: str, parts: list[str], names: list[str]) -> None:
+    """Raises HwsimError for two files of one name, which no row could tell apart."""
+    first: dict[str, str] = {}
+    for part, name in zip(parts, names, strict=True):
+        if name in first:
+            raise HwsimError(f"--{option}: {first[name]} and {part} are both named {name!r}; rename one")
+        first[name] = part
 
 
 def _count(text: str) -> int:

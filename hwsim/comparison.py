@@ -52,10 +52,17 @@ class Row:
 
     @property
     def utilization(self) -> float:
-        """Useful operations of those that the PEs could do in the time."""
-        peak = self.hardware.peak_operations(self.executed.network.timesteps)
-        done = self.ledger.total("ac", "mac")
-        return done / (self.ledger.elapsed_cycles * peak) if done else 0.0
+        """Issued operations of those that all PEs could do in the elapsed cycles."""
+        return self.ledger.share_of(self.peak, "ac_issued", "mac_issued")
+
+    @property
+    def useful(self) -> float:
+        """Useful operations of the same."""
+        return self.ledger.share_of(self.peak, "ac", "mac")
+
+    @property
+    def peak(self) -> int:
+        return self.hardware.peak_operations(self.executed.network.timesteps)
 
     def as_dict(self) -> dict[str, Any]:
         """A row of the JSON (docs/result.md); totals are sums over ``samples``."""
@@ -69,6 +76,7 @@ class Row:
             "samples": self.samples,
             "totals": self.totals,
             "utilization": self.utilization,
+            "useful": self.useful,
             "lif_area_share": lif_area_share(self.table, self.hardware),
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
@@ -101,17 +109,17 @@ def compare(
 
 
 def rows_csv(rows: list[dict[str, Any]]) -> str:
-    """One line a row: what was asked, totals, utilization, DRAM bytes by operand."""
+    """One line a row: what was asked, totals, utilization, useful part of it, DRAM bytes by operand."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = list(rows[0]["totals"]) if rows else []
-    writer.writerow([*KEYS, "samples", *names, "utilization", *(f"dram_{o}_bytes" for o in OPERANDS)])
+    names, shares = list(rows[0]["totals"]) if rows else [], ("utilization", "useful")
+    writer.writerow([*KEYS, "samples", *names, *shares, *(f"dram_{o}_bytes" for o in OPERANDS)])
     for row in rows:
         writer.writerow(
             [
                 *(row[k] for k in (*KEYS, "samples")),
                 *row["totals"].values(),
-                row["utilization"],
+                *(row[s] for s in shares),
                 *(row["dram_bytes"][o] for o in OPERANDS),
             ]
         )

@@ -135,6 +135,11 @@ class Ledger:
         booked: NDArray[np.int64] = self.cycles[:, columns].sum(axis=1)
         return booked
 
+    def share_of(self, peak: int, *actions: str) -> float:
+        """Counts of ``actions`` / (elapsed cycles * ``peak`` a cycle); 0 of no time."""
+        cycles = self.elapsed_cycles
+        return self.total(*actions) / (cycles * peak) if cycles else 0.0
+
     def total(self, *actions: str) -> int:
         return int(self.per_layer(*actions).sum())
 

@@ -57,6 +57,14 @@ class Workload:
     reference: EventTrace | None = None
     origin: dict[str, Any] = field(default_factory=dict)
 
+    def check_batch(self, batch: int) -> None:
+        """Raises HwsimError if there are fewer samples than a mini-batch has."""
+        if len(self.inputs) < batch:
+            raise HwsimError(
+                f"mini-batches of {batch} samples, but {len(self.inputs)} inputs; give more with --inputs "
+                "and --samples, or a smaller --batch"
+            )
+
 
 def silent(_stage: str, _done: int, _total: int) -> None:
     """Report no progress."""
@@ -115,13 +123,16 @@ def estimate(
 ) -> Result:
     """Execute, lower, cycle and price a workload; compare with its reference and its ANN counterpart.
 
-    Raises HwsimError for inputs that do not fit and mappings that are not legal. Warns (HwsimWarning) where
+    Raises HwsimError for inputs that do not fit or do not fill a mini-batch, and for mappings that are not
+    legal. Warns (HwsimWarning) where
     the network's spikes differ from PyTorch's by more than rounding.
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
     lowering = Lowering(network, hardware, mapping)
-    trace = execute(network, encode(network, work.inputs), _stage(progress, "execute"))
+    encoded = encode(network, work.inputs)
+    work.check_batch(mapping.batch)
+    trace = execute(network, encoded, _stage(progress, "execute"))
     ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
     total = sum(ledgers[1:], start=ledgers[0])
     snn = Run(network, trace, ledgers, price(total, hardware, table), mapping.batch)

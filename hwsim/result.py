@@ -133,7 +133,7 @@ class Result:
         }
 
     def _per_sample(self) -> dict[str, Any]:
-        """Distribution over samples; a mini-batch, begun with empty buffers, is shared equally."""
+        """Distribution over samples; what only a mini-batch has is shared equally by its samples."""
         names = list(ACTIONS)
         unit = np.array([self.run.cost.unit_pj.get(a) or 0.0 for a in names])
         charged = {a for actions in COMPONENTS.values() for a in actions}
@@ -143,11 +143,17 @@ class Result:
             "cycles": cycles,
             "latency_ns": cycles * 1e9 / self.hardware.clock_hz,
             "energy_pj": np.array([float(ledger.counts.sum(0) @ unit) for ledger in self.run.ledgers]),
-            "spikes": np.array([ledger.total("lif_spike") for ledger in self.run.ledgers]),
             "dram_bytes": np.array([ledger.total(*DRAM_BYTES) for ledger in self.run.ledgers]),
         }
         sizes = self.run.batches
-        return {name: _distribution(np.repeat(v / sizes, sizes)) for name, v in values.items()}
+        shared = {name: np.repeat(v / sizes, sizes) for name, v in values.items()}
+        return {name: _distribution(v) for name, v in (shared | {"spikes": self._spikes()}).items()}
+
+    def _spikes(self) -> NDArray[np.int64]:
+        """Spikes of each sample (L2)."""
+        trace, spiking = self.run.trace, [p.name for p in self.run.network.populations if p.spikes]
+        counts = [trace.events[name].counts().sum(axis=1) for name in spiking]
+        return np.sum(counts, axis=0, dtype=np.int64) + np.zeros(trace.samples, np.int64)
 
     def _accuracy(self) -> dict[str, Any] | None:
         if self.labels is None:

@@ -256,7 +256,13 @@ def test_means_over_samples_are_totals_over_their_number(estimate: Command) -> N
 
 def test_the_number_of_samples_is_as_asked(estimate: Command) -> None:
     assert estimate("--json", "--samples", "2").json["samples"] == 2
-    assert estimate("--json", "--samples", "99").json["samples"] == SAMPLES
+
+
+def test_fewer_inputs_than_asked_for_are_taken_and_said_to_be(estimate: Command) -> None:
+    ran = estimate("--json", "--samples", "99")
+    assert json.loads(ran.out)["samples"] == SAMPLES
+    assert ran.err == f"warning: 99 samples asked for, {SAMPLES} inputs are there and were taken\n"
+    assert estimate("--json").err == ""
 
 
 def test_the_same_command_gives_the_same_numbers(estimate: Command) -> None:
@@ -297,11 +303,16 @@ def test_options_override_a_mapping_file(estimate: Command, tmp_path: Path) -> N
 
 
 def test_a_chip_of_ones_own_is_taken_from_its_file(estimate: Command, tmp_path: Path) -> None:
-    text = (
-        (hardware.TABLES / "sata.yaml").read_text().replace("clock_hz: 400_000_000", "clock_hz: 200_000_000")
-    )
-    (tmp_path / "slow.yaml").write_text(text.replace("19_200_000_000", "9_600_000_000"))
-    slow, fast = (estimate("--json", "--hardware", chip).json for chip in (tmp_path / "slow.yaml", "sata"))
+    """A chip and a DRAM of half the rate take twice the time in as many cycles."""
+    text = (hardware.TABLES / "sata.yaml").read_text()
+
+    def at(clock: str, bandwidth: int) -> dict[str, Any]:
+        path = tmp_path / f"{clock}.yaml"
+        dram = f"{{bandwidth_bytes_per_s: {bandwidth}, burst_bytes: 64}}"
+        path.write_text(text.replace("400_000_000", clock).replace("{table: ddr4_2400}", dram))
+        return estimate("--json", "--hardware", path).json
+
+    slow, fast = at("200_000_000", 9_600_000_000), at("400_000_000", 19_200_000_000)
     assert slow["totals"]["cycles"] == fast["totals"]["cycles"]
     assert slow["totals"]["latency_ns"] == 2 * fast["totals"]["latency_ns"]
 
@@ -645,8 +656,9 @@ def test_an_estimate_runs_on_synthetic_inputs_only_where_it_is_calibrated(
     assert hwsim(*asked, "--init", "calibrated", "--json").json["samples"] == 2
 
 
-def test_the_cycle_model_says_that_it_does_not_cost_shared_states(estimate: Command) -> None:
-    assert estimate("--sharing", "C2").error == "layer '1': the cycle model does not cost shared states yet"
+def test_channel_groups_that_share_states_have_fewer_words(estimate: Command) -> None:
+    states = [estimate("--json", "--sharing", sharing).json["lif"] for sharing in ("none", "C2")]
+    assert [state["state_words"] for state in states] == [256, 128]
 
 
 @pytest.mark.parametrize(
@@ -860,7 +872,7 @@ def estimate_other(model: Path, inputs: Path, chip: Path) -> str:
     """The error of another model on another chip, without the command line."""
     with pytest.raises(HwsimError) as caught:
         commands.estimate(
-            f"{model}:build", str(chip), inputs, None, 1, 2, None, {}, None, "snn_paper_fp32", "kernel"
+            f"{model}:build", str(chip), inputs, None, 1, 2, None, {}, None, None, "snn_paper_fp32", "kernel"
         )
     return str(caught.value)
 

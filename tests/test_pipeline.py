@@ -81,3 +81,12 @@ def test_a_ledger_that_loses_work_or_events_does_not_pass(action: str) -> None:
             )
         return
     pytest.fail(f"no case with {action}")
+
+
+def test_a_mini_batch_of_more_samples_than_there_are_is_refused() -> None:
+    network = small_network(coding="frames")
+    work = Workload(network, np.ones((3, 2, 4, 4), np.float32))
+    chip, table = load_hardware("sata"), load_table("sata_kernels")
+    with pytest.raises(HwsimError, match="mini-batches of 4 samples, but 3 inputs"):
+        estimate(work, chip, Mapping(batch=4), table)
+    assert len(estimate(work, chip, Mapping(batch=2), table).run.ledgers) == 2

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hwsim.report.batches import beginning, latency
 from hwsim.report.numbers import energy, quantity
 
 PLAIN_WIDTH = 160
@@ -30,7 +31,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     table.add_column("same net as ANN", justify="right")
     rows = (
         ("energy", energy(mean["energy_pj"]), energy(ann["energy_pj"])),
-        ("latency", f"{mean['latency_ns'] / 1e3:,.1f} us", f"{ann['latency_ns'] / 1e3:,.1f} us"),
+        (latency(values), f"{mean['latency_ns'] / 1e3:,.1f} us", f"{ann['latency_ns'] / 1e3:,.1f} us"),
         ("cycles", quantity(mean["cycles"]), quantity(ann["cycles"])),
         ("AC", quantity(totals["ac"] / samples), "0"),
         ("MAC", quantity(totals["mac"] / samples), quantity(ann["mac"])),
@@ -52,10 +53,8 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
-    batch = values["mapping"]["batch"]
-    how = "each alone" if batch == 1 else f"in mini-batches of {batch}, each"
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, {how} from empty buffers; "
+        f"table {values['table']}, dynamic energy; {samples} samples, {beginning(values)}; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
@@ -115,7 +114,7 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
     for key in varying:
         table.add_column(key)
     operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows)]
-    numbers = ("cycles", "us", "use", "energy", "mm2", "DRAM bytes", *operands)
+    numbers = ("cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", *operands)
     for name in numbers:
         table.add_column(name, justify="right")
     for row in rows:
@@ -125,6 +124,7 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
             quantity(totals["cycles"] / samples),
             f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
             f"{row['utilization']:.1%}",
+            f"{row['useful']:.1%}",
             energy(totals["energy_pj"] / samples),
             f"{totals['area_um2'] / 1e6:.3f}",
             quantity(totals["dram_bytes"] / samples),

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hwsim import cost
 from hwsim.ledger import ACTIONS, CAUSES
-from hwsim.report import numbers
+from hwsim.report import batches, numbers
 from hwsim.report.drawing import PALETTE, plain
 from hwsim.report.figures import (
     BYTES,
@@ -123,6 +123,9 @@ def render(values: dict[str, Any]) -> str:
         unused=[a for a in ACTIONS if not shown["counts"].get(a)],
         causes=_causes(shown),
         spread=_spread(shown),
+        spread_over=batches.spread(shown),
+        beginning=batches.beginning(shown),
+        ann_ran=batches.counterpart(shown),
         located=LOCATED_SHOWN,
         chip=_fields(shown["hardware"], ("name", "description", "sources")),
         mapping=_fields(shown["mapping"]),
@@ -178,7 +181,7 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
             _against(ann["energy_ratio"], energy(ann["energy_pj"])),
         ),
         Tile(
-            "latency",
+            batches.latency(values),
             duration(mean["latency_ns"]),
             mean["latency_ns"],
             _against(ann["latency_ratio"], duration(ann["latency_ns"])),
@@ -352,10 +355,10 @@ def _causes(values: dict[str, Any]) -> list[tuple[str, list[list[Cell]]]]:
 
 
 def _spread(values: dict[str, Any]) -> list[list[Cell]]:
-    """Mean, 5th percentile, median and 95th percentile over the samples."""
+    """Mean, 5th percentile, median and 95th percentile over the samples or mini-batches."""
     formats = {
         "energy_pj": ("energy", energy),
-        "latency_ns": ("latency", duration),
+        "latency_ns": (batches.latency(values), duration),
         "cycles": ("cycles", numbers.quantity),
         "spikes": ("spikes", numbers.quantity),
         "dram_bytes": ("DRAM traffic", size_text),

@@ -46,6 +46,13 @@ def test_channel_groups_share_the_units_of_one() -> None:
     assert columns(network, chip(2, 4, units=3), None, "update", "serialization") == [(3, 1)]
 
 
+@pytest.mark.parametrize(("groups", "units", "cycles"), [(1, 128, (1, 0)), (4, 32, (4, 0)), (4, 128, (1, 3))])
+def test_each_channel_group_is_updated_on_all_units(groups: int, units: int, cycles: tuple[int, int]) -> None:
+    # L1, as docs/hardware.md draws it: groups of 128 / g outputs, ceil(128 / (g * units)) cycles each
+    network = pointwise(1, 128, 1, channel_groups=groups)
+    assert columns(network, chip(1, 128, units=units), None, "update", "serialization") == [cycles]
+
+
 def test_shortcuts_and_pools_take_the_lanes() -> None:
     # L1: 12 outputs on 5 lanes: 3 cycles for the identity; for the pool 2 x 2 windows of 3 outputs each
     populations = (

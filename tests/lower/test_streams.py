@@ -203,6 +203,14 @@ NONZERO = np.array([[False, True, True, False], [True, False, False, False]])
 """Channel 0 has weights at k1 and k2, channel 1 at k0."""
 
 
+def test_pes_that_join_lists_of_their_own_wait_for_no_bank() -> None:
+    # P2: the streams of test_rows_wait_for_a_bank_that_two_inputs_share, which conflict in one bank
+    events = spikes((0, 0, 0), (0, 0, 1), (0, 1, 2))
+    found = counted(p=replace(CONV, nonzero=np.ones((2, 4), bool)), events=events, **SPARSE)
+    assert by_pass(found.length) == [2, 0]
+    assert by_pass(found.conflict) == [0, 0]
+
+
 def test_a_pe_streams_live_inputs_that_meet_a_weight() -> None:
     # step 0: row 0 (k1, k2) 2 and 0, row 1 (k0) 0 and 1: longest 2, sum 3, mean 3/4.
     # Step 1: row 0 (k1) 1 and 0, row 1 (k0) 0 and 1: longest 1, sum 2

@@ -25,7 +25,7 @@ VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
 @cache
-def _estimated() -> str:
+def _estimated(samples: int, batch: int) -> str:
     random = np.random.default_rng(0)
     network = Network(
         name="tiny",
@@ -46,15 +46,15 @@ def _estimated() -> str:
         readout="out",
         timesteps=3,
     )  # fmt: skip
-    images = random.uniform(size=(2, 1, 2, 6, 6)).astype(np.float32)[:, 0]
-    work = pipeline.Workload(network, images, np.array([0, 2]))
+    images = random.uniform(size=(samples, 1, 2, 6, 6)).astype(np.float32)[:, 0]
+    work = pipeline.Workload(network, images, np.arange(samples) % 2 * 2)
     chip, table = hardware.load_hardware("sata"), cost.load_table("sata_kernels")
-    return json.dumps(pipeline.estimate(work, chip, Mapping(), table).as_dict())
+    return json.dumps(pipeline.estimate(work, chip, Mapping(batch=batch), table).as_dict())
 
 
-def example() -> dict[str, Any]:
+def example(samples: int = 2, batch: int = 1) -> dict[str, Any]:
     """The dictionary of a small network's estimate: two samples, three layers, three steps."""
-    values: dict[str, Any] = json.loads(_estimated())
+    values: dict[str, Any] = json.loads(_estimated(samples, batch))
     return values
 
 
