@@ -161,3 +161,25 @@ def test_lists_read_live_inputs_and_bitmaps_every_input() -> None:
         assert (found[ACTION["input_reads"]], found[ACTION["input_buffer_read"]]) == (reads, words)
         silent = Lowering(network, hardware, Mapping()).lower(all_silent(network), range(1))
         assert silent.counts[0][ACTION["input_reads"]] == (0 if spikes == "list" else 200)
+
+
+def test_rows_that_no_output_needs_stay_out() -> None:
+    # B2: a 1x1 convolution of stride 3 over 8 rows of 8 pixels of a byte needs rows 0, 3 and 6
+    populations = (Population("in", (1, 8, 8), "input"), Population("a", (1, 3, 3), "lif"))
+    weights = np.ones((1, 1, 1, 1), np.float32)
+    network = checked(
+        Network("strided", populations, (conv("in", "a", weights, stride=(3, 3)),), "a", 1, "series")
+    )
+    assert sum(moved(network, chip(4, 1, inputs=1000), "load input")) == 3 * 8
+
+
+def test_what_a_job_streams_must_fit_the_input_buffer() -> None:
+    # B3: a 2x2 pool on the lanes streams 4 values of 8 bits for each of 4 outputs
+    populations = (Population("in", (1, 4, 4), "input"), Population("a", (1, 2, 2), "relay"))
+    pool = Projection("p", "in", "a", "avg_pool", kernel=(2, 2), stride=(2, 2), divisor=4.0)
+    readout = Population("out", (1,), "readout")
+    projections = (pool, dense("a", "out", np.ones((1, 4), np.float32)))
+    network = checked(Network("pool", (*populations, readout), projections, "out", 1, "series"))
+    assert sum(moved(network, chip(2, 2, inputs=16, double=False), "load input")) >= 16
+    with pytest.raises(HwsimError, match=r"'a': the streamed inputs of one job take 16 bytes.* 15 bytes"):
+        plans(network, chip(2, 2, inputs=15, double=False))

@@ -76,7 +76,7 @@ SPARSE = OWN | {"weight_sparsity": True}
 def test_a_shared_stream_is_as_long_as_the_inputs_live_in_any_lane() -> None:
     # step 0: {k0, k1, k2}; step 1: {k0, k1}; nothing is out of balance where all rows share
     found = counted()
-    assert by_pass(found.length) == by_pass(found.stream) == by_pass(found.total) == [3, 2]
+    assert by_pass(found.length) == by_pass(found.stream) == by_pass(found.reads) == [3, 2]
     assert by_pass(found.imbalance) == by_pass(found.conflict) == by_pass(found.decode) == [0, 0]
 
 
@@ -145,11 +145,11 @@ def test_a_row_of_its_own_streams_what_is_live_in_its_lane() -> None:
     # step 0: L_0 = 2, L_1 = 1; step 1: 1 and 1. Two banks keep k0 and k1 apart
     found = counted(banks=2, **OWN)
     assert by_pass(found.length) == [2, 1]
-    assert by_pass(found.total) == [3, 2]
+    assert by_pass(found.reads) == [3, 2]
     assert by_pass(found.conflict) == [0, 0]
     # both steps in one pass, serial: L_0 = 2 (k1) + 1 (k2), L_1 = 2 (k0)
     found = counted(BOTH_STEPS, banks=2, window=2, time_lanes="serial", **OWN)
-    assert (by_pass(found.length), by_pass(found.total)) == ([3], [5])
+    assert (by_pass(found.length), by_pass(found.reads)) == ([3], [5])
 
 
 def test_what_the_longest_row_streams_beyond_the_mean_is_imbalance() -> None:
@@ -190,10 +190,10 @@ def test_inputs_are_counted_through_a_k_tile_of_several_projections(banks: int, 
 
 
 def test_own_rows_without_skipping_are_in_step_and_in_balance() -> None:
-    # all ask for the same k: one access; the sum over both rows is 2 * 4
+    # P4: both ask for the same k in every beat, which is one access: 4, as many as a shared stream makes
     found = counted(skip="gate", **OWN)
     assert by_pass(found.length) == by_pass(found.stream) == [4, 4]
-    assert by_pass(found.total) == [8, 8]
+    assert by_pass(found.reads) == [4, 4]
     assert by_pass(found.conflict) == [0, 0]
 
 
@@ -216,7 +216,7 @@ def test_a_pe_streams_live_inputs_that_meet_a_weight() -> None:
     # Step 1: row 0 (k1) 1 and 0, row 1 (k0) 0 and 1: longest 1, sum 2
     found = counted(p=replace(CONV, nonzero=NONZERO), **SPARSE)
     assert by_pass(found.length) == [2, 1]
-    assert by_pass(found.total) == [3, 2]
+    assert by_pass(found.reads) == [3, 2]
     assert by_pass(found.stream) == [1, 1]
     assert by_pass(found.imbalance) == [1, 0]
     assert by_pass(found.conflict) == [0, 0]
@@ -234,7 +234,7 @@ def test_n_folds_with_other_weights_have_streams_of_their_own() -> None:
     shape = replace(LAYER, channels=(np.array([1]), np.array([0])))
     found = counted(shape, replace(CONV, nonzero=NONZERO), columns=1, **SPARSE)
     assert found.length[0, :, 0, :, 0].tolist() == [[1, 1], [2, 1]]
-    assert found.total[0, :, 0, :, 0].tolist() == [[1, 1], [2, 1]]
+    assert found.reads[0, :, 0, :, 0].tolist() == [[1, 1], [2, 1]]
 
 
 # --- streamed positions and channels (P1) --------------------------------------------------------
