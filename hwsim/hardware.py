@@ -279,9 +279,7 @@ class Hardware(Configured):
 
     def peak_operations(self, timesteps: int) -> int:
         """Accumulates that all PEs can do in a cycle; one with parallel time lanes does its window's."""
-        array = self.pe_array
-        window = timesteps if array.window == "all" else min(array.window, timesteps)
-        return array.rows * array.columns * (window if array.time_lanes == "parallel" else 1)
+        return self.pe_array.rows * self.pe_array.columns * min(self.pe_array.lanes, timesteps)
 
     @property
     def latency_cycles(self) -> int:

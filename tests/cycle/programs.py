@@ -20,7 +20,7 @@ DEFAULTS = {"after": -1, "closes": 1}
 
 
 def program(*jobs: dict[str, Any], slots: int = 1000, regions: dict[str, int] | None = None) -> Program:
-    """``jobs``: columns not as in DEFAULTS, ``load``, ``store`` by operand. Regions are as large as need be."""
+    """``jobs``: columns not as in DEFAULTS, ``load`` and ``store`` by operand. Regions hold what moves."""
     columns: dict[str, NDArray[np.int64]] = {
         name: np.array([job.get(name, DEFAULTS.get(name, 0)) for job in jobs], np.int64) for name in SCALARS
     }
