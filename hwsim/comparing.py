@@ -1,6 +1,7 @@
 """``hwsim compare``: its lists of options, and what it prints and writes."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 
 from hwsim import commands
 from hwsim.comparison import Executed, Row, compare, rows_csv
+from hwsim.configuration import shown
 from hwsim.cost import CostTable, load_table
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Opened
 from hwsim.hardware import Hardware
-from hwsim.mapping import Mapping
+from hwsim.mapping import MOST_SAMPLES, Mapping
 from hwsim.methods.lif_sharing import Sharing, parse_sharing, share
 from hwsim.pipeline import Workload
 from hwsim.report import console
@@ -110,6 +112,8 @@ def _parts(option: str, text: str) -> list[str]:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise HwsimError(f"--batch {text!r}: a mini-batch is a whole number of samples, 1 or more")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_SAMPLES:
+        raise HwsimError(
+            f"--batch {shown(text)}: a mini-batch is a whole number of samples, 1 to {MOST_SAMPLES}"
+        )
     return int(text)

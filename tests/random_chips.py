@@ -88,8 +88,11 @@ def draw_buffers(rng: Generator, network: Network, whole: int, precision: dict[s
     sums = 4 * whole * precision["partial_sum_bits"]
     fold = whole * sum(precision[f"{p}_bits"] for p in ("state", "partial_sum", "activation"))
     return {
-        "weight": draw_buffer(rng, fraction(rng, 1 + weights * precision["weight_bits"] // 8, 2.5)),
-        "input": draw_buffer(rng, fraction(rng, 1 + inputs // 8, 4.0)),
+        "weight": draw_buffer(rng, fraction(rng, 1 + weights * precision["weight_bits"] // 8, 2.5))
+        | {"banks": int(rng.integers(1, 5)), "ports": int(rng.integers(1, 3))}
+        | {"double_buffered": chance(rng, 0.6)},
+        "input": draw_buffer(rng, fraction(rng, 1 + inputs // 8, 4.0))
+        | {"double_buffered": chance(rng, 0.6)},
         "output": draw_buffer(rng, -(-fold // 8) * int(rng.integers(1, 4)) + int(rng.integers(3))),
         "membrane": draw_buffer(rng, fraction(rng, states // 8, 3.0)) if chance(rng, 0.6) else None,
         "partial_sum": draw_buffer(rng, fraction(rng, sums // 8, 3.0)) if chance(rng, 0.5) else None,
@@ -101,9 +104,6 @@ def draw_buffer(rng: Generator, capacity: int) -> dict[str, Any]:
     return {
         "capacity_bytes": capacity,
         "word_bits": int(pick(rng, (1, 7, 8, 16, 32, 64))),
-        "banks": int(rng.integers(1, 5)),
-        "ports": int(rng.integers(1, 3)),
-        "double_buffered": chance(rng, 0.6),
     }
 
 
@@ -116,7 +116,8 @@ def draw_dram(rng: Generator) -> tuple[int, dict[str, Any]]:
     """A tile's clock and its DRAM: plain numbers, a flat table, a banked one by commands or bandwidth."""
     table = pick(rng, (None, None, None, "ideal", "hbm2", "ddr4_2400", "ddr4_2400", "lpddr4_2400"))
     if table:
-        return pick(rng, CLOCKS), {"table": table, "timing": pick(rng, ("commands", "commands", "bandwidth"))}
+        timings = ("commands", "bandwidth") if table in ("ddr4_2400", "lpddr4_2400") else ("bandwidth",)
+        return pick(rng, CLOCKS), {"table": table, "timing": pick(rng, (None, *timings))}
     clock = int(rng.integers(1, 1000))
     bandwidth = max(1, int(clock * 2.0 ** rng.uniform(-3, 6)))
     return clock, {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": pick(rng, (1, 8, 64))}

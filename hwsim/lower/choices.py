@@ -86,7 +86,7 @@ def _halves(length: int) -> list[int]:
 def cycles(made: Plan) -> int:
     """``cycles`` of C1: over all jobs, the array's as in ``dense`` or the transfers', whichever is more."""
     task, layer = made.task, made.layer
-    clock, bandwidth = task.hardware.clock_hz, task.hardware.dram.bandwidth
+    clock, bandwidth = task.hardware.clock_per_byte
     operands = [made.load(o) for o in ("weight", *made.loads)] + list(made.stores.values())
     transfers = sum(units(size * clock, bandwidth) for size in operands)
     return int(np.broadcast_to(np.maximum(dense_cycles(task, layer), transfers), layer.shape).sum())
