@@ -48,7 +48,7 @@ def estimate(
     variant.check(weights, inputs, timesteps)
     tile = chip(chip_name, skip, dram)
     prices = cost.load_table(table)
-    check_priced(prices, tile)
+    check_priced(prices, tile, chip_name)
     chosen_mapping = mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
     with progress_bars() as progress:
@@ -210,10 +210,16 @@ def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardw
     return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))
 
 
-def check_priced(table: cost.CostTable, chip: hardware.Hardware) -> None:
-    """Raises HwsimError before any work begins where the table does not reach to the chip's widths."""
-    cost.unit_energies(table, chip)
-    cost.chip_area(table, chip)
+def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str) -> None:
+    """Raises HwsimError before any work begins where the table does not reach to the chip's widths.
+
+    ``name``: the preset or file that the chip is of.
+    """
+    try:
+        cost.unit_energies(table, chip)
+        cost.chip_area(table, chip)
+    except HwsimError as error:
+        raise HwsimError(f"{name}: {error}") from None
 
 
 def mapping(path: Path | None, options: dict[str, Any]) -> Mapping:

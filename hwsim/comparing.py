@@ -43,11 +43,12 @@ class Asked:
         dram: str | None,
     ) -> "Asked":
         """From texts with commas. Raises HwsimError for what none of them can be."""
-        chips = [commands.chip(name, None, dram) for name in _parts("hardware", hardware)]
+        names = _parts("hardware", hardware)
+        chips = [commands.chip(name, None, dram) for name in names]
         prices = [load_table(name) for name in _parts("table", table)]
-        for chip in chips:
+        for name, chip in zip(names, chips, strict=True):
             for price in prices:
-                commands.check_priced(price, chip)
+                commands.check_priced(price, chip, name)
         schedules: list[str | None] = [*_parts("schedule", schedule)] if schedule else [None]
         batches = [_count(part) for part in _parts("batch", batch)] if batch else [None]
         mappings = [

@@ -1,7 +1,8 @@
 """Cost: how much. A CostTable prices the counts of a Ledger; nothing is simulated again."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from math import exp, fsum, log
@@ -177,32 +178,53 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     """
     p = hardware.precision
     widest = max(p.weight_bits, p.activation_bits)
-    recipes: dict[str, tuple[tuple[str, int], ...]] = {
-        "ac_issued": (("add", p.partial_sum_bits),),
-        "mac_issued": (("multiply", widest), ("add", p.partial_sum_bits)),
-        "pe_cycles": (("register", p.weight_bits), ("register", 1)),
-        "bias_add": (("add", p.state_bits),),
-        "lif_update": (("compare", p.state_bits), ("add", p.state_bits)),
-        "decay_multiply": (("multiply", p.state_bits),),
-        "readout_update": (("add", p.state_bits),),
-        "relu_update": (("compare", p.activation_bits),),
-        "membrane_register_write": (("register", p.state_bits),),
-        "hold_register_write": (("register", p.partial_sum_bits),),
-        "vector_add": (("add", p.partial_sum_bits),),
-        "vector_mac": (("multiply", widest), ("add", p.partial_sum_bits)),
+    wider = "weight_bits" if p.weight_bits == widest else "activation_bits"
+    recipes: dict[str, tuple[tuple[str, str], ...]] = {
+        "ac_issued": (("add", "partial_sum_bits"),),
+        "mac_issued": (("multiply", wider), ("add", "partial_sum_bits")),
+        "pe_cycles": (("register", "weight_bits"), ("register", "1")),
+        "bias_add": (("add", "state_bits"),),
+        "lif_update": (("compare", "state_bits"), ("add", "state_bits")),
+        "decay_multiply": (("multiply", "state_bits"),),
+        "readout_update": (("add", "state_bits"),),
+        "relu_update": (("compare", "activation_bits"),),
+        "membrane_register_write": (("register", "state_bits"),),
+        "hold_register_write": (("register", "partial_sum_bits"),),
+        "vector_add": (("add", "partial_sum_bits"),),
+        "vector_mac": (("multiply", wider), ("add", "partial_sum_bits")),
     }
     widths = {"ac_issued": p.weight_bits, "mac_issued": widest, "lif_update": p.state_bits}
     energies: dict[str, float | None] = dict.fromkeys(FREE, 0.0)
     for action, recipe in recipes.items():
         own = table.whole(action, widths.get(action))
-        parts = [table.of(item, bits) for item, bits in recipe] if own is None else []
+        parts = [_at_width(table, hardware, *part) for part in recipe] if own is None else []
         known = [e for e in parts if e is not None]
         energies[action] = fsum(known) if len(known) == len(parts) else None
     for name, buffer in hardware.buffers.present().items():
-        energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
+        with _named(f"hardware {hardware.name!r}: buffers.{name}"):
+            read, write = buffer_energy(table, buffer)
+        energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = read, write
     energies |= dram_energies(table, hardware)
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}
+
+
+@contextmanager
+def _named(part: str) -> Iterator[None]:
+    """What a table does not reach becomes an error of that part of the chip."""
+    try:
+        yield
+    except HwsimError as error:
+        raise HwsimError(f"{part}: {error}") from None
+
+
+def _at_width(table: CostTable, hardware: Hardware, item: str, width: str) -> float | None:
+    """Energy (pJ) of an item at a width of the chip, or at one bit."""
+    if width == "1":
+        return table.of(item, 1)
+    bits = getattr(hardware.precision, width)
+    with _named(f"hardware {hardware.name!r}: precision.{width} = {bits}"):
+        return table.of(item, bits)
 
 
 def command_table(table: CostTable, hardware: Hardware) -> DramTable | None:
@@ -244,6 +266,12 @@ def buffer_energy(table: CostTable, buffer: Buffer) -> tuple[float | None, float
     points: list[tuple[int | None, float | None]] = [
         (p.capacity_bytes * 8, p.energy_pj / p.word_bits) for p in table.sram.points
     ]
+    sizes = sorted(p.capacity_bytes for p in table.sram.points)
+    if not sizes[0] <= buffer.capacity_bytes <= sizes[-1]:
+        raise HwsimError(
+            f"capacity_bytes = {buffer.capacity_bytes}: table {table.name!r} reaches from {sizes[0]} to "
+            f"{sizes[-1]} bytes"
+        )
     per_bit = _interpolated(table.name, "SRAM", buffer.capacity_bytes * 8, points)
     assert per_bit is not None
     return per_bit * buffer.word_bits, per_bit * buffer.word_bits
@@ -261,7 +289,8 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
         "lif_units": hardware.lif.units * kernels.area("lif_unit"),
     }
     for name, buffer in hardware.buffers.present().items():
-        found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
+        with _named(f"hardware {hardware.name!r}: buffers.{name}"):
+            found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
         area[f"{name}_buffer"] = found.area_um2
     return area
 

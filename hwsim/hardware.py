@@ -243,6 +243,11 @@ class Dram(Configured):
         return self
 
     @property
+    def of_file(self) -> bool:
+        """Whether the table is a file of the user's."""
+        return bool(self.table) and Path(str(self.table)).suffix in (".yaml", ".yml")
+
+    @property
     def device(self) -> DramTable | None:
         return _device(self.table) if self.table else None
 

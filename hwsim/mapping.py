@@ -79,13 +79,13 @@ class Mapping(Configured):
         own = self.layers.get(population, LayerMapping()).fold_order
         return self.fold_order if own == "auto" else own
 
-    def of_batch(self, samples: int) -> "Mapping":
+    def of_batch(self, network: Network, samples: int) -> "Mapping":
         """The same mapping for mini-batches of ``samples``, of which tiles take no more than there are."""
         layers = self.layers
         if self.batch_on == "M" and samples < self.batch:
             layers = {
                 name: own.model_copy(update={"m_tile": min(own.m_tile, samples)})
-                if own.m_tile and own.m_tile <= self.batch
+                if own.m_tile and network.population[name].plane == (1, 1)
                 else own
                 for name, own in layers.items()
             }

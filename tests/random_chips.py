@@ -5,6 +5,7 @@ from typing import Any, get_args
 from numpy.random import Generator
 
 from hwsim.hardware import Hardware
+from hwsim.lower.layout import stepwise_layers
 from hwsim.mapping import FoldOrder, LayerMapping, Mapping
 from hwsim.network import Network
 from tests.random_networks import chance, pick
@@ -123,26 +124,51 @@ def draw_dram(rng: Generator) -> tuple[int, dict[str, Any]]:
     return clock, {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": pick(rng, (1, 8, 64))}
 
 
-def draw_mapping(rng: Generator, network: Network) -> Mapping:
-    """Schedules, orders, tiles and batches; tiles of layers and dataflows that have none mean nothing."""
+def draw_mapping(rng: Generator, network: Network, hardware: Hardware) -> Mapping:
+    """Schedules, orders, batches, and tiles of layers that have them."""
     orders = get_args(FoldOrder)
+    batch, batch_on = int(rng.integers(1, 4)), pick(rng, ("outer", "M"))
+    alone = stepwise_layers(network, hardware, Mapping())
     layers = {
-        p.name: LayerMapping(fold_order=pick(rng, orders), **draw_tiles(rng))
+        p.name: LayerMapping(
+            fold_order=pick(rng, orders),
+            **draw_tile(
+                rng, network, hardware, p.name, 1 if batch_on == "outer" or p.name in alone else batch
+            ),
+        )
         for p in network.populations[1:]
-        if chance(rng, 0.4)
+        if chance(rng, 0.5)
     }
     return Mapping(
         schedule=pick(rng, ("layer_major", "step_major")),
         fold_order=pick(rng, orders),
         direct_coding=pick(rng, ("once", "each_step")),
-        batch=int(rng.integers(1, 4)),
-        batch_on=pick(rng, ("outer", "M")),
+        batch=batch,
+        batch_on=batch_on,
         sample_loop=pick(rng, ("inner", "outer")),
         objective=pick(rng, ("dram_bytes", "cycles")),
         layers=layers,
     )
 
 
-def draw_tiles(rng: Generator) -> dict[str, int]:
-    most = {"k_tile": 6, "m_tile": 12, "n_tile": 8}
-    return {name: int(rng.integers(1, high + 1)) for name, high in most.items() if chance(rng, 0.4)}
+def draw_tile(
+    rng: Generator, network: Network, hardware: Hardware, name: str, samples: int
+) -> dict[str, int]:
+    """The tile of the chip's dataflow, from 1 to the whole layer; ``samples``: that lie on one position."""
+    population = network.population[name]
+    weighted = [p for p in network.into(name) if p.has_weights]
+    if not weighted or chance(rng, 0.4):
+        return {}
+    height, width = population.plane
+    sources = [network.population[p.source] for p in weighted]
+    channels = (
+        s.size if p.kind == "dense" else s.channels // p.groups
+        for p, s in zip(weighted, sources, strict=True)
+    )
+    most = {
+        "os": ("k_tile", max(channels)),
+        "ws": ("m_tile", height * width if height * width > 1 else samples),
+        "is": ("n_tile", population.channels // max(p.groups for p in weighted)),
+    }
+    field, whole = most[hardware.pe_array.dataflow]
+    return {field: int(rng.integers(1, whole + 1))}

@@ -1,6 +1,7 @@
 """What a mapping leaves open: the order of folds, and m_tile or n_tile (docs/machine.md, C1)."""
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from hwsim.lower.layout import Choice, array_layer, channel_extent, interleaves,
 from hwsim.lower.plans import Plan, plan
 from hwsim.lower.states import Place
 from hwsim.lower.stores import output_slots
+
+MOST_JOBS = 2**24
+"""Of a mini-batch: some 300 bytes each, 5 GB."""
 
 
 def best(
@@ -30,7 +34,10 @@ def best(
     problem: HwsimError | None = None
     for choice in choices:
         try:
-            made = plan(task, array_layer(task, name, weighted, stepwise, choice), pinned, outlasting)
+            layer = array_layer(task, name, weighted, stepwise, choice)
+            if prod(layer.shape) > MOST_JOBS:
+                raise too_many(task, prod(layer.shape), name, prod(layer.shape))
+            made = plan(task, layer, pinned, outlasting)
             output_slots(task, largest_store(made), name)
         except HwsimError as error:
             problem = problem or error
@@ -44,6 +51,13 @@ def best(
         assert problem is not None
         raise problem
     return found[1]
+
+
+def too_many(task: Task, jobs: int, name: str, own: int) -> HwsimError:
+    return HwsimError(
+        f"layer {name!r} on hardware {task.hardware.name!r}: it has {own} of the {jobs} jobs of a "
+        f"mini-batch, which may have {MOST_JOBS}; take larger tiles, a smaller batch or a larger array"
+    )
 
 
 def candidates(

@@ -11,7 +11,7 @@ TILE_OF: dict[Dataflow, str] = {"os": "k_tile", "ws": "m_tile", "is": "n_tile"}
 
 
 def check_tiles(network: Network, hardware: Hardware, mapping: Mapping) -> None:
-    """Raises HwsimError for a tile of a layer that has none, of another dataflow, or larger than the layer."""
+    """Raises HwsimError for a tile where there is none, of another dataflow, or larger than its layer."""
     dataflow = hardware.pe_array.dataflow
     for name, own in mapping.layers.items():
         for field in TILE_OF.values():
@@ -29,14 +29,9 @@ def check_tiles(network: Network, hardware: Hardware, mapping: Mapping) -> None:
                     f"{where}, but hardware {hardware.name!r} has dataflow {dataflow}, where only "
                     f"{TILE_OF[dataflow]} is allowed"
                 )
-            if found > (most := _most(network, hardware, mapping, name, field)):
-                what = {"k_tile": "source channels of a group", "n_tile": "channels of a group"}
-                raise HwsimError(
-                    f"{where}; at most the {most} {what.get(field, 'positions')} of the layer, or, with "
-                    "batch_on M and one position, the samples of a mini-batch"
-                    if field == "m_tile"
-                    else f"{where}; at most the {most} {what[field]} of the layer"
-                )
+            most, what = _most(network, hardware, mapping, name, field)
+            if found > most:
+                raise HwsimError(f"{where}; at most the layer's {most} {what}")
 
 
 def _what(network: Network, name: str) -> str:
@@ -45,14 +40,15 @@ def _what(network: Network, name: str) -> str:
     return "is a fused pool" if name in fused_pools(network) else "is computed on the vector lanes"
 
 
-def _most(network: Network, hardware: Hardware, mapping: Mapping, name: str, field: str) -> int:
-    """The largest tile of a layer that is not the whole of it and more."""
+def _most(network: Network, hardware: Hardware, mapping: Mapping, name: str, field: str) -> tuple[int, str]:
+    """The largest tile of a layer, and of what."""
     weighted = weighted_into(network, name, hardware)
-    population = network.population[name]
-    _, channels, positions = nest(population, weighted)
+    _, channels, positions = nest(network.population[name], weighted)
     if field == "k_tile":
-        return max(w.channels for w in weighted)
+        return max(w.channels for w in weighted), "source channels of a group"
     if field == "n_tile":
-        return channels
+        return channels, "channels of a group"
     alone = name in stepwise_layers(network, hardware, mapping)
-    return mapping.batch if mapping.batch_on == "M" and positions == 1 and not alone else positions
+    if mapping.batch_on == "M" and positions == 1 and not alone:
+        return mapping.batch, "samples of a mini-batch"
+    return positions, "positions"
