@@ -244,8 +244,22 @@ def test_widths_outside_a_table_are_an_error_that_names_item_and_range(bits: int
 
 def test_a_chip_wider_than_the_table_cannot_be_priced() -> None:
     wide = chip(bits=(8, 64, 16, 8))
-    with pytest.raises(HwsimError, match="'add' for 8 to 32 bits, not for 64"):
+    message = r"hardware 'test': precision.partial_sum_bits = 64: .* 'add' for 8 to 32 bits, not for 64"
+    with pytest.raises(HwsimError, match=message):
         price(ledger(ac_issued=1), wide, load_table("horowitz45"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sata_kernels", "capacity_bytes = 1023: the SRAM grid begins at 1024 bytes for words of 64 bits"),
+        ("horowitz45", "capacity_bytes = 1023: table 'horowitz45' reaches from 8192 to 1048576 bytes"),
+    ],
+)
+def test_a_buffer_that_no_table_reaches_is_named_with_its_chip(name: str, message: str) -> None:
+    small = chip(weight=1023) if name == "sata_kernels" else chip(weight=1023, inputs=8192, output=8192)
+    with pytest.raises(HwsimError, match=f"hardware 'test': buffers.weight: {message}"):
+        price(ledger(), small, load_table(name))
 
 
 def test_a_free_width_does_not_break_the_interpolation() -> None:
