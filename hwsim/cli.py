@@ -233,7 +233,10 @@ def compare(
     ] = "none",
     hardware: Annotated[str, typer.Option(help="Presets or .yaml files, e.g. sata,spinalflow.")] = "sata",
     schedule: Annotated[
-        str | None, typer.Option(help="layer_major (default), step_major, or both.", show_default=False)
+        str | None,
+        typer.Option(
+            help="layer_major (default), step_major, or layer_major,step_major.", show_default=False
+        ),
     ] = None,
     batch: Annotated[
         str | None, typer.Option(help="Sizes of mini-batches, e.g. 1,16,64. Default: 1.", show_default=False)

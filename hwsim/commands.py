@@ -51,7 +51,7 @@ def estimate(
     variant.check(weights, inputs, timesteps)
     tile = chip(chip_name, skip, dram)
     prices = cost.load_table(table)
-    check_priced(prices, tile, "mac_issued", "relu_update")
+    check_priced(prices, tile, chip_name, "mac_issued", "relu_update")
     chosen_mapping = mapping(mapping_file, options)
     chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
     with progress_bars() as progress:
@@ -218,12 +218,18 @@ def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardw
     return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))
 
 
-def check_priced(table: cost.CostTable, chip: hardware.Hardware, *actions: str) -> None:
+def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *actions: str) -> None:
     """Raises HwsimError before any work begins where the table does not reach to the chip's memories, or to
-    its widths for what every spiking network does and for these actions."""
-    cost.unit_energies(table, chip)
-    cost.check_widths(table, chip, ("ac_issued", "pe_cycles", "lif_update", *actions))
-    cost.chip_area(table, chip)
+    its widths for what every spiking network does and for these actions.
+
+    ``name``: the preset or file that the chip is of.
+    """
+    try:
+        cost.unit_energies(table, chip)
+        cost.check_widths(table, chip, ("ac_issued", "pe_cycles", "lif_update", *actions))
+        cost.chip_area(table, chip)
+    except HwsimError as error:
+        raise HwsimError(f"{name}: {error}") from None
 
 
 def mapping(path: Path | None, options: dict[str, Any]) -> Mapping:

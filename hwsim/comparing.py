@@ -1,6 +1,7 @@
 """``hwsim compare``: its lists of options, and what it prints and writes."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 
 from hwsim import commands
 from hwsim.comparison import Executed, Row, compare, rows_csv
+from hwsim.configuration import shown
 from hwsim.cost import CostTable, load_table
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Opened
 from hwsim.hardware import Hardware
-from hwsim.mapping import Mapping
+from hwsim.mapping import MOST_SAMPLES, Mapping
 from hwsim.methods.lif_sharing import Sharing, parse_sharing, share
 from hwsim.pipeline import Workload
 from hwsim.report import console
@@ -46,9 +48,9 @@ class Asked:
         prices = [load_table(name) for name in of_tables]
         _distinct("hardware", of_chips, [chip.name for chip in chips])
         _distinct("table", of_tables, [price.name for price in prices])
-        for chip in chips:
+        for name, chip in zip(of_chips, chips, strict=True):
             for price in prices:
-                commands.check_priced(price, chip)
+                commands.check_priced(price, chip, name)
         schedules: list[str | None] = [*_parts("schedule", schedule)] if schedule else [None]
         batches = [_count(part) for part in _parts("batch", batch)] if batch else [None]
         mappings = [
@@ -118,6 +120,8 @@ def _distinct(option: str, parts: list[str], names: list[str]) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise HwsimError(f"--batch {text!r}: a mini-batch is a whole number of samples, 1 or more")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_SAMPLES:
+        raise HwsimError(
+            f"--batch {shown(text)}: a mini-batch is a whole number of samples, 1 to {MOST_SAMPLES}"
+        )
     return int(text)

@@ -15,10 +15,17 @@ MAX_BYTES = 4_000_000
 
 
 class Configured(BaseModel):
-    """A part of a configuration file: unknown keys are errors, values do not change."""
+    """A part of a configuration file: unknown keys are errors, types are exact, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
+
+UNREADABLE = (
+    yaml.YAMLError, ValueError, ArithmeticError, AttributeError, LookupError, TypeError, RecursionError,
+)  # fmt: skip
+"""What PyYAML raises for a text, and for a scalar that is not what its form or its tag promises."""
+
+LONGEST_SHOWN = 80
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -37,7 +44,7 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         text = path.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise HwsimError(f"{path}: not readable as YAML: {error}") from None
     if not isinstance(values, dict):
         raise HwsimError(f"{path}: expected a mapping of fields, found {type(values).__name__}")
@@ -57,7 +64,7 @@ def parse_value(text: str, as_text: bool = False) -> Any:
         return float(text)
     try:
         return yaml.load(text, Loader=loader)  # noqa: S506 (both make nothing but values and containers)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise HwsimError(f"not readable as YAML: {error}") from None
 
 
@@ -83,8 +90,17 @@ def describe(
         elif item["type"] == "missing":
             lines.append(f"{place}: field {name!r} is missing")
         else:
-            lines.append(f"{place}: {name}: found {item['input']!r}. {item['msg']}.")
+            lines.append(f"{place}: {name}: found {shown(item['input'])}. {item['msg']}.")
     return "\n".join(lines)
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "an integer of thousands of digits"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _fields(model: type[BaseModel], location: Location) -> list[str]:
@@ -104,17 +120,37 @@ def _parts(annotation: Any) -> list[Any]:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice, where YAML would keep the last."""
+    """SafeLoader that refuses a key given twice, where YAML would keep the last, and integers that YAML
+    does not read as they are written: 010 is 8 to it, and 1:30 is 90.
+    """
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            name = self.construct_object(key, deep=True)
-            if not isinstance(name, Hashable) or name in seen:
-                raise yaml.YAMLError(f"line {key.start_mark.line + 1}: key {name!r} is given twice")
-            seen.add(name)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._checked: set[int] = set()
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Take in what ``<<`` names; the keys of each mapping are checked before."""
+        if id(node) not in self._checked:
+            self._checked.add(id(node))
+            seen: set[Any] = set()
+            for key, _ in node.value:
+                merges = key.tag == "tag:yaml.org,2002:merge"
+                name = "<<" if merges else self.construct_object(key, deep=True)
+                if not isinstance(name, Hashable) or name in seen:
+                    raise yaml.YAMLError(f"line {key.start_mark.line + 1}: key {shown(name)} is given twice")
+                seen.add(name)
+        super().flatten_mapping(node)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        if re.fullmatch(r"[-+]?0[0-9_]+", node.value) or ":" in node.value:
+            raise yaml.YAMLError(
+                f"line {node.start_mark.line + 1}: {shown(node.value)}: write an integer without leading "
+                "zeros and colons, or in quotes if it is text"
+            )
+        return int(super().construct_yaml_int(node))
+
+
+_UniqueKeys.add_constructor("tag:yaml.org,2002:int", _UniqueKeys.construct_yaml_int)
 
 
 def _line(node: yaml.Node | None, location: Location) -> int | None:

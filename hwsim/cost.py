@@ -1,7 +1,8 @@
 """Cost: how much. A CostTable prices the counts of a Ledger; nothing is simulated again."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from math import exp, fsum, log
@@ -201,7 +202,8 @@ def composed_energy(table: CostTable, hardware: Hardware, action: str) -> float 
         return own
     total = 0.0
     for item, bits in recipes(hardware.precision)[action]:
-        part = table.of(item, bits)
+        with _named(f"hardware {hardware.name!r}: precision.{_fields_of(hardware.precision, bits)} = {bits}"):
+            part = table.of(item, bits)
         if part is None:
             return None
         total += part
@@ -252,11 +254,27 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
         except HwsimError:
             energies[action] = None
     for name, buffer in hardware.buffers.present().items():
-        energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = buffer_energy(table, buffer)
+        with _named(f"hardware {hardware.name!r}: buffers.{name}"):
+            read, write = buffer_energy(table, buffer)
+        energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = read, write
     energies |= dram_energies(table, hardware)
     widths = action_widths(hardware.precision)
     named = {action: table.whole(action, widths.get(action)) for action in energies}
     return energies | {action: energy for action, energy in named.items() if energy is not None}
+
+
+@contextmanager
+def _named(part: str) -> Iterator[None]:
+    """What a table does not reach becomes an error of that part of the chip."""
+    try:
+        yield
+    except HwsimError as error:
+        raise HwsimError(f"{part}: {error}") from None
+
+
+def _fields_of(precision: Precision, bits: int) -> str:
+    """The widths of a chip that are of so many bits."""
+    return " or ".join(name for name, value in precision.model_dump().items() if value == bits)
 
 
 def command_table(table: CostTable, hardware: Hardware) -> DramTable | None:
@@ -314,6 +332,12 @@ def buffer_energy(table: CostTable, buffer: Buffer) -> tuple[float | None, float
     points: list[tuple[int | None, float | None]] = [
         (p.capacity_bytes * 8, p.energy_pj / p.word_bits) for p in table.sram.points
     ]
+    sizes = sorted(p.capacity_bytes for p in table.sram.points)
+    if not sizes[0] <= buffer.capacity_bytes <= sizes[-1]:
+        raise HwsimError(
+            f"capacity_bytes = {buffer.capacity_bytes}: table {table.name!r} reaches from {sizes[0]} to "
+            f"{sizes[-1]} bytes"
+        )
     per_bit = _interpolated(table.name, "SRAM", buffer.capacity_bytes * 8, points)
     assert per_bit is not None
     return per_bit * buffer.word_bits, per_bit * buffer.word_bits
@@ -338,7 +362,8 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
         "lif_units": hardware.lif.units * kernels.area("lif_unit"),
     }
     for name, buffer in hardware.buffers.present().items():
-        found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
+        with _named(f"hardware {hardware.name!r}: buffers.{name}"):
+            found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
         area[f"{name}_buffer"] = found.area_um2
     return area
 

@@ -5,6 +5,7 @@ a published source are marked so in ``sources``.
 """
 
 from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -28,6 +29,9 @@ LONGEST_WINDOW = 64
 HOLDS: dict[Dataflow, tuple[Dimension, Dimension]] = {"os": ("M", "N"), "ws": ("K", "N"), "is": ("K", "M")}
 """What lies on rows and columns unless the chip says otherwise; only ``os`` may (docs/machine.md, W3)."""
 
+SLOWEST_BYTE, FINEST_CLOCK, LONGEST_LATENCY = 2**20, 2**32, 2**32
+"""Bounds of cycles a byte of DRAM, of the numerator of clock / bandwidth, and of cycles of latency."""
+
 
 class Decode(Configured):
     """Turns lists of spikes into a stream: merges ``merge_lanes`` of them at ``events_per_cycle`` (P2).
@@ -35,9 +39,9 @@ class Decode(Configured):
     At most ``max_inputs`` inputs take part in a pass (W6).
     """
 
-    events_per_cycle: PositiveInt
-    merge_lanes: int = Field(ge=2)
-    max_inputs: PositiveInt | None = None
+    events_per_cycle: PositiveInt = Field(le=2**20)
+    merge_lanes: int = Field(ge=2, le=2**20)
+    max_inputs: PositiveInt | None = Field(default=None, le=2**31)
 
 
 class PEArray(Configured):
@@ -128,8 +132,8 @@ class LifUnits(Configured):
     ``edge``, sums leave the array at a column's width a cycle.
     """
 
-    units: PositiveInt
-    vector_lanes: PositiveInt
+    units: PositiveInt = Field(le=2**20)
+    vector_lanes: PositiveInt = Field(le=2**20)
     placement: Literal["array", "edge"] = "array"
 
 
@@ -151,10 +155,10 @@ class Buffer(Configured):
     """On-chip SRAM of ``capacity_bytes`` that is read and written in words of ``word_bits``.
 
     ``banks`` of ``ports`` each serve accesses of one cycle; double-buffered, half of it fills while
-    the other half is used.
+    the other half is used. Banks and ports are of weights, double buffering of weights and inputs.
     """
 
-    capacity_bytes: PositiveInt
+    capacity_bytes: PositiveInt = Field(le=2**40)
     word_bits: PositiveInt = Field(le=4096)
     banks: PositiveInt = Field(default=1, le=1024)
     ports: PositiveInt = Field(default=1, le=16)
@@ -180,6 +184,21 @@ class Buffers(Configured):
     partial_sum: Buffer | None = None
     spikes: Literal["bitmap", "list"] = "bitmap"
 
+    @model_validator(mode="after")
+    def _meaningful(self) -> Self:
+        """Fields that nothing asks for stay as they are by default."""
+        fields = ("banks", "ports", "double_buffered")
+        for name, buffer in self.present().items():
+            without = {"weight": (), "input": fields[:2]}.get(name, fields)
+            for field in without:
+                if getattr(buffer, field) != Buffer.model_fields[field].default:
+                    where = "weight and input" if field == "double_buffered" else "weight"
+                    raise ValueError(
+                        f"{name}.{field}: found {getattr(buffer, field)}, without effect: {field} has a "
+                        f"meaning for {where} only; leave it out"
+                    )
+        return self
+
     def present(self) -> dict[str, Buffer]:
         found = ((name, getattr(self, name)) for name in type(self).model_fields if name != "spikes")
         return {name: buffer for name, buffer in found if buffer}
@@ -194,12 +213,13 @@ class Dram(Configured):
     """What lies behind the DMA channel (S2): a DRAM of hwsim/tables/dram, or of a file, or plain numbers.
 
     ``table``: a name, or the path of a .yaml file from the folder of the chip's own file. ``timing``:
-    ``commands`` plays a banked table's commands; ``bandwidth`` takes the bandwidth of its pins.
+    ``commands`` plays a banked table's commands, which is the default where there are any; ``bandwidth``
+    takes the bandwidth of its pins.
     """
 
     table: str | None = None
-    timing: DramTiming = "commands"
-    bandwidth_bytes_per_s: PositiveInt | None = None
+    timing: DramTiming | None = Field(default=None, validate_default=True)
+    bandwidth_bytes_per_s: PositiveInt | None = Field(default=None, le=10**15)
     burst_bytes: PositiveInt | None = Field(default=None, le=4096)
 
     @field_validator("table")
@@ -215,6 +235,21 @@ class Dram(Configured):
             raise ValueError(str(error)) from None
         return table
 
+    @field_validator("timing")
+    @classmethod
+    def _timed(cls, timing: DramTiming | None, info: ValidationInfo) -> DramTiming | None:
+        if "table" not in info.data:
+            return timing
+        table = info.data["table"]
+        if table is not None and _device(table).banked:
+            return timing or "commands"
+        if timing == "commands":
+            raise ValueError(
+                "a flat table and plain numbers have no commands; leave timing out, or name a table with "
+                "banks (hwsim list dram)"
+            )
+        return "bandwidth"
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         plain = self.bandwidth_bytes_per_s, self.burst_bytes
@@ -223,6 +258,11 @@ class Dram(Configured):
         if self.table is not None and plain != (None, None):
             raise ValueError("table has its own bandwidth and bursts: leave the other two out")
         return self
+
+    @property
+    def of_file(self) -> bool:
+        """Whether the table is a file of the user's."""
+        return bool(self.table) and Path(str(self.table)).suffix in (".yaml", ".yml")
 
     @property
     def device(self) -> DramTable | None:
@@ -250,14 +290,35 @@ class Hardware(Configured):
 
     name: str
     description: str
-    clock_hz: PositiveInt
-    node_nm: PositiveInt
+    clock_hz: PositiveInt = Field(le=10**12)
+    node_nm: PositiveInt = Field(le=10**5)
     pe_array: PEArray
     lif: LifUnits
     precision: Precision
     buffers: Buffers
     dram: Dram
     sources: dict[str, str]
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        """Cycles of transfers stay within 64 bits."""
+        bandwidth, clock = self.dram.bandwidth, self.clock_hz
+        if clock > bandwidth * SLOWEST_BYTE:
+            raise ValueError(
+                f"clock_hz of {clock} and a DRAM of {bandwidth} bytes a second: a byte takes more than "
+                f"{SLOWEST_BYTE} cycles; a faster DRAM or a slower clock is needed"
+            )
+        if self.clock_per_byte[0] > FINEST_CLOCK:
+            raise ValueError(
+                f"clock_hz of {clock} and a DRAM of {bandwidth} bytes a second: the numerator of their ratio "
+                f"is more than {FINEST_CLOCK}; round one of them"
+            )
+        if self.latency_cycles > LONGEST_LATENCY:
+            raise ValueError(
+                f"clock_hz of {clock}: the latency of the DRAM is {self.latency_cycles} cycles; at most "
+                f"{LONGEST_LATENCY}"
+            )
+        return self
 
     @property
     def id(self) -> str:
@@ -287,6 +348,12 @@ class Hardware(Configured):
         device = self.dram.device
         flat = device.flat if device else None
         return -(-flat.latency_cycles * self.clock_hz // device.clock_hz) if device and flat else 0
+
+    @property
+    def clock_per_byte(self) -> tuple[int, int]:
+        """clock / bandwidth in lowest terms."""
+        common = gcd(self.clock_hz, self.dram.bandwidth)
+        return self.clock_hz // common, self.dram.bandwidth // common
 
     def transfer_cycles(self, size_bytes: int) -> int:
         """ceil(bytes * clock / bandwidth)."""

@@ -1,9 +1,9 @@
 """Mapping: where and when the network runs on the chip."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
@@ -17,18 +17,22 @@ BatchOn = Literal["outer", "M"]
 SampleLoop = Literal["inner", "outer"]
 Objective = Literal["dram_bytes", "cycles"]
 
+MOST_SAMPLES = 4096
+"""Of a mini-batch."""
+
 
 class LayerMapping(Configured):
     """Choices for one population; what is left out follows the whole mapping, and then the objective.
 
     ``k_tile``: source channels of a K-tile where outputs stay (W6); ``m_tile``: positions that one job
-    streams where weights stay; ``n_tile``: channels where inputs stay (W3).
+    streams where weights stay, or samples with ``batch_on: M``; ``n_tile``: channels of a group where inputs
+    stay (W3).
     """
 
     fold_order: FoldOrder = "auto"
-    k_tile: PositiveInt | None = None
-    m_tile: PositiveInt | None = None
-    n_tile: PositiveInt | None = None
+    k_tile: PositiveInt | None = Field(default=None, le=2**31)
+    m_tile: PositiveInt | None = Field(default=None, le=2**31)
+    n_tile: PositiveInt | None = Field(default=None, le=2**31)
 
 
 class Mapping(Configured):
@@ -45,11 +49,27 @@ class Mapping(Configured):
     schedule: Schedule = "layer_major"
     fold_order: FoldOrder = "auto"
     direct_coding: DirectCoding = "once"
-    batch: PositiveInt = Field(default=1, le=4096)
+    batch: PositiveInt = Field(default=1, le=MOST_SAMPLES)
     batch_on: BatchOn = "outer"
     sample_loop: SampleLoop = "inner"
     objective: Objective = "dram_bytes"
     layers: dict[str, LayerMapping] = Field(default_factory=dict)
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _named(cls, layers: Any) -> Any:
+        """Layers have names of digits too, which YAML reads as integers."""
+        if not isinstance(layers, dict):
+            return layers
+        named: dict[Any, Any] = {}
+        for key, value in layers.items():
+            name = str(key) if type(key) is int else key
+            if not isinstance(name, str):
+                raise ValueError(f"the name {key!r} is read as {type(key).__name__}: write it in quotes")
+            if name in named:
+                raise ValueError(f"layer {name!r} is given twice")
+            named[name] = value
+        return named
 
     @property
     def id(self) -> str:
@@ -58,6 +78,18 @@ class Mapping(Configured):
     def fold_order_of(self, population: str) -> FoldOrder:
         own = self.layers.get(population, LayerMapping()).fold_order
         return self.fold_order if own == "auto" else own
+
+    def of_batch(self, network: Network, samples: int) -> "Mapping":
+        """The same mapping for mini-batches of ``samples``, of which tiles take no more than there are."""
+        layers = self.layers
+        if self.batch_on == "M" and samples < self.batch:
+            layers = {
+                name: own.model_copy(update={"m_tile": min(own.m_tile, samples)})
+                if own.m_tile and network.population[name].plane == (1, 1)
+                else own
+                for name, own in layers.items()
+            }
+        return self.model_copy(update={"batch": samples, "layers": layers})
 
     def verify(self, network: Network) -> None:
         for name in self.layers:

@@ -195,7 +195,7 @@ def counterpart(
     dense = hardware.with_skip("dense")
     together = min(mapping.batch, samples)
     trace = EventTrace.join([EventTrace.all_live(ann)] * together)
-    chosen = mapping.model_copy(update={"batch": together})
+    chosen = mapping.of_batch(network, together)
     ledgers = simulate(Lowering(ann, dense, chosen), trace)
     return Run(ann, trace, ledgers, price(ledgers[0], dense, table), together)
 

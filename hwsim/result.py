@@ -95,7 +95,7 @@ class Result:
                 "arithmetic": "int32" if run.network.integer else "float32",
                 "notes": run.network.notes,
             },
-            "hardware": self.hardware.model_dump(),
+            "hardware": self._portable(Path(self.hardware.dram.table or "").name).model_dump(),
             "mapping": self.mapping.model_dump(),
             "table": run.cost.table,
             "prices": self.table.model_dump(
@@ -217,6 +217,13 @@ class Result:
             "energy_pj": run.cost.by_layer()[name],
         }
 
+    def _portable(self, table: str) -> Hardware:
+        """The chip without a path of this machine: a DRAM's file is called ``table``."""
+        dram = self.hardware.dram
+        if not dram.of_file:
+            return self.hardware
+        return self.hardware.model_copy(update={"dram": dram.model_copy(update={"table": table})})
+
     def save(self, directory: Path) -> dict[str, Path]:
         """Write result.json, layers.csv and every value that it came from; return their paths."""
         paths = {
@@ -231,7 +238,10 @@ class Result:
         self.run.network.save(paths["network"])
         self.run.ledger.save(paths["ledger"])
         self.run.cost.save(paths["cost"])
-        save_yaml(paths["hardware"], self.hardware)
+        save_yaml(paths["hardware"], self._portable("dram.yaml"))
+        if self.hardware.dram.of_file and (device := self.hardware.dram.device):
+            paths["dram"] = directory / "dram.yaml"
+            save_yaml(paths["dram"], device)
         save_yaml(paths["mapping"], self.mapping)
         values = self.as_dict()
         write_text(paths["layers"], layers_csv(values))

@@ -51,6 +51,14 @@ def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) ->
         raise HwsimError(f"no SRAM at {node_nm} nm of type {cell_type!r}; the grid holds {known}")
     points = _grid()[node_nm, cell_type]
     beside = max(1, ceil(word_bits / WIDEST_BITS))
+    least_bytes, least_bits = min(c for c, _ in points) * beside, min(w for _, w in points)
+    if capacity_bytes < least_bytes:
+        raise HwsimError(
+            f"capacity_bytes = {capacity_bytes}: the SRAM grid begins at {least_bytes} bytes for words of "
+            f"{word_bits} bits"
+        )
+    if word_bits < least_bits:
+        raise HwsimError(f"word_bits = {word_bits}: the SRAM grid begins at words of {least_bits} bits")
     behind = max(1, ceil(capacity_bytes / beside / LARGEST_BYTES))
     one = _macro(points, capacity_bytes / beside / behind, word_bits / beside)
     return Access(one.read_pj * beside, one.write_pj * beside, one.area_um2 * beside * behind)

@@ -100,7 +100,7 @@ def draw_case(
     network = vary(rng, draw_network(rng, layers, timesteps, chains=True))
     trace = draw_trace(rng, network)
     hardware = draw_hardware(rng, network, rows, columns)
-    mapping = draw_mapping(rng, network)
+    mapping = draw_mapping(rng, network, hardware)
     samples = draw_samples(rng, trace.samples, mapping.batch)
     case = Case(seed, network, trace, samples, hardware, mapping)
     return snug(rng, case) if chance(rng, 0.85) else case

@@ -5,6 +5,7 @@ from typing import Any, get_args
 from numpy.random import Generator
 
 from hwsim.hardware import Hardware
+from hwsim.lower.layout import stepwise_layers
 from hwsim.mapping import FoldOrder, LayerMapping, Mapping
 from hwsim.network import Network
 from tests.random_networks import chance, pick
@@ -88,8 +89,11 @@ def draw_buffers(rng: Generator, network: Network, whole: int, precision: dict[s
     sums = 4 * whole * precision["partial_sum_bits"]
     fold = whole * sum(precision[f"{p}_bits"] for p in ("state", "partial_sum", "activation"))
     return {
-        "weight": draw_buffer(rng, fraction(rng, 1 + weights * precision["weight_bits"] // 8, 2.5)),
-        "input": draw_buffer(rng, fraction(rng, 1 + inputs // 8, 4.0)),
+        "weight": draw_buffer(rng, fraction(rng, 1 + weights * precision["weight_bits"] // 8, 2.5))
+        | {"banks": int(rng.integers(1, 5)), "ports": int(rng.integers(1, 3))}
+        | {"double_buffered": chance(rng, 0.6)},
+        "input": draw_buffer(rng, fraction(rng, 1 + inputs // 8, 4.0))
+        | {"double_buffered": chance(rng, 0.6)},
         "output": draw_buffer(rng, -(-fold // 8) * int(rng.integers(1, 4)) + int(rng.integers(3))),
         "membrane": draw_buffer(rng, fraction(rng, states // 8, 3.0)) if chance(rng, 0.6) else None,
         "partial_sum": draw_buffer(rng, fraction(rng, sums // 8, 3.0)) if chance(rng, 0.5) else None,
@@ -101,9 +105,6 @@ def draw_buffer(rng: Generator, capacity: int) -> dict[str, Any]:
     return {
         "capacity_bytes": capacity,
         "word_bits": int(pick(rng, (1, 7, 8, 16, 32, 64))),
-        "banks": int(rng.integers(1, 5)),
-        "ports": int(rng.integers(1, 3)),
-        "double_buffered": chance(rng, 0.6),
     }
 
 
@@ -116,32 +117,58 @@ def draw_dram(rng: Generator) -> tuple[int, dict[str, Any]]:
     """A tile's clock and its DRAM: plain numbers, a flat table, a banked one by commands or bandwidth."""
     table = pick(rng, (None, None, None, "ideal", "hbm2", "ddr4_2400", "ddr4_2400", "lpddr4_2400"))
     if table:
-        return pick(rng, CLOCKS), {"table": table, "timing": pick(rng, ("commands", "commands", "bandwidth"))}
+        timings = ("commands", "bandwidth") if table in ("ddr4_2400", "lpddr4_2400") else ("bandwidth",)
+        return pick(rng, CLOCKS), {"table": table, "timing": pick(rng, (None, *timings))}
     clock = int(rng.integers(1, 1000))
     bandwidth = max(1, int(clock * 2.0 ** rng.uniform(-3, 6)))
     return clock, {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": pick(rng, (1, 8, 64))}
 
 
-def draw_mapping(rng: Generator, network: Network) -> Mapping:
-    """Schedules, orders, tiles and batches; tiles of layers and dataflows that have none mean nothing."""
+def draw_mapping(rng: Generator, network: Network, hardware: Hardware) -> Mapping:
+    """Schedules, orders, batches, and tiles of layers that have them."""
     orders = get_args(FoldOrder)
+    batch, batch_on = int(rng.integers(1, 4)), pick(rng, ("outer", "M"))
+    alone = stepwise_layers(network, hardware, Mapping())
     layers = {
-        p.name: LayerMapping(fold_order=pick(rng, orders), **draw_tiles(rng))
+        p.name: LayerMapping(
+            fold_order=pick(rng, orders),
+            **draw_tile(
+                rng, network, hardware, p.name, 1 if batch_on == "outer" or p.name in alone else batch
+            ),
+        )
         for p in network.populations[1:]
-        if chance(rng, 0.4)
+        if chance(rng, 0.5)
     }
     return Mapping(
         schedule=pick(rng, ("layer_major", "step_major")),
         fold_order=pick(rng, orders),
         direct_coding=pick(rng, ("once", "each_step")),
-        batch=int(rng.integers(1, 4)),
-        batch_on=pick(rng, ("outer", "M")),
+        batch=batch,
+        batch_on=batch_on,
         sample_loop=pick(rng, ("inner", "outer")),
         objective=pick(rng, ("dram_bytes", "cycles")),
         layers=layers,
     )
 
 
-def draw_tiles(rng: Generator) -> dict[str, int]:
-    most = {"k_tile": 6, "m_tile": 12, "n_tile": 8}
-    return {name: int(rng.integers(1, high + 1)) for name, high in most.items() if chance(rng, 0.4)}
+def draw_tile(
+    rng: Generator, network: Network, hardware: Hardware, name: str, samples: int
+) -> dict[str, int]:
+    """The tile of the chip's dataflow, from 1 to the whole layer; ``samples``: that lie on one position."""
+    population = network.population[name]
+    weighted = [p for p in network.into(name) if p.has_weights]
+    if not weighted or chance(rng, 0.4):
+        return {}
+    height, width = population.plane
+    sources = [network.population[p.source] for p in weighted]
+    channels = (
+        s.size if p.kind == "dense" else s.channels // p.groups
+        for p, s in zip(weighted, sources, strict=True)
+    )
+    most = {
+        "os": ("k_tile", max(channels)),
+        "ws": ("m_tile", height * width if height * width > 1 else samples),
+        "is": ("n_tile", population.channels // max(p.groups for p in weighted)),
+    }
+    field, whole = most[hardware.pe_array.dataflow]
+    return {field: int(rng.integers(1, whole + 1))}

@@ -15,7 +15,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hwsim import __version__, cli, commands, cost, hardware, pipeline, zoo
+from hwsim.comparing import Asked
 from hwsim.cost import COMPONENTS, Cost
+from hwsim.dram.table import TABLES as DRAMS
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.frontends.loading import open_model
@@ -1002,3 +1004,24 @@ def test_a_failing_process_prints_one_line_and_no_traceback(tmp_path: Path) -> N
     assert done.stderr.startswith("error: unknown hardware preset 'satta'")
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drams_own_file_is_saved_beside_the_chip_without_its_path(
+    estimate: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "my.yaml").write_text((DRAMS / "ddr4_2400.yaml").read_text())
+    text = (hardware.TABLES / "sata.yaml").read_text().replace("table: ddr4_2400", "table: my.yaml")
+    (tmp_path / "own.yaml").write_text(text)
+    out, moved = tmp_path / "out", tmp_path / "moved"
+    assert estimate("--hardware", tmp_path / "own.yaml", "-o", out).code == 0
+    assert str(tmp_path) not in (out / "result.json").read_text()
+    assert json.loads((out / "result.json").read_text())["hardware"]["dram"]["table"] == "my.yaml"
+    assert str(tmp_path) not in (out / "hardware.yaml").read_text()
+    (tmp_path / "my.yaml").unlink()
+    out.rename(moved)
+    assert load_hardware(str(moved / "hardware.yaml")).id == load_hardware("sata").id
+
+
+def test_a_batch_of_thousands_of_digits_is_refused() -> None:
+    with pytest.raises(HwsimError, match=r"--batch '9+\.\.\.: a mini-batch is a whole number of samples, 1"):
+        Asked.of("none", "sata", None, "9" * 5000, "sata_kernels", None, None)

@@ -318,7 +318,7 @@ def test_a_chip_wider_than_the_table_cannot_be_priced() -> None:
         lambda: price(ledger(ac_issued=1), wide, load_table("horowitz45")),
         lambda: check_widths(load_table("horowitz45"), wide, ["ac_issued"]),
     ):
-        with pytest.raises(HwsimError, match="'add' for 8 to 32 bits, not for 64"):
+        with pytest.raises(HwsimError, match=r"partial_sum_bits = 64: .*'add' for 8 to 32 bits, not for 64"):
             asked()
 
 
@@ -374,6 +374,19 @@ def test_narrow_widths_that_wider_rows_price_are_told() -> None:
     assert "add of 4 bits is priced as of 8, the narrowest of table horowitz45" in narrow
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sata_kernels", "capacity_bytes = 1023: the SRAM grid begins at 1024 bytes for words of 64 bits"),
+        ("horowitz45", "capacity_bytes = 1023: table 'horowitz45' reaches from 8192 to 1048576 bytes"),
+    ],
+)
+def test_a_buffer_that_no_table_reaches_is_named_with_its_chip(name: str, message: str) -> None:
+    small = chip(weight=1023) if name == "sata_kernels" else chip(weight=1023, inputs=8192, output=8192)
+    with pytest.raises(HwsimError, match=f"hardware 'test': buffers.weight: {message}"):
+        price(ledger(), small, load_table(name))
+
+
 def test_a_free_width_does_not_break_the_interpolation() -> None:
     rows = [{"item": "add", "bits": b, "energy_pj": e} for b, e in ((8, 0.0), (32, 1.0))]
     with suppress(HwsimError):  # a message is as good as a number
@@ -385,7 +398,7 @@ def test_a_free_width_does_not_break_the_interpolation() -> None:
 @pytest.mark.parametrize("capacity", [8191, 1048577])
 def test_a_memory_outside_the_published_points_is_an_error(capacity: int) -> None:
     buffer = Buffer(capacity_bytes=capacity, word_bits=64)
-    with pytest.raises(HwsimError, match=r"horowitz45.*SRAM"):
+    with pytest.raises(HwsimError, match=r"horowitz45.* reaches from 8192 to 1048576 bytes"):
         buffer_energy(load_table("horowitz45"), buffer)
 
 

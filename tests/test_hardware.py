@@ -322,7 +322,7 @@ def test_a_transfer_takes_whole_cycles(size: int, cycles: int) -> None:
 
 def test_a_flat_dram_is_late_by_its_latency_in_cycles_of_the_tile() -> None:
     # S2: 30 cycles of a 1 GHz table are 4.5 cycles at 150 MHz, rounded up
-    flat = {"bandwidth_bytes_per_s": 1, "latency_cycles": 30, "energy_pj_per_bit": None}
+    flat = {"bandwidth_bytes_per_s": 10**9, "latency_cycles": 30, "energy_pj_per_bit": None}
     parts = {"name": "f", "description": "", "clock_hz": 10**9, "burst_bytes": 64, "sources": {}}
     with TemporaryDirectory() as directory:
         path = Path(directory) / "flat.yaml"
@@ -438,7 +438,6 @@ OTHER: dict[tuple[str, ...], Any] = {
     ("pe_array", "decode", "max_inputs"): 7,
     ("lif", "placement"): "edge",
     ("buffers", "spikes"): "list",
-    ("dram", "timing"): "bandwidth",
 }
 """Another value of the fields that are neither numbers nor switches."""
 WITH: dict[tuple[str, ...], dict[str, Any]] = {
@@ -451,13 +450,25 @@ WITH: dict[tuple[str, ...], dict[str, Any]] = {
 """What the other value asks of the array on both sides of the comparison."""
 
 
+WITHOUT_EFFECT = {
+    ("buffers", name, field)
+    for name in ("input", "output", "membrane", "partial_sum")
+    for field in ("banks", "ports", "double_buffered")
+} - {("buffers", "input", "double_buffered")}
+"""Fields of buffers that are refused but for their defaults."""
+
+
 def other(value: Any) -> Any:
     return not value if isinstance(value, bool) else value + 1
 
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in leaves(WHOLE.model_dump(exclude={"sources", "description"})) if p != ("dram", "table")],
+    [
+        p
+        for p in leaves(WHOLE.model_dump(exclude={"sources", "description"}))
+        if p[0] != "dram" and p not in WITHOUT_EFFECT
+    ],
     ids=".".join,
 )
 def test_every_field_counts_for_the_identity(path: tuple[str, ...]) -> None:
@@ -501,3 +512,128 @@ def test_every_preset_comes_back_from_its_yaml(name: str, tmp_path: Path) -> Non
 def test_yaml_is_written_as_plain_data(tmp_path: Path) -> None:
     save_yaml(tmp_path / "c.yaml", chip())
     assert yaml.safe_load((tmp_path / "c.yaml").read_text())["pe_array"]["skip"] == "gate"
+
+
+def test_how_a_dram_is_timed_counts_for_the_identity() -> None:
+    played = chip(table="ddr4_2400", clock_hz=10**9)
+    assert played.dram.timing == "commands"
+    assert played.with_dram("bandwidth").id != played.id
+    chips = [chip(), chip(bandwidth=1 << 39), chip(burst=2)]
+    assert len({c.id for c in chips}) == 3
+
+
+# --- what means nothing, cannot be counted or is of another type ---------------------------------
+
+
+@pytest.mark.parametrize("dram", [{"table": "hbm2"}, {"bandwidth_bytes_per_s": 64, "burst_bytes": 64}])
+def test_commands_of_a_dram_that_has_none_are_refused(dram: dict[str, Any]) -> None:
+    assert Dram.model_validate(dram).timing == "bandwidth"
+    with pytest.raises(ValueError, match=r"timing\n.*a flat table and plain numbers have no commands"):
+        Dram.model_validate(dram | {"timing": "commands"})
+
+
+@pytest.mark.parametrize(("_", "name", "field"), sorted(WITHOUT_EFFECT))
+def test_a_field_of_a_buffer_without_effect_is_refused(_: str, name: str, field: str) -> None:
+    values = WHOLE.model_dump()
+    values["buffers"][name][field] = other(values["buffers"][name][field])
+    where = "weight and input" if field == "double_buffered" else "weight"
+    with pytest.raises(ValueError, match=f"{name}.{field}: found .* has a meaning for {where} only"):
+        Hardware.model_validate(values)
+
+
+LARGEST = {
+    "clock_hz: 400_000_000": ("clock_hz: {}", 10**12),
+    "node_nm: 28": ("node_nm: {}", 10**5),
+    "units: 128,": ("units: {},", 2**20),
+    "vector_lanes: 16,": ("vector_lanes: {},", 2**20),
+    "output: {capacity_bytes: 32768,": ("output: {{capacity_bytes: {},", 2**40),
+    "table: ddr4_2400": ("burst_bytes: 64, bandwidth_bytes_per_s: {}", 10**15),
+}
+
+
+@pytest.mark.parametrize("old", LARGEST)
+def test_every_number_has_a_largest_value(file: File, old: str) -> None:
+    new, most = LARGEST[old]
+    assert f"found {most + 1}. Input should be less than or equal to {most}" in (
+        file.with_line(old, new.format(most + 1)).error()
+    )
+
+
+def test_the_decoders_numbers_have_largest_values() -> None:
+    most = {"events_per_cycle": 2**20, "merge_lanes": 2**20, "max_inputs": 2**31}
+    assert chip(skip="event", decode=most).pe_array.decode is not None
+    for name, value in most.items():
+        with pytest.raises(ValueError, match=f"less than or equal to {value}"):
+            chip(skip="event", decode=most | {name: value + 1})
+
+
+@pytest.mark.parametrize(
+    ("clock", "bandwidth", "message"),
+    [
+        # 2**20 cycles a byte are allowed; a numerator of 2**32 too
+        (2**20 + 1, 1, r"a byte takes more than 1048576 cycles"),
+        (2**32 + 1, 2**33, "the numerator of their ratio is more than 4294967296; round one of them"),
+    ],
+)
+def test_a_clock_that_is_too_far_from_the_drams_bandwidth_is_refused(
+    clock: int, bandwidth: int, message: str
+) -> None:
+    assert chip(clock_hz=clock - 1, bandwidth=bandwidth).clock_hz == clock - 1
+    with pytest.raises(ValueError, match=message):
+        chip(clock_hz=clock, bandwidth=bandwidth)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("rows: 8,", "rows: yes,", "rows: found True. Input should be a valid integer"),
+        ("rows: 8,", "rows: 8.0,", "rows: found 8.0. Input should be a valid integer"),
+        ("weight_bits: 8,", 'weight_bits: "8",', "weight_bits: found '8'. Input should be a valid integer"),
+        (
+            "output: {",
+            "output: {double_buffered: 1, ",
+            "double_buffered: found 1. Input should be a valid bool",
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_refused(file: File, old: str, new: str, found: str) -> None:
+    assert found in file.with_line(old, new).error()
+
+
+@pytest.mark.parametrize("text", ["010", "0_7", "-010", "1:30", "00"])
+def test_an_integer_that_yaml_reads_otherwise_is_refused(file: File, text: str) -> None:
+    message = file.with_line("node_nm: 28", f"node_nm: {text}").error()
+    assert (
+        f"line {file.line_of(f'node_nm: {text}')}: '{text}': write an integer without leading zeros"
+        in message
+    )
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [
+        "2024-13-45",
+        "!!int abc",
+        "9" * 5000,
+        "!!timestamp soon",
+        "!!bool maybe",
+        "!!float x",
+        "0x" + "f" * 5000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_scalar_that_is_not_what_it_promises_is_refused(file: File, scalar: str) -> None:
+    message = file.with_line("node_nm: 28", f"node_nm: {scalar}").error()
+    assert message.startswith(str(file.path))
+    assert len(message) < 500
+
+
+def test_a_merge_key_takes_in_what_it_names(file: File) -> None:
+    file.with_line(
+        "  output: {capacity_bytes: 32768, word_bits: 64}",
+        "  membrane: &m {capacity_bytes: 5000, word_bits: 16}\n  output: {<<: *m, capacity_bytes: 4096}",
+    )
+    output = load_hardware(str(file.path)).buffers.output
+    assert (output.capacity_bytes, output.word_bits) == (4096, 16)
+    file.path.write_text(file.path.read_text().replace("<<: *m,", "<<: *m, <<: *m,"))
+    assert "key '<<' is given twice" in file.error()

@@ -40,7 +40,11 @@ def test_the_shipped_mappings_are_schedules_a_full_array_and_an_accounting() -> 
         "step_major": Mapping(schedule="step_major"),
         "batch_on_m": Mapping(batch=16, batch_on="M"),
         "efficientlif-accounting": Mapping(
-            schedule="step_major", fold_order="m_outer", direct_coding="each_step", batch=64
+            schedule="step_major",
+            fold_order="m_outer",
+            direct_coding="each_step",
+            batch=64,
+            sample_loop="outer",
         ),
     }
 
@@ -129,3 +133,29 @@ def test_every_random_mapping_comes_back_from_its_yaml(case: Case) -> None:
         found = load_mapping(path)
     assert found == case.mapping
     assert found.id == case.mapping.id
+
+
+def test_the_name_of_a_layer_may_be_a_number(tmp_path: Path) -> None:
+    path = written(tmp_path / "m.yaml", "layers: {4: {k_tile: 1}}\n")
+    assert load_mapping(path).layers == {"4": LayerMapping(k_tile=1)}
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("{1.10: {k_tile: 1}}", "the name 1.1 is read as float: write it in quotes"),
+        ("{4: {k_tile: 1}, '4': {k_tile: 2}}", "layer '4' is given twice"),
+        ("{a: {k_tile: 2147483649}}", "less than or equal to 2147483648"),
+    ],
+)
+def test_layers_that_are_not_clear_are_refused(tmp_path: Path, layers: str, message: str) -> None:
+    path = written(tmp_path / "m.yaml", f"layers: {layers}\n")
+    with pytest.raises(HwsimError, match=message):
+        load_mapping(path)
+
+
+def test_a_date_that_is_none_is_refused_with_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "m.yaml", "batch: 2024-99-99\n")
+    with pytest.raises(HwsimError) as caught:
+        load_mapping(path)
+    assert str(caught.value).startswith(f"{path}: not readable as YAML: ")

@@ -80,14 +80,14 @@ def test_no_value_lies_beyond_its_neighbours_in_the_grid(capacity: int, width: i
 
 def test_a_capacity_below_the_grid_is_an_error() -> None:
     message = (
-        f"SRAM of {CAPACITIES[0] - 1} bytes lies outside the table's {CAPACITIES[0]} to {CAPACITIES[-1]}"
+        f"capacity_bytes = {CAPACITIES[0] - 1}: the SRAM grid begins at {CAPACITIES[0]} bytes for words of 64"
     )
     with pytest.raises(HwsimError, match=message):
         sram.access(32, "itrs-lop", CAPACITIES[0] - 1, 64)
 
 
 def test_a_width_below_the_grid_is_an_error() -> None:
-    message = f"SRAM of {WIDTHS[0] - 1} bits a word lies outside the table's {WIDTHS[0]}"
+    message = f"word_bits = {WIDTHS[0] - 1}: the SRAM grid begins at words of {WIDTHS[0]} bits"
     with pytest.raises(HwsimError, match=message):
         sram.access(32, "itrs-lop", 4096, WIDTHS[0] - 1)
 

@@ -4,9 +4,13 @@ import numpy as np
 
 from hwsim.cycle.state import PASS_WORDS, Machine, banks_of, channel_to, ends_of
 from hwsim.cycle.timeline import timeline
+from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, DRAM_COMMANDS, Ledger
 from hwsim.program import LOADED, Program
+
+MOST = 2**62
+"""What fits a count with room to spare."""
 
 
 def run(program: Program, hardware: Hardware) -> Ledger:
@@ -15,6 +19,7 @@ def run(program: Program, hardware: Hardware) -> Ledger:
     pe_cycles = occupied * (preload + busy + fill) (P4). DRAM commands are counted where they are played (S6).
     """
     array, jobs = hardware.pe_array, program.jobs
+    countable(program, hardware)
     channel = channel_to(program, hardware)
     slots = min(program.output_slots, len(jobs.layer) + 1)
     freed = banks_of(jobs.closes, array.partial_sum_banks)
@@ -31,3 +36,21 @@ def run(program: Program, hardware: Hardware) -> Ledger:
     if channel.commands:
         counts[:, commands] = channel.counts
     return Ledger(program.layers, counts, cycles)
+
+
+def countable(program: Program, hardware: Hardware) -> None:
+    """Raises HwsimError if all work and transfers one after the other could leave 64 bits."""
+    jobs, (clock, bandwidth) = program.jobs, hardware.clock_per_byte
+    worked = (jobs.preload, jobs.stream, jobs.imbalance, jobs.conflict, jobs.decode, jobs.fill)
+    staged = (jobs.update, jobs.serialization, jobs.laned)
+    moved = [m.sum(dtype=np.float64) for m in (jobs.load_bytes, jobs.store_bytes)]
+    transfers = sum(moved) * clock / bandwidth + 9 * len(jobs.layer) * (1.0 + hardware.latency_cycles)
+    cycles = sum(column.sum(dtype=np.float64) for column in (*worked, *staged)) + transfers
+    largest = max(int(m.max(initial=0)) for m in (jobs.load_bytes, jobs.store_bytes))
+    device, array = hardware.dram.banked, hardware.pe_array
+    faster = device.clock_hz / hardware.clock_hz if device else 1.0
+    if cycles * max(faster, array.rows * array.columns) > MOST or largest * clock > MOST:
+        raise HwsimError(
+            f"hardware {hardware.name!r}: the run takes about {cycles:.1e} cycles, more than are counted; "
+            f"clock_hz is {hardware.clock_hz}, its DRAM moves {hardware.dram.bandwidth} bytes a second"
+        )

@@ -87,8 +87,7 @@ class Channel(NamedTuple):
 
 def channel_to(program: Program, hardware: Hardware) -> Channel:
     """The channel of a chip. Raises HwsimError if the program's regions do not fit its DRAM."""
-    common = gcd(hardware.clock_hz, hardware.dram.bandwidth)
-    clock, bandwidth = hardware.clock_hz // common, hardware.dram.bandwidth // common
+    clock, bandwidth = hardware.clock_per_byte
     layers, device = len(program.layers), hardware.dram.banked
     reached = np.zeros((layers, len(REGIONS), 2), np.int64)
     counts, last = np.zeros((layers, BOOKED), np.int64), np.zeros(2, np.int64)

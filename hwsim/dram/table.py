@@ -140,6 +140,8 @@ class DramTable(Configured):
             raise ValueError("energy belongs to banked; flat has energy_pj_per_bit")
         if self.burst_bytes & (self.burst_bytes - 1):
             raise ValueError(f"burst_bytes of {self.burst_bytes}: must be a power of two")
+        if self.peak_bytes_per_s < 1:
+            raise ValueError("clock_hz, burst_bytes and BL give less than a byte a second")
         return self
 
     @property

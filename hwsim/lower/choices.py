@@ -1,6 +1,7 @@
 """What a mapping leaves open: the order of folds, and m_tile or n_tile (docs/machine.md, C1)."""
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from hwsim.lower.stores import output_slots
 
 TILES_TRIED = 4
 """Legal tiles among which the objective chooses, from the largest down (C1)."""
+MOST_JOBS = 2**24
+"""Of a mini-batch: 23 columns of 8 bytes each, 3 GB."""
 
 
 def best(
@@ -36,7 +39,10 @@ def best(
         if choice.tile not in legal and len(legal) == TILES_TRIED:
             break
         try:
-            made = plan(task, array_layer(task, name, weighted, stepwise, choice), pinned, outlasting)
+            layer = array_layer(task, name, weighted, stepwise, choice)
+            if prod(layer.shape) > MOST_JOBS:
+                raise too_many(task, prod(layer.shape), name, prod(layer.shape))
+            made = plan(task, layer, pinned, outlasting)
             output_slots(task, largest_store(made), name)
         except HwsimError as error:
             problem = problem or error
@@ -52,6 +58,13 @@ def best(
         assert problem is not None
         raise problem
     return found[1]
+
+
+def too_many(task: Task, jobs: int, name: str, own: int) -> HwsimError:
+    return HwsimError(
+        f"layer {name!r} on hardware {task.hardware.name!r}: it has {own} of the {jobs} jobs of a "
+        f"mini-batch, which may have {MOST_JOBS}; take larger tiles, a smaller batch or a larger array"
+    )
 
 
 def candidates(
@@ -94,7 +107,7 @@ def _halves(length: int) -> list[int]:
 def cycles(made: Plan) -> int:
     """``cycles`` of C1: over all jobs, the array's as in ``dense`` or the transfers', whichever is more."""
     task, layer = made.task, made.layer
-    clock, bandwidth = task.hardware.clock_hz, task.hardware.dram.bandwidth
+    clock, bandwidth = task.hardware.clock_per_byte
     operands = [made.load(o) for o in ("weight", *made.loads)] + list(made.stores.values())
     transfers = sum(units(size * clock, bandwidth) for size in operands)
     return int(np.broadcast_to(np.maximum(dense_cycles(task, layer), transfers), layer.shape).sum())

@@ -9,6 +9,7 @@ from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.lower.axes import Ints, S, zeros
 from hwsim.lower.counts import event_counts, map_counts, stream_counts
+from hwsim.lower.given import check_tiles
 from hwsim.lower.layers import Layer, Task
 from hwsim.lower.maps import Maps
 from hwsim.lower.plans import Plan, map_loads
@@ -33,6 +34,7 @@ class Lowering:
 
     def __init__(self, network: Network, hardware: Hardware, mapping: Mapping) -> None:
         mapping.verify(network)
+        check_tiles(network, hardware, mapping)
         self.network, self.hardware, self.mapping = network, hardware, mapping
         whole = schedule(Task(network, hardware, mapping, mapping.batch))
         self._scheduled = {mapping.batch: whole}

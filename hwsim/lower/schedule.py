@@ -8,7 +8,7 @@ import numpy as np
 from hwsim.errors import HwsimError
 from hwsim.ledger import ACTIONS
 from hwsim.lower.axes import Ints, T, along, ceil_div
-from hwsim.lower.choices import best
+from hwsim.lower.choices import MOST_JOBS, best, too_many
 from hwsim.lower.counts import fixed_counts, map_counts, update_counts
 from hwsim.lower.layers import Task, steps_of, value_bits, weighted_into
 from hwsim.lower.layout import stepwise_layers, vector_layer
@@ -116,6 +116,7 @@ def schedule(task: Task) -> Scheduled:
             plans.append(best(task, name, weighted[name], stepwise, pinned, outlasting))
         else:
             plans.append(plan(task, vector_layer(task, name, stepwise), pinned, outlasting))
+    check_jobs(task, plans)
     counts = np.zeros((len(task.names), len(ACTIONS)), np.int64)
     for index, name in enumerate(task.names):
         book(counts[index], update_counts(network, name, task.samples))
@@ -125,6 +126,14 @@ def schedule(task: Task) -> Scheduled:
             moved = made.loads["input"], made.streamed.words, made.stores["output"]
             book(counts[made.layer.index], map_counts(made, *moved, ()))
     return Scheduled(task, tuple(plans), places(task, [p.layer for p in plans]), counts)
+
+
+def check_jobs(task: Task, plans: list[Plan]) -> None:
+    """Raises HwsimError, before any job is laid out, if a mini-batch has more than MOST_JOBS."""
+    jobs = sum(made.jobs for made in plans)
+    if jobs > MOST_JOBS:
+        most = max(plans, key=lambda made: made.jobs)
+        raise too_many(task, jobs, most.layer.name, most.jobs)
 
 
 def book(row: Ints, counts: Counts) -> None:

@@ -45,10 +45,11 @@ def program(*jobs: dict[str, Any], slots: int = 1000, regions: dict[str, int] | 
 
 def tile(
     *, double: bool = True, banks: int = 1000, overlap: bool = False, bandwidth: int = 1, clock_hz: int = 1,
-    table: str | None = None, timing: str = "commands",
+    table: str | None = None, timing: str | None = None,
 ) -> Hardware:  # fmt: skip
     """A chip whose DRAM moves ``bandwidth`` bytes a second, or the DRAM of a table."""
-    buffer = {"capacity_bytes": 1024, "word_bits": 8, "double_buffered": double}
+    output = {"capacity_bytes": 1024, "word_bits": 8}
+    buffer = {**output, "double_buffered": double}
     plain = {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": 1}
     values = {
         "name": "test",
@@ -60,7 +61,7 @@ def tile(
         },
         "lif": {"units": 1, "vector_lanes": 1},
         "precision": {"weight_bits": 8, "partial_sum_bits": 16, "state_bits": 16, "activation_bits": 8},
-        "buffers": {"weight": buffer, "input": buffer, "output": buffer},
+        "buffers": {"weight": buffer, "input": buffer, "output": output},
         "dram": {"table": table, "timing": timing} if table else plain,
         "sources": {},
     }  # fmt: skip

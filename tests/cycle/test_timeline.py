@@ -415,3 +415,11 @@ def test_a_request_beyond_its_region_is_an_error(folder: Path) -> None:
     made.regions[0, 0] = 64
     with pytest.raises(HwsimError, match=r"layer 'l0' moves 128 bytes of weight at once, .* has 64"):
         run(made, tile(table=table_file(folder, "one")))
+
+
+def test_a_run_of_more_cycles_than_are_counted_is_refused() -> None:
+    # 2**41 bytes at 2**20 cycles each are 2**61 cycles = 2.3e18; of 4 PEs twice the bound of 2**62
+    job = {"load": {"input": 2**41}}
+    slow = tile(clock_hz=2**20, bandwidth=1)
+    with pytest.raises(HwsimError, match=r"hardware 'test': the run takes about 2\.3e\+18 cycles, more than"):
+        run(program([job]), slow)

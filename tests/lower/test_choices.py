@@ -13,8 +13,8 @@ from hwsim.lower.lowering import Lowering
 from hwsim.mapping import LayerMapping, Mapping, Objective
 from hwsim.network import Network, Population
 from hwsim.program import LOADED, STORED
-from tests.examples import chip, conv
-from tests.lower.building import checked, lowered, pointwise
+from tests.examples import chip, conv, small_network
+from tests.lower.building import chain, checked, lowered, pointwise
 
 
 def layer(inputs: int = 6, outputs: int = 7, side: int = 5) -> Network:
@@ -124,3 +124,57 @@ def test_choices_name_what_stays_where() -> None:
         "pass_steps": 1,
         "stepwise": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("array", "tile", "message"),
+    [
+        ({}, {"m_tile": 2}, "found 2, but hardware 'test' has dataflow os, where only k_tile is allowed"),
+        ({}, {"n_tile": 2}, "found 2, but .* dataflow os, where only k_tile is allowed"),
+        ({"dataflow": "ws"}, {"k_tile": 2}, "dataflow ws, where only m_tile is allowed"),
+        ({"dataflow": "ws"}, {"n_tile": 2}, "dataflow ws, where only m_tile is allowed"),
+        ({"dataflow": "is"}, {"k_tile": 2}, "dataflow is, where only n_tile is allowed"),
+        ({"dataflow": "is"}, {"m_tile": 2}, "dataflow is, where only n_tile is allowed"),
+        # K = 7 channels of one tap, M = 5 positions, N = 4 channels
+        ({}, {"k_tile": 8}, "found 8; at most the layer's 7 source channels of a group"),
+        ({"dataflow": "ws"}, {"m_tile": 6}, "found 6; at most the layer's 5 positions"),
+        ({"dataflow": "is"}, {"n_tile": 5}, "found 5; at most the layer's 4 channels of a group"),
+    ],
+)
+def test_a_tile_that_does_not_apply_is_refused(
+    array: dict[str, Any], tile: dict[str, int], message: str
+) -> None:
+    # W3, W6
+    (field,) = tile
+    with pytest.raises(HwsimError, match=rf"^mapping: layers\.a\.{field}: .*{message}"):
+        Lowering(pointwise(7, 4, 5), chip(2, 3, **array), Mapping(layers={"a": LayerMapping(**tile)}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "what"), [("pool", "is a fused pool"), ("in", "is the input")])
+def test_a_tile_of_what_is_no_array_layer_is_refused(name: str, what: str) -> None:
+    mapping = Mapping(layers={name: LayerMapping(k_tile=1)})
+    with pytest.raises(HwsimError, match=f"layers.{name}.k_tile: found 1, but '{name}' {what}; only layers"):
+        Lowering(small_network(), chip(), mapping)
+
+
+def test_a_tile_of_samples_has_at_most_those_of_a_mini_batch() -> None:
+    # W3, batch_on M: 3 samples of a layer with one position
+    def tiled(tile: int, **choices: Any) -> Lowering:
+        mapping = Mapping(layers={"l1": LayerMapping(m_tile=tile)}, batch=3, **choices)
+        return Lowering(chain(3, 4), chip(2, 4, dataflow="ws"), mapping)
+
+    assert tiled(3, batch_on="M").resolved.layers["l1"].m_tile == 3
+    with pytest.raises(HwsimError, match="found 4; at most the layer's 3 samples of a mini-batch"):
+        tiled(4, batch_on="M")
+    with pytest.raises(HwsimError, match="found 2; at most the layer's 1 positions"):
+        tiled(2)
+
+
+def test_a_mapping_of_more_jobs_than_are_laid_out_is_refused_with_the_layer_that_has_most() -> None:
+    # 1x1 ws, m_tile 1: 4096 k x 64 n x 65 positions = 17,039,360 jobs
+    network = pointwise(4096, 64, 65)
+    mapping = Mapping(layers={"a": LayerMapping(m_tile=1)})
+    with pytest.raises(
+        HwsimError, match=r"layer 'a' on .* it has 17039360 of the 17039360 jobs .* 16777216;"
+    ):
+        Lowering(network, chip(1, 1, dataflow="ws"), mapping)
