@@ -47,7 +47,7 @@ def test_bandwidth_of_the_pins_in_place_of_commands() -> None:
 
 def test_a_latency_delays_data_and_leaves_the_channel_free(tmp_path: Path) -> None:
     # A byte a cycle, a latency of 10. load 0: 3 weights and an input, the channel 0-4, ends at 13 and 14;
-    # load 1 is ready at 14: 14-17, ends at 27. array 14-17, 27-30; lif 17-18, 30-31.
+    # load 1 follows on the channel: 4-7, ends at 17. array 14-17, 17-20; lif 17-18, 20-21.
     table = tmp_path / "slow.yaml"
     table.write_text(
         "name: slow\ndescription: ''\nclock_hz: 1\nburst_bytes: 1\nsources: {}\n"
@@ -56,8 +56,8 @@ def test_a_latency_delays_data_and_leaves_the_channel_free(tmp_path: Path) -> No
     network = pair(3, 2)
     hardware = chip(dram={"table": str(table)})
     ledger = simulate(network, traced(network), 0, hardware, LAYER_MAJOR)
-    assert spent(ledger, "array") == {"weight": 13 + 10, "input": 1, "stream": 6, "drain": 1}
-    assert spent(ledger, "dma") == {"weight": 4 + 3, "idle": 10 + 14}
+    assert spent(ledger, "array") == {"weight": 13, "input": 1, "stream": 6, "drain": 1}
+    assert spent(ledger, "dma") == {"weight": 4 + 3, "idle": 14}
 
 
 def test_requests_walk_through_their_regions_and_begin_again_at_the_end() -> None:

@@ -140,8 +140,8 @@ def test_layers_of_a_state_group_hand_one_state_on() -> None:
 def test_a_shared_state_that_fits_for_one_sample_visits_the_membrane_buffer() -> None:
     # Step by step, two samples need 8 bytes: only 4 fit. At each of 2 steps each of 2 samples' states come
     # with a (not at step 0) and leave with b.
-    network = chain()
-    found = kept(simulate(network, traced(network, 2), range(2), chip(1, 2, membrane=4), STEP_MAJOR))
+    network, mapping = chain(), STEP_MAJOR.model_copy(update={"sample_loop": "outer"})
+    found = kept(simulate(network, traced(network, 2), range(2), chip(1, 2, membrane=4), mapping))
     assert found["membrane_buffer_write"] == [16, 16]
     assert found["membrane_buffer_read"] == [8, 16]
     assert found["dram_membrane_write_bytes"] == [0, 16]
@@ -151,14 +151,24 @@ def test_a_shared_state_that_fits_for_one_sample_visits_the_membrane_buffer() ->
 def test_a_stepwise_component_runs_all_its_layers_step_by_step_and_waits_for_its_maps() -> None:
     # Jobs: a and b at step 0, a and b at step 1, of one sample after the other. b reads a; without a
     # membrane buffer a waits for the job of b that stored the state.
-    network = chain()
-    jobs = jobs_of(network, chip(1, 2), LAYER_MAJOR, traced(network, 2))
+    network, mapping = chain(), LAYER_MAJOR.model_copy(update={"sample_loop": "outer"})
+    jobs = jobs_of(network, chip(1, 2), mapping, traced(network, 2))
     assert [(job.samples[0], job.steps.start, job.layer.name) for job in jobs] == [
         (s, t, name) for s in range(2) for t in range(2) for name in "ab"
     ]
     assert [job.after for job in jobs] == [-1, 0, 1, 2, 3, 4, 5, 6]
-    jobs = jobs_of(network, chip(1, 2, membrane=4), LAYER_MAJOR, traced(network, 2))
+    jobs = jobs_of(network, chip(1, 2, membrane=4), mapping, traced(network, 2))
     assert [job.after for job in jobs] == [-1, 0, -1, 2, -1, 4, -1, 6]
+
+
+def test_samples_inside_of_a_stepwise_component_share_a_layers_turn() -> None:
+    # Both samples of a, then of b, at each step; the first of each turn waits for the last of the one before.
+    network = chain()
+    jobs = jobs_of(network, chip(1, 2), LAYER_MAJOR, traced(network, 2))
+    assert [(job.steps.start, job.layer.name, job.samples[0]) for job in jobs] == [
+        (t, name, s) for t in range(2) for name in "ab" for s in range(2)
+    ]
+    assert [job.after for job in jobs] == [-1, -1, 1, -1, 3, -1, 5, -1]
 
 
 def grouped(**parts: Any) -> Network:

@@ -422,4 +422,4 @@ def test_a_run_of_more_cycles_than_are_counted_is_refused() -> None:
     job = {"load": {"input": 2**41}}
     slow = tile(clock_hz=2**20, bandwidth=1)
     with pytest.raises(HwsimError, match=r"hardware 'test': the run takes about 2\.3e\+18 cycles, more than"):
-        run(program([job]), slow)
+        run(program(job), slow)
