@@ -58,15 +58,20 @@ def test_a_fold_of_several_samples_is_named_by_its_first() -> None:
 def test_layers_of_a_loop_take_turns_at_every_step_of_a_sample() -> None:
     # S5: l1 and l2 in a loop, then l3: sample, step, layer; the last layer after them
     network = chain(1, 1, 1, 1, timesteps=2, loop="l2>l1")
-    found = order(network, Mapping(batch=2), "sample", "step", "layer")
+    found = order(network, Mapping(batch=2, sample_loop="outer"), "sample", "step", "layer")
     loop = [(s, t, layer) for s in (0, 1) for t in (0, 1) for layer in (0, 1)]
-    assert found == loop + [(s, t, 2) for s in (0, 1) for t in (0, 1)]
+    last = [(s, t, 2) for s in (0, 1) for t in (0, 1)]
+    assert found == loop + last
+    # samples inside: step, layer, sample
+    found = order(network, Mapping(batch=2), "sample", "step", "layer")
+    assert found == [(s, t, layer) for t in (0, 1) for layer in (0, 1) for s in (0, 1)] + last
 
 
 def test_a_loop_takes_its_samples_outside_of_its_layers_in_step_major_too() -> None:
     # step, component; within the loop sample, layer; the last layer runs its samples in a row
     network = chain(1, 1, 1, 1, timesteps=2, loop="l2>l1")
-    found = order(network, Mapping(batch=2, schedule="step_major"), "step", "sample", "layer")
+    mapping = Mapping(batch=2, schedule="step_major", sample_loop="outer")
+    found = order(network, mapping, "step", "sample", "layer")
     turn = [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (1, 2)]
     assert found == [(t, s, layer) for t in (0, 1) for s, layer in turn]
 

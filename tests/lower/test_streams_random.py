@@ -30,7 +30,7 @@ MODES: dict[str, dict[str, Any]] = {
 def check(case: Case) -> None:
     """Every number of every job, and the layer's operations, as the oracle counts them."""
     found, oracle = streams(*case.arguments), Oracle(*case.arguments)
-    names = ("length", "stream", "imbalance", "conflict", "decode", "total", "decoded")
+    names = ("length", "stream", "imbalance", "conflict", "decode", "reads", "decoded")
     whole = (
         case.shape.groups, len(case.shape.channels),
         len(case.shape.rows) * (1 if case.shape.together else case.shape.samples),
@@ -65,7 +65,7 @@ def test_a_row_of_its_own_streams_what_a_shared_stream_of_one_row_does(data: st.
     shared = case.hardware.model_copy(update={"pe_array": array})
     one = streams(*case.arguments)
     other = streams(shared, *case.arguments[1:])
-    for name in ("length", "stream", "imbalance", "conflict", "decode", "total", "decoded"):
+    for name in ("length", "stream", "imbalance", "conflict", "decode", "reads", "decoded"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
     for a, b in zip(one.live, other.live, strict=True):
         np.testing.assert_array_equal(a, b)
