@@ -645,8 +645,8 @@ def test_an_estimate_runs_on_synthetic_inputs_only_where_it_is_calibrated(
     assert hwsim(*asked, "--init", "calibrated", "--json").json["samples"] == 2
 
 
-def test_the_cycle_model_says_that_it_does_not_cost_shared_states(estimate: Command) -> None:
-    assert estimate("--sharing", "C2").error == "layer '1': the cycle model does not cost shared states yet"
+def test_shared_states_are_costed(estimate: Command) -> None:
+    assert estimate("--sharing", "C2", "--json").json["totals"]["cycles"] > 0
 
 
 @pytest.mark.parametrize(
