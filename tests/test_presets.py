@@ -4,8 +4,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from hwsim.cost import chip_area, load_table, unit_energies
+from hwsim.cycle import reference
+from hwsim.cycle.run import run
+from hwsim.execute.executor import encode, execute
 from hwsim.hardware import (
     Buffer,
     Buffers,
@@ -18,6 +23,9 @@ from hwsim.hardware import (
     load_hardware,
     presets,
 )
+from hwsim.lower.lowering import Lowering
+from hwsim.mapping import Mapping
+from tests.examples import small_network
 
 DOCS = Path(__file__).parent.parent / "docs" / "hardware.md"
 TEXT = DOCS.read_text(encoding="utf-8")
@@ -159,3 +167,24 @@ def test_every_preset_has_a_dense_form_for_the_ann(name: str) -> None:
 def test_a_number_is_from_a_paper_or_its_simulator_or_said_to_be_reconstructed_or_chosen(name: str) -> None:
     for field, text in load_hardware(name).sources.items():
         assert re.match(rf"{PAPERS}|reconstructed|chosen|as sata", text), f"{field}: {text}"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_has_a_price(name: str) -> None:
+    chip = load_hardware(name)
+    table = load_table("snn_paper_fp32" if chip.precision.weight_bits == 32 else "sata_kernels")
+    assert (unit_energies(table, chip)["mac_issued"] or 0) > 0
+    assert all(area > 0 for area in chip_area(table, chip).values())
+
+
+@pytest.mark.parametrize("schedule", ["layer_major", "step_major"])
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_runs_a_network_in_both_cycle_models_alike(name: str, schedule: Any) -> None:
+    network, chip = small_network(), load_hardware(name)
+    rng = np.random.default_rng(0)
+    trace = execute(network, encode(network, (rng.random((2, 3, 2, 4, 4)) < 0.4).astype(np.float32)))
+    lowering = Lowering(network, chip, Mapping(schedule=schedule, batch=2))
+    found = run(lowering.lower(trace, range(2)), chip)
+    found.verify()
+    assert found.total("ac") > 0
+    assert not found.differences(reference.simulate(network, trace, range(2), chip, lowering.resolved))

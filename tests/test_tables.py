@@ -15,7 +15,7 @@ HARDWARE = sorted((TABLES / "hardware").glob("*.yaml"))
 DRAM = sorted((TABLES / "dram").glob("*.yaml"))
 SOURCED = [*HARDWARE, *DRAM]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
-STRUCTURES = {"accumulator", "lif_unit", "scratchpad"}
+STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "scratchpad"}
 ACTIONS = {action for actions in COMPONENTS.values() for action in actions}
 
 

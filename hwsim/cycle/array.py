@@ -14,7 +14,7 @@ from hwsim.cycle.columns import (
     WAIT_LOAD,
     WAIT_STORE,
 )
-from hwsim.cycle.state import NEXT, PRELOAD_END, PRELOAD_STREAM
+from hwsim.cycle.state import PRELOAD_END, PRELOAD_STREAM
 from hwsim.jit import BARE
 
 
@@ -66,12 +66,13 @@ def pass_alone(jobs, i, line, ends, banks):
     line[PRELOAD] += jobs.preload[i]
     line[FILL_DRAIN] += jobs.fill[i]
     ends.array[i] = stream(jobs, i, line, start + jobs.preload[i]) + jobs.fill[i]
+    ends.follow[i] = ends.array[i]
 
 
 @njit(**BARE)
 def pass_overlapped(jobs, i, line, ends, banks, state):
     """Job ``i`` when its values follow on those of the job before, and its preload runs beside them (P5)."""
-    free = state[NEXT]
+    free = ended(ends.follow, i - 1)
     ready = max(free, ended(ends.lif, i - banks))
     if jobs.preload[i] > 0:
         begin = max(state[PRELOAD_END], state[PRELOAD_STREAM], ends.load[i])
@@ -85,5 +86,5 @@ def pass_overlapped(jobs, i, line, ends, banks, state):
     else:
         start = max(ready, ends.load[i])
         book_wait(line, ends, i, jobs.after[i], free, start)
-    state[NEXT] = stream(jobs, i, line, start)
-    ends.array[i] = max(ended(ends.array, i - 1), state[NEXT] + jobs.fill[i])
+    ends.follow[i] = stream(jobs, i, line, start)
+    ends.array[i] = max(ended(ends.array, i - 1), ends.follow[i] + jobs.fill[i])

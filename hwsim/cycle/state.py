@@ -13,8 +13,8 @@ from hwsim.program import LOADED, REGIONS, Program, region_starts
 
 Ints = NDArray[np.int64]
 
-NEXT, PRELOAD_END, PRELOAD_STREAM, PASS_WORDS = range(4)
-"""The last job's next(i); of the last job that had a preload, its end and its stream_start (S3)."""
+PRELOAD_END, PRELOAD_STREAM, PASS_WORDS = range(3)
+"""Of the last job that had a preload, its end and its stream_start (S3)."""
 
 
 class Machine(NamedTuple):
@@ -27,9 +27,13 @@ class Machine(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Cycles at which each job's stages ended; ``parts`` (jobs, 6): of a load, its begin and each operand."""
+    """Cycles at which each job's stages ended, ``follow`` next(i) of S3.
+
+    ``parts`` (jobs, 6): of a load, the cycle at which it was taken, and the end of each operand.
+    """
 
     load: Ints
+    follow: Ints
     array: Ints
     lif: Ints
     store: Ints
@@ -38,8 +42,8 @@ class Ends(NamedTuple):
 
 def ends_of(jobs: int) -> Ends:
     """All zero for so many jobs."""
-    load, array, lif, store = np.zeros((4, jobs), np.int64)
-    return Ends(load, array, lif, store, np.zeros((jobs, len(LOADED) + 1), np.int64))
+    load, follow, array, lif, store = np.zeros((5, jobs), np.int64)
+    return Ends(load, follow, array, lif, store, np.zeros((jobs, len(LOADED) + 1), np.int64))
 
 
 class Channel(NamedTuple):

@@ -17,7 +17,6 @@ from hwsim.cycle.columns import (
     WAIT_ARRAY,
     WAIT_OUTPUT,
 )
-from hwsim.cycle.state import NEXT
 from hwsim.cycle.transfers import finish, take
 from hwsim.jit import BARE
 
@@ -53,7 +52,7 @@ def load(jobs, i, channel, line, ends, at):
     operands = jobs.load_bytes.shape[1]
     for k in range(operands):
         line[MOVE_LOAD + k] += min(parts[k + 1], free) - min(parts[k], free)
-    ends.load[i] = parts[operands]
+    ends.load[i] = max(ended(ends.load, i - 1), parts[operands])
     return free
 
 
@@ -62,7 +61,7 @@ def store(jobs, i, channel, line, ends, at, parts):
     """Store of job ``i``, taken at cycle ``at``; returns when the channel is free."""
     free = take(channel, jobs.layer[i], jobs.store_bytes[i], 1, at, parts)
     line[MOVE_STORE] += free - at
-    ends.store[i] = parts[jobs.store_bytes.shape[1]]
+    ends.store[i] = max(ended(ends.store, i - 1), parts[jobs.store_bytes.shape[1]])
     return free
 
 
@@ -75,7 +74,7 @@ def timeline(jobs, machine, channel, ends, state, parts, cycles):
     count = len(jobs.layer)
     layer = jobs.layer
     loads = arrays = lifs = stores = 0
-    free = np.int64(0)
+    free = load_taken = store_taken = np.int64(0)
     while stores < count:
         while True:
             if arrays < loads and arrays - machine.banks < lifs:
@@ -94,33 +93,36 @@ def timeline(jobs, machine, channel, ends, state, parts, cycles):
         ready_load = ready_store = np.int64(0)
         if can_load:
             ready_load = max(
-                ended(ends.load, loads - 1),
-                ended(ends.array, loads - machine.depth),
+                load_taken,
+                ended(ends.follow, loads - machine.depth),
                 ended(ends.store, jobs.after[loads]),
             )
         if can_store:
-            ready_store = max(ended(ends.store, stores - 1), ends.lif[stores])
+            ready_store = max(store_taken, ends.lif[stores])
         if can_load and nothing(jobs.load_bytes[loads]):
-            ends.load[loads] = ready_load
-            ends.parts[loads] = ready_load
+            ends.load[loads] = max(ended(ends.load, loads - 1), ready_load)
+            ends.parts[loads] = load_taken = ready_load
             loads += 1
         elif can_store and nothing(jobs.store_bytes[stores]):
-            ends.store[stores] = ready_store
+            ends.store[stores] = max(ended(ends.store, stores - 1), ready_store)
+            store_taken = ready_store
             stores += 1
         elif can_load and (not can_store or max(free, ready_load) <= max(free, ready_store)):
             line, at = cycles[layer[loads]], max(free, ready_load)
             line[IDLE] += at - free
             free = load(jobs, loads, channel, line, ends, at)
+            load_taken = at
             loads += 1
         else:
             line, at = cycles[layer[stores]], max(free, ready_store)
             line[IDLE] += at - free
             free = store(jobs, stores, channel, line, ends, at, parts)
+            store_taken = at
             stores += 1
     if count:
         line, end = cycles[layer[count - 1]], ends.store[count - 1]
         if machine.overlap:
-            line[FILL_DRAIN] += ends.array[count - 1] - state[NEXT]
+            line[FILL_DRAIN] += ends.array[count - 1] - ends.follow[count - 1]
         line[ARRAY_DRAIN] += end - ends.array[count - 1]
         line[LIF_DRAIN] += end - ends.lif[count - 1]
         line[IDLE] += end - free

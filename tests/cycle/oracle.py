@@ -115,7 +115,7 @@ class Oracle:
         self.preload: dict[int, tuple[int, int]] = {}
         self.stream_start: dict[int, int] = {}
         self.parts: dict[int, list[tuple[str, int]]] = {}
-        self.taken: dict[int, int] = {}
+        self.taken, self.store_taken = dict(before), dict(before)
         self.moves: list[tuple[int, int, int, list[tuple[str, int]]]] = []
         self.free = 0
         self.preloading = [i for i in range(self.count) if self.jobs.preload[i]]
@@ -143,7 +143,7 @@ class Oracle:
         began = self.overlap and self.begin_preload(now)
         i = self.done["array"]
         if i == self.count or not (
-            self.over(self.next if self.overlap else self.array_end, i - 1, now)
+            self.over(self.next, i - 1, now)
             and self.over(self.load_end, i, now)
             and self.over(self.lif_end, i - self.P, now)
         ):
@@ -157,6 +157,8 @@ class Oracle:
             self.stream_start[i] = now + preload
         self.next[i] = self.stream_start[i] + self.busy(i)
         self.array_end[i] = max(self.array_end[i - 1], self.next[i] + fill)
+        if not self.overlap:
+            self.next[i] = self.array_end[i]
         self.done["array"] += 1
         return True
 
@@ -189,27 +191,27 @@ class Oracle:
     def ready_load(self, now: int) -> bool:
         i = self.done["load"]
         return i < self.count and (
-            self.over(self.load_end, i - 1, now)
-            and self.over(self.array_end, i - self.D, now)
+            self.over(self.taken, i - 1, now)
+            and self.over(self.next, i - self.D, now)
             and self.over(self.store_end, self.amount("after", i), now)
         )
 
     def ready_store(self, now: int) -> bool:
         i = self.done["store"]
-        return i < self.count and self.over(self.store_end, i - 1, now) and self.over(self.lif_end, i, now)
+        return i < self.count and self.over(self.store_taken, i - 1, now) and self.over(self.lif_end, i, now)
 
     def moved(self, i: int, *, write: bool) -> list[tuple[str, int]]:
         names, table = (STORED, self.jobs.store_bytes) if write else (LOADED, self.jobs.load_bytes)
         return [(name, int(x)) for name, x in zip(names, table[i], strict=True) if x]
 
     def empty(self, now: int) -> bool:
-        for kind, ready, ends in (
-            ("load", self.ready_load, self.load_end),
-            ("store", self.ready_store, self.store_end),
+        for kind, ready, ends, taken in (
+            ("load", self.ready_load, self.load_end, self.taken),
+            ("store", self.ready_store, self.store_end, self.store_taken),
         ):
             i = self.done[kind]
             if ready(now) and not self.moved(i, write=kind == "store"):
-                ends[i] = now
+                taken[i], ends[i] = now, max(now, ends[i - 1])
                 self.done[kind] += 1
                 return True
         return False
@@ -225,8 +227,10 @@ class Oracle:
         names = ["store"] * len(operands) if write else [name for name, _ in operands]
         marks = list(zip(names, found, strict=True))
         self.moves.append((now, self.free, layer, marks))
-        ends[i] = found[-1]
-        if not write:
+        ends[i] = max(found[-1], ends[i - 1])
+        if write:
+            self.store_taken[i] = now
+        else:
             self.taken[i], self.parts[i] = now, marks
         self.done[kind] += 1
         return True
@@ -252,9 +256,7 @@ class Oracle:
         book: Counter[tuple[int, str, str]] = Counter()
         layer = self.jobs.layer.tolist()
         for i in range(self.count):
-            for now in range(
-                self.next[i - 1] if self.overlap else self.array_end[i - 1], self.stream_start[i]
-            ):
+            for now in range(self.next[i - 1], self.stream_start[i]):
                 book[layer[i], "array", self.waiting(i, now)] += 1
             for cause in ("stream", "imbalance", "conflict", "decode"):
                 book[layer[i], "array", cause] += self.amount(cause, i)

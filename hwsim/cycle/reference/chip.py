@@ -63,11 +63,12 @@ def simulate(
 
 @dataclass(frozen=True, eq=False)
 class Waiting:
-    """A load or store that is ready to be taken by the channel."""
+    """The load or store of job ``i``, ready to be taken by the channel."""
 
+    i: int
     job: Job
     requests: list[Request]
-    finished: simpy.Event
+    taken: simpy.Event
 
 
 class EndOfCycle(simpy.Event):
@@ -87,6 +88,7 @@ class Ends:
     load: list[simpy.Event] = field(default_factory=list)
     preload: list[simpy.Event] = field(default_factory=list)
     stream_begins: list[simpy.Event] = field(default_factory=list)
+    follow: list[simpy.Event] = field(default_factory=list)
     array: list[simpy.Event] = field(default_factory=list)
     lif: list[simpy.Event] = field(default_factory=list)
     store: list[simpy.Event] = field(default_factory=list)
@@ -101,7 +103,7 @@ class Chip:
         self.banks, self.overlap = hardware.pe_array.partial_sum_banks, hardware.pe_array.overlap
         self.dram = dram_of(hardware)
         self.env = simpy.Environment()
-        self.ends = Ends(*([self.env.event() for _ in self.jobs] for _ in range(6)))
+        self.ends = Ends(*([self.env.event() for _ in self.jobs] for _ in range(7)))
         self.passes = [work.array_pass(job) for job in self.jobs]
         self.stages = [work.lif_stage(job) for job in self.jobs]
         self.diary = Diary(self.jobs, self.passes, self.stages)
@@ -134,36 +136,34 @@ class Chip:
     def load(self) -> Process:
         """Loads in job order, as soon as a load buffer is free and what they need is stored (S3)."""
         for i, job in enumerate(self.jobs):
-            yield from self.after(self.ends.array, i - self.hardware.load_buffers)
+            yield from self.after(self.ends.follow, i - self.hardware.load_buffers)
             yield from self.after(self.ends.store, job.after)
             self.work.count_load(job)
-            yield from self.transfer("load", job, job.loads)
-            self.diary.load_end.append(self.now)
-            self.ends.load[i].succeed()
+            yield from self.transfer("load", i, job.loads)
 
     def store(self) -> Process:
         """Stores in job order (S3)."""
         for i, job in enumerate(self.jobs):
             yield self.ends.lif[i]
             self.work.count_store(job)
-            yield from self.transfer("store", job, job.stores)
-            self.diary.store_end.append(self.now)
-            self.ends.store[i].succeed()
+            yield from self.transfer("store", i, job.stores)
 
-    def transfer(self, direction: Direction, job: Job, moved: dict[str, int]) -> Process:
-        """Ask for the channel and wait until the bytes have moved; no bytes, no channel (S3)."""
+    def transfer(self, direction: Direction, i: int, moved: dict[str, int]) -> Process:
+        """Ask for the channel and wait until it takes the transfer; no bytes, no channel (S3)."""
+        job = self.jobs[i]
         requests = [
             Request(operand, size, job.addresses.get((direction, operand), 0), direction == "store")
             for operand, size in moved.items()
             if size
         ]
         if not requests:
+            self.env.process(self.arrive(direction, i, self.now))
             return
-        finished = self.env.event()
-        self.waiting[direction] = Waiting(job, requests, finished)
+        taken = self.env.event()
+        self.waiting[direction] = Waiting(i, job, requests, taken)
         if not self.requested.triggered:
             self.requested.succeed()
-        yield finished
+        yield taken
 
     def channel(self) -> Process:
         """One transfer at a time, uninterrupted; of two that can start in the same cycle the load (S3)."""
@@ -178,17 +178,25 @@ class Chip:
             self.count_commands(waiting.job, served.counts)
             transfer = Transfer(waiting.job, direction, self.now, served.ends, served.free)
             self.diary.transfers.append(transfer)
-            self.env.process(self.finish(waiting, transfer.end))
+            self.env.process(self.arrive(direction, waiting.i, transfer.end))
+            waiting.taken.succeed()
             yield self.env.timeout(served.free - self.now)
 
     def count_commands(self, job: Job, counts: dict[str, int]) -> None:
         for action, amount in counts.items():
             self.work.books.count(job.layer, action, amount)
 
-    def finish(self, waiting: Waiting, end: int) -> Process:
-        """The data may come later than the channel is free (S2)."""
+    def arrive(self, direction: Direction, i: int, end: int) -> Process:
+        """The data of a transfer, which may come later than the channel is free, but in order (S2, S3)."""
+        ends, diary = (
+            (self.ends.load, self.diary.load_end)
+            if direction == "load"
+            else (self.ends.store, self.diary.store_end)
+        )
         yield self.env.timeout(end - self.now)
-        waiting.finished.succeed()
+        yield from self.after(ends, i - 1)
+        diary.append(self.now)
+        ends[i].succeed()
 
     # --- the array -------------------------------------------------------------------------------
 
@@ -203,6 +211,7 @@ class Chip:
             yield self.env.timeout(done.busy + done.fill_drain)
             self.diary.array_end.append(self.now)
             self.ends.array[i].succeed()
+            self.ends.follow[i].succeed()
 
     def preload_ahead(self) -> Process:
         """With overlap: operands into the second registers, once the pass before streams (S3, P5)."""
@@ -231,6 +240,7 @@ class Chip:
             self.diary.stream_start.append(self.now)
             self.ends.stream_begins[i].succeed()
             yield self.env.timeout(done.busy)
+            self.ends.follow[i].succeed()
             self.env.process(self.leave(i))
 
     def leave(self, i: int) -> Process:
