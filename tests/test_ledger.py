@@ -158,7 +158,7 @@ def test_any_count_cycle_or_name_changes_the_id() -> None:
 @given(cases().filter(is_legal))
 def test_every_random_ledger_comes_back_the_same(case: Case) -> None:
     lowering = Lowering(case.network, case.hardware, case.mapping)
-    made = run(lowering.lower(case.trace, case.sample), case.hardware)
+    made = run(lowering.lower(case.trace, case.samples), case.hardware)
     with TemporaryDirectory() as directory:
         path = Path(directory) / "ledger"
         made.save(path)
