@@ -83,10 +83,13 @@ def _value(key: str, text: str, parameter: inspect.Parameter | None, name: str) 
     readings = [(text, False), (text, True), (listed, False), (listed, True)]
     if "," in text and not text.startswith(("[", "{")):
         readings = readings[2:] + readings[:2]
-    try:
-        values = [parse_value(written, as_text) for written, as_text in readings]
-    except HwsimError as error:
-        raise HwsimError(f"--set {key}={text}: {error}") from None
+    values = []
+    for written, as_text in readings:
+        try:
+            values.append(parse_value(written, as_text))
+        except HwsimError as error:
+            if as_text:
+                raise HwsimError(f"--set {key}={text}: {error}") from None
     annotation = Any if parameter is None else parameter.annotation
     if parameter is not None and annotation is parameter.empty:
         annotation = _like(parameter.default)
