@@ -43,7 +43,7 @@ from hwsim.ledger import CAUSE_COLUMNS, Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.nn import run
+from hwsim.nn import LIF, run
 from hwsim.pipeline import Workload, estimate
 from hwsim.replay import systolic_rows
 
@@ -158,9 +158,11 @@ def cycles_against_scalesim(console: Console) -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     theirs = json.loads(told.stdout)
     network = capture(
-        nn.Sequential(nn.Conv2d(channels, filters, kernel), nn.ReLU(), nn.Flatten(), nn.Linear(2048, 1)),
+        nn.Sequential(
+            nn.Conv2d(channels, filters, kernel), LIF(decay=0.25), nn.Flatten(), nn.Linear(2048, 1)
+        ),
         np.zeros((1, channels, side, side), np.float32), 1,
-    ).network  # fmt: skip
+    ).network.as_ann()  # fmt: skip
     hardware, trace = load_hardware("systolic-ann"), EventTrace.all_live(network)
 
     def simulated() -> Ledger:
