@@ -15,11 +15,15 @@ def synapses(network: Network, p: Projection, nonzero: bool) -> NDArray[np.int64
     """In-bounds synapses of each source neuron through ``p``; with ``nonzero`` those of weights not zero."""
     source, target = network.population[p.source], network.population[p.target]
     assert p.weights is not None
-    counted = p.weights != 0 if nonzero else np.ones(p.weights.shape, np.bool_)
+    per_group = len(p.weights) // p.groups
     if p.kind == "dense":
-        return np.asarray(counted.sum(axis=0), np.int64)
-    grouped = counted.reshape(p.groups, -1, *p.weights.shape[1:])
-    taps = grouped.sum(axis=1).reshape(source.channels, *p.kernel)
+        counted = (p.weights != 0).sum(axis=0) if nonzero else np.full(p.weights.shape[1], per_group)
+        return np.asarray(counted, np.int64)
+    if nonzero:
+        taps = (p.weights != 0).reshape(p.groups, per_group, *p.weights.shape[1:]).sum(axis=1)
+    else:
+        taps = np.full((source.channels, *p.kernel), per_group)
+    taps = taps.reshape(source.channels, *p.kernel)
     rows, columns = (
         output_taps(*axis) >= 0
         for axis in zip(source.plane, p.kernel, p.stride, p.padding, target.plane, strict=True)
