@@ -17,7 +17,7 @@ import numba
 CACHED: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 BARE: dict[str, Any] = CACHED | {"_nrt": False, "forceinline": True}
-"""For kernels that make no array: no reference counts, and no calls, each of which would pass a hundred words."""
+"""For kernels that make no array: no reference counts, and no calls that pass a hundred words."""
 
 
 def fingerprint(root: Path) -> str:

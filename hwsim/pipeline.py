@@ -158,7 +158,9 @@ def estimate(
         | {"python": platform.python_version()},
     }
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
-    return Result(snn, dense.result(), hardware, mapping, table, lowering.choices, work.labels, compared, provenance)
+    return Result(
+        snn, dense.result(), hardware, mapping, table, lowering.choices, work.labels, compared, provenance
+    )
 
 
 def simulate(

@@ -43,7 +43,7 @@ def sent(g, store, sample, step):
 
 @njit(**CACHED)
 def by_position(index, begins, channels, at):
-    """Write the events' channels sorted by position from ``channels[at]``, and where each position's begin."""
+    """Write the events' channels, by position, from ``channels[at]``, and where each position's begin."""
     area = len(begins) - 1
     for e in range(len(index)):
         begins[index[e] % area + 1] += 1

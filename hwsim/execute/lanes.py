@@ -8,11 +8,8 @@ rows go by, which is 2 to 3 times as fast. The order of additions is that of the
 from typing import Any
 
 from llvmlite import ir
-from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
-
-from hwsim.jit import BARE
 
 LANES = 64
 """Neurons whose sums are in registers together: enough vectors to hide the latency of an addition."""
@@ -63,34 +60,29 @@ def _adder(lanes: int) -> Any:
 _add_64, _add_32, _add_16 = _adder(LANES), _adder(LANES // 2), _adder(VECTOR)
 
 
-def add_rows(sums, at, count, weights, first, rows, step):  # type: ignore[no-untyped-def]
+def add_rows(sums: Any, at: int, count: int, weights: Any, first: int, rows: Any, step: int) -> None:
     """``sums[at:at + count] += weights[first + row * step:][:count]`` for every row, in their order."""
     for row in rows:
         begin = first + row * step
         sums[at : at + count] += weights[begin : begin + count]
 
 
-@njit(**BARE)
-def _add_rows(sums, at, count, weights, first, rows, step):
-    o = 0
-    while o + 64 <= count:
-        _add_64(sums, at + o, weights, first + o, rows, step)
-        o += 64
-    if o + 32 <= count:
-        _add_32(sums, at + o, weights, first + o, rows, step)
-        o += 32
-    if o + 16 <= count:
-        _add_16(sums, at + o, weights, first + o, rows, step)
-        o += 16
-    if o < count:
+@overload(add_rows)
+def _add_rows(sums, at, count, weights, first, rows, step):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    def compiled(sums, at, count, weights, first, rows, step):  # type: ignore[no-untyped-def]
+        o = 0
+        while o + 64 <= count:
+            _add_64(sums, at + o, weights, first + o, rows, step)
+            o += 64
+        if o + 32 <= count:
+            _add_32(sums, at + o, weights, first + o, rows, step)
+            o += 32
+        if o + 16 <= count:
+            _add_16(sums, at + o, weights, first + o, rows, step)
+            o += 16
         for row in rows:
             begin = first + row * step
             for k in range(o, count):
                 sums[at + k] += weights[begin + k]
 
-
-@overload(add_rows, inline="never")
-def _compiled(sums, at, count, weights, first, rows, step):  # type: ignore[no-untyped-def]
-    return lambda sums, at, count, weights, first, rows, step: _add_rows(
-        sums, at, count, weights, first, rows, step
-    )
+    return compiled
