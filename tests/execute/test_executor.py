@@ -23,8 +23,6 @@ from tests.execute.against_torch import (
 )
 from tests.random_networks import draw_network
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize("coding", ["spikes", "frames", "series"])
 @pytest.mark.parametrize(

@@ -18,8 +18,6 @@ from tests.execute.against_torch import (
     run,
 )
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def integer_chain(dtype: Any, decay: float, weights: Any, bias: Any = None, **fields: Any) -> Network:
     """One integer LIF neuron per row of ``weights``."""

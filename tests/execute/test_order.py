@@ -17,8 +17,6 @@ from tests.examples import small_network
 from tests.execute.against_torch import SIZES, differences, gaussian, run
 from tests.random_networks import draw_network
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def several(samples: int = 7) -> tuple[Network, NDArray[Any]]:
     rng = np.random.default_rng(9)

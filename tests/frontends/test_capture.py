@@ -13,8 +13,6 @@ from torch import Tensor, nn
 from hwsim.nn import LIF, SpikingNeuron
 from tests.frontends.capturing import SAMPLES, Graph, arrows, captured, images, kinds, spiking, trained_norm
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_convolution_keeps_weights_bias_and_geometry(bias: bool) -> None:

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from hwsim.nn import LIF
 from tests.frontends.capturing import SAMPLES, STEPS, Graph, arrows, captured, kinds, refused, spiking
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize(
     "add",

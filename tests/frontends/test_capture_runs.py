@@ -12,8 +12,6 @@ from hwsim.frontends.capture import capture
 from hwsim.nn import LIF
 from tests.frontends.capturing import SAMPLES, STEPS, captured, images, kinds, spiking, trained_norm
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def test_spike_inputs_are_taken_step_by_step() -> None:
     spikes = (np.random.default_rng(0).random((SAMPLES, STEPS, 2, 6, 6)) < 0.3).astype(np.float32)
