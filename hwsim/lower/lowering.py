@@ -170,18 +170,7 @@ def _on_axes(layer: Layer, found: Streams) -> Streams:
         apart = values.reshape(groups, channels, layer.shape[S], -1, *rest)
         return np.moveaxis(apart, 2, 0)
 
-    return Streams(
-        length=spread(found.length),
-        stream=spread(found.stream),
-        imbalance=spread(found.imbalance),
-        conflict=spread(found.conflict),
-        decode=spread(found.decode),
-        reads=spread(found.reads),
-        decoded=spread(found.decoded),
-        live=tuple(spread(values) for values in found.live),
-        ac=found.ac,
-        mac=found.mac,
-    )
+    return found.each(spread)
 
 
 def _resolved(scheduled: Scheduled) -> dict[str, LayerMapping]:
