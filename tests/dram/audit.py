@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-APART = ("RFC", "REFI")  # these have checks of their own
+NAMES = ("ACT", "RD", "WR", "PRE", "PREA", "REF")
 FREE = -1000  # no constraint; the command bus, which an auto-precharge does not take, has a check of its own
 
 
@@ -58,7 +58,7 @@ def of_one_bank(t: dict[str, int]) -> dict[tuple[str, str], int]:
     }  # fmt: skip
 
 
-def least(a: Command, b: Command, t: dict[str, int], within: dict[tuple[str, str], int], banks: int) -> int:
+def least(a: Command, b: Command, t: dict[str, int], within: dict[tuple[str, str], int], banks: int) -> int:  # noqa: PLR0911
     """Cycles that must lie between an earlier command ``a`` and a later ``b``; ``within`` one bank."""
     first, second = a.name.rstrip("A") if a.name in ("RDA", "WRA") else a.name, b.name.removesuffix("A")
     second = "PRE" if b.name in ("PRE", "PREA") else second
@@ -84,14 +84,21 @@ def least(a: Command, b: Command, t: dict[str, int], within: dict[tuple[str, str
     return within.get(pair, FREE)
 
 
+def farthest(t: dict[str, int], banks: int) -> int:
+    """The longest of all gaps: commands farther apart concern each other no more."""
+    within, places = of_one_bank(t), ((0, 0), (0, 1), (0, banks), (1, 0))
+    every = [Command(0, name, rank, bank) for name in NAMES for rank, bank in places]
+    return max(least(a, b, t, within, banks) for a in every for b in every)
+
+
 def audit(commands: Iterable[Command], table: dict[str, Any]) -> list[str]:
     """Everything that is wrong with the commands of one channel, each in words; none of it if it is empty."""
     wrong: list[str] = []
     t = table["banked"]["timing_cycles"]
     organization = table["banked"]["organization"]
     banks = organization["banks"]
-    far = 3 * max(cycles for name, cycles in t.items() if name not in APART)  # no gap adds up more than three
-    within, near = of_one_bank(t), list[Command]()
+    near: list[Command] = []
+    within, far = of_one_bank(t), farthest(t, banks)
     open_rows: dict[tuple[int, int], int] = {}
     opened: dict[tuple[int, int], int] = {}
     activates: dict[int, list[int]] = {}
