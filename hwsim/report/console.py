@@ -28,20 +28,18 @@ def show(values: dict[str, Any], console: Console) -> None:
     table = Table(title=title, title_justify="left")
     table.add_column("per inference")
     table.add_column("SNN", justify="right")
-    table.add_column("same net as ANN", justify="right")
-    rows = (
-        ("energy", energy(mean["energy_pj"]), energy(ann["energy_pj"])),
-        (latency(values), f"{mean['latency_ns'] / 1e3:,.1f} us", f"{ann['latency_ns'] / 1e3:,.1f} us"),
-        ("cycles", quantity(mean["cycles"]), quantity(ann["cycles"])),
-        ("AC", quantity(totals["ac"] / samples), "0"),
-        ("MAC", quantity(totals["mac"] / samples), quantity(ann["mac"])),
-        ("spikes", quantity(mean["spikes"]), "-"),
-        ("DRAM bytes", quantity(mean["dram_bytes"]), quantity(ann["dram_bytes"])),
-    )
-    for row in rows:
-        table.add_row(*row)
+    operations = {"ac": totals["ac"] / samples, "mac": totals["mac"] / samples}
+    columns = [_inference(latency(values), mean | operations, quantity(mean["spikes"]))]
+    if ann is not None:
+        table.add_column("same net as ANN", justify="right")
+        columns.append(_inference(latency(values), ann, "-"))
+    for name, *cells in zip(columns[0], *(column.values() for column in columns), strict=True):
+        table.add_row(name, *cells)
     console.print(table)
-    ratio = "unknown" if ann["energy_ratio"] is None else f"{ann['energy_ratio']:.3f}"
+    if ann is None:
+        console.print(f"no ANN to compare with: {escape(values['ann_missing'])}")
+    known = ann is not None and ann["energy_ratio"] is not None
+    ratio = f"{ann['energy_ratio']:.3f}" if known else "unknown"
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
     if totals["dram_standing_pj"]:
@@ -63,6 +61,19 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"note: {escape(caveat)}")
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:
+    """One inference's figures as texts; ``time``: what its latency is called."""
+    return {
+        "energy": energy(found["energy_pj"]),
+        time: f"{found['latency_ns'] / 1e3:,.1f} us",
+        "cycles": quantity(found["cycles"]),
+        "AC": quantity(found["ac"]),
+        "MAC": quantity(found["mac"]),
+        "spikes": spikes,
+        "DRAM bytes": quantity(found["dram_bytes"]),
+    }
 
 
 def _layers(values: dict[str, Any]) -> Table:

@@ -7,6 +7,7 @@ forbids every connection.
 import base64
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,7 @@ def render(values: dict[str, Any]) -> str:
         spread=_spread(shown),
         spread_over=batches.spread(shown),
         beginning=batches.beginning(shown),
-        ann_ran=batches.counterpart(shown),
+        ann_told=batches.counterpart(shown),
         located=LOCATED_SHOWN,
         chip=_fields(shown["hardware"], ("name", "description", "sources")),
         mapping=_fields(shown["mapping"]),
@@ -178,13 +179,13 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
             "energy",
             energy(mean["energy_pj"]),
             mean["energy_pj"],
-            _against(ann["energy_ratio"], energy(ann["energy_pj"])),
+            _against(ann, "energy_ratio", "energy_pj", energy),
         ),
         Tile(
             batches.latency(values),
             duration(mean["latency_ns"]),
             mean["latency_ns"],
-            _against(ann["latency_ratio"], duration(ann["latency_ns"])),
+            _against(ann, "latency_ratio", "latency_ns", duration),
         ),
         Tile(
             "cycles",
@@ -203,7 +204,7 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
             "MAC",
             numbers.quantity(mac),
             mac,
-            f"useful, of graded values; ANN {numbers.quantity(ann['mac'])}",
+            "useful, of graded values" + (f"; ANN {numbers.quantity(ann['mac'])}" if ann else ""),
         ),
         Tile(
             "DRAM traffic",
@@ -234,8 +235,14 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
     ]
 
 
-def _against(ratio: float | None, ann: str) -> str:
-    return f"ANN: {ann}" if ratio is None else f"{ratio:.2f} \N{MULTIPLICATION SIGN} the ANN's {ann}"
+def _against(ann: dict[str, Any] | None, ratio: str, field: str, form: Callable[[float], str]) -> str:
+    """A headline beside the ANN's."""
+    if ann is None:
+        return "no ANN to compare with"
+    theirs = form(ann[field])
+    if ann[ratio] is None:
+        return f"ANN: {theirs}"
+    return f"{ann[ratio]:.2f} \N{MULTIPLICATION SIGN} the ANN's {theirs}"
 
 
 def _equal(rate: float) -> str:
@@ -279,26 +286,29 @@ def _layers(values: dict[str, Any]) -> dict[str, Any]:
 def _components(values: dict[str, Any]) -> list[list[Cell]]:
     """Energy per inference and area of every component that has any, and the sum of all."""
     samples, total = values["samples"], values["totals"]["energy_pj"]
-    ann, area = values["ann"]["energy_pj_by_component"], values["area_um2"]
+    ann, area = values["ann"], values["area_um2"]
+    of_ann = ann["energy_pj_by_component"] if ann else {}
     rows = []
     for name, (label, series) in COMPONENTS.items():
-        spent, theirs = values["energy_pj"].get(name, 0.0) / samples, ann.get(name, 0.0)
+        spent = values["energy_pj"].get(name, 0.0) / samples
+        theirs = of_ann.get(name, 0.0) if ann else None
         if spent or theirs or name in area:
             rows.append(
                 [Cell(label, series=series), *_component(spent, total / samples, theirs, area.get(name))]
             )
     mean = total / samples
     rows.append(
-        [Cell("all"), *_component(mean, mean, values["ann"]["energy_pj"], values["totals"]["area_um2"])]
+        [Cell("all"), *_component(mean, mean, ann and ann["energy_pj"], values["totals"]["area_um2"])]
     )
     return rows
 
 
-def _component(spent: float, total: float, ann: float, area: float | None) -> list[Cell]:
+def _component(spent: float, total: float, ann: float | None, area: float | None) -> list[Cell]:
+    """``ann``: None without a counterpart, of which there is no column then."""
     return [
         Cell(energy(spent), spent),
         Cell(percent(spent, total)),
-        Cell(energy(ann), ann),
+        *(() if ann is None else (Cell(energy(ann), ann),)),
         Cell(NONE if area is None else f"{area:,.0f}", area),
     ]
 
