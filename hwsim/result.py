@@ -17,9 +17,9 @@ from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, Cost, CostTable
 from hwsim.events import EventTrace
+from hwsim.geometry import output_taps
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
-from hwsim.lower.conservation import synapses
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.storage import write_text
@@ -253,12 +253,21 @@ class Result:
 
 
 def dense_macs(network: Network, name: str) -> int:
-    """Multiply-accumulates of one pass with every input live: synapses in bounds of all weights that reach
-    the population within a step."""
-    reached = [
-        synapses(network, p, nonzero=False) for p in network.into(name) if p.has_weights and not p.delay
-    ]
-    return sum(int(of_neuron.sum()) for of_neuron in reached)
+    """Multiply-accumulates of one pass with every input live: weights times the places where each is in
+    bounds, of the projections that reach the population within a step."""
+    total, end = 0, network.population[name].plane
+    for p in network.into(name):
+        if p.weights is None or p.delay:
+            continue
+        if p.kind == "dense":
+            total += p.weights.size
+            continue
+        axes = zip(
+            network.population[p.source].plane, p.kernel, p.stride, p.padding, target.plane, strict=True
+        )
+        rows, columns = (int((output_taps(*axis) >= 0).sum()) for axis in axes)
+        total += p.weights.shape[0] * p.weights.shape[1] * rows * columns
+    return total
 
 
 def totals(ledger: Ledger, cost: Cost, hardware: Hardware) -> dict[str, Any]:

@@ -15,7 +15,7 @@ with sram.GRID.open(encoding="utf-8") as _file:
 CAPACITIES = sorted({int(row["capacity_bytes"]) for row in ROWS})
 WIDTHS = sorted({int(row["width_bits"]) for row in ROWS})
 CHEAPER = 1.96489 / 2.17157
-"""The largest step down to a wider word that CACTI has at 32 nm, itrs-lop: a read of 8 KiB, 64 to 128 bits."""
+"""CACTI's one step down to a wider word at 32 nm, itrs-lop: a read of 8 KiB, 64 to 128 bits."""
 
 
 def at(node: int, cell: str, capacity: int, width: int) -> tuple[float, float, float]:
