@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, printable
 from hwsim.storage import LONGEST_PREFIX
 
 
@@ -77,7 +77,8 @@ def tell(paths: dict[str, Path], as_json: bool) -> None:
 
 
 def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    """Print a text; what a terminal would take as a command is shown as U+FFFD."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 @contextmanager

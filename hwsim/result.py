@@ -262,9 +262,8 @@ def dense_macs(network: Network, name: str) -> int:
         if p.kind == "dense":
             total += p.weights.size
             continue
-        axes = zip(
-            network.population[p.source].plane, p.kernel, p.stride, p.padding, target.plane, strict=True
-        )
+        begin = network.population[p.source].plane
+        axes = zip(begin, p.kernel, p.stride, p.padding, end, strict=True)
         rows, columns = (int((output_taps(*axis) >= 0).sum()) for axis in axes)
         total += p.weights.shape[0] * p.weights.shape[1] * rows * columns
     return total

@@ -80,7 +80,7 @@ def is_dir(path: Path) -> bool:
 
 
 def is_same(path: Path, other: Path) -> bool:
-    """Whether there is a ``path`` and it is ``other``. Raises HwsimError for a path that cannot be looked up."""
+    """Whether ``path`` is there and is ``other``. Raises HwsimError for one that cannot be looked up."""
     with looked_up(path):
         return path.exists() and path.samefile(other)
 

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from hwsim.report.batches import beginning, latency
 from hwsim.report.numbers import energy, quantity
+from hwsim.report.plain import cleaned
 
 PLAIN_WIDTH = 160
 
@@ -20,6 +21,7 @@ def terminal() -> Console:
 
 def show(values: dict[str, Any], console: Console) -> None:
     """Print an estimate (the dictionary of Result.as_dict): headline, layers, components."""
+    values = cleaned(values)
     samples, totals, ann = values["samples"], values["totals"], values["ann"]
     mean = {name: d["mean"] for name, d in values["per_sample"].items()}
     console.print(_layers(values))
@@ -117,6 +119,7 @@ def _components(values: dict[str, Any]) -> Table:
 
 def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
     """Print a comparison (rows of compare.json), per inference; what is the same in all rows is the title."""
+    rows = cleaned(rows)
     keys = ("sharing", "hardware", "schedule", "batch", "table")
     varying = [k for k in keys if len({row[k] for row in rows}) > 1]
     same = ", ".join(f"{k} {rows[0][k]}" for k in keys if k not in varying)
@@ -146,6 +149,7 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
 
 def show_network(values: dict[str, Any], console: Console) -> None:
     """Print an inspection (the dictionary of hwsim.inspection.describe): layers, totals, notes."""
+    values = cleaned(values)
     title = f"{escape(values['name'])} ({values['id']}): {values['timesteps']} timesteps, {values['coding']}"
     table = Table(title=title, title_justify="left")
     rated = any(layer["rate"] is not None for layer in values["layers"])
@@ -223,6 +227,7 @@ OPERATION_COLUMNS = {
 
 def show_operations(values: dict[str, Any], console: Console) -> None:
     """Print counted operations (the dictionary of Operations.as_dict), layer by layer, and what they mean."""
+    values = cleaned(values)
     title = (
         f"{escape(values['model'])}: operations a sample, mean of {values['samples']} samples of "
         f"{values['timesteps']} timesteps"
@@ -251,7 +256,7 @@ def _one_line(title: str) -> str:
 
 def show_names(names: dict[str, str], console: Console) -> None:
     table = Table(box=None, show_header=False)
-    for name, description in names.items():
+    for name, description in cleaned(names).items():
         table.add_row(escape(name), escape(description))
     console.print(table)
 
@@ -261,7 +266,7 @@ def show_chips(chips: dict[str, dict[str, Any]], console: Console) -> None:
     table = Table(box=None, header_style="bold")
     for title in ("chip", "array", "dataflow", "skip", "node", "clock", "description"):
         table.add_column(title, no_wrap=title != "description")
-    for name, chip in chips.items():
+    for name, chip in cleaned(chips).items():
         array = f"{chip['rows']} {chip['rows_hold']} x {chip['columns']} {chip['columns_hold']}"
         clock = f"{chip['clock_hz'] / 1e6:g} MHz"
         cells = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwsim.ledger import CAUSES
-from hwsim.report.drawing import Bar, Grid, Segment, bars, plain
+from hwsim.report.drawing import Bar, Grid, Segment, bars
+from hwsim.report.plain import plain
 
 Legend = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 

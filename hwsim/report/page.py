@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from hwsim import cost
 from hwsim.ledger import ACTIONS, CAUSES
 from hwsim.report import batches, numbers
-from hwsim.report.drawing import PALETTE, plain
+from hwsim.report.drawing import PALETTE
 from hwsim.report.figures import (
     BYTES,
     CAUSE_LABELS,
@@ -28,6 +28,7 @@ from hwsim.report.figures import (
     scale,
     size_text,
 )
+from hwsim.report.plain import cleaned
 from hwsim.storage import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -104,7 +105,7 @@ def write(values: dict[str, Any], directory: Path) -> Path:
 
 def render(values: dict[str, Any]) -> str:
     """The page as text. Equal dictionaries give equal pages."""
-    shown = _cleaned(values)
+    shown = cleaned(values)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -157,15 +158,6 @@ def percent(part: float, whole: float) -> str:
 
 def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _cleaned(value: Any) -> Any:
-    """The same values with every text made printable."""
-    if isinstance(value, dict):
-        return {_cleaned(k): _cleaned(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(v) for v in value]
-    return plain(value) if isinstance(value, str) else value
 
 
 def _tiles(values: dict[str, Any]) -> list[Tile]:

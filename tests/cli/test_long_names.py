@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from hwsim import hardware
 from tests.cli.running import Command
 
 LONG = "x" * 300
+TRACE = "arrival_cycle,address,bytes,direction\n0,0,64,read\n"
 
 
 def chip_of(folder: Path) -> Path:
     """A chip whose DRAM is a file of a long name."""
-    from hwsim import hardware
-
     text = (hardware.TABLES / "sata.yaml").read_text(encoding="utf-8")
     path = folder / "chip.yaml"
     path.write_text(text.replace("table: ddr4_2400", f"table: {LONG}.yaml"), encoding="utf-8")
@@ -59,13 +59,13 @@ def test_long_names_of_a_replay_are_one_line(hwsim: Command, engine: str, tmp_pa
 
 def test_a_long_name_of_a_plot_is_one_line(hwsim: Command, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
-    source.write_text("arrival_cycle,address,bytes,direction\n0,0,64,read\n")
+    source.write_text(TRACE)
     options = ("-o", tmp_path / "o.csv", "--plot", tmp_path / f"{LONG}.png")
     assert "File name too long" in hwsim("replay", "dram", source, *options).error
 
 
 def test_a_name_as_long_as_the_system_takes_is_written(hwsim: Command, tmp_path: Path) -> None:
     source, output = tmp_path / "in.csv", tmp_path / f"{'y' * 251}.csv"
-    source.write_text("arrival_cycle,address,bytes,direction\n0,0,64,read\n")
+    source.write_text(TRACE)
     assert hwsim("replay", "dram", source, "-o", output).code == 0
     assert output.is_file()
