@@ -145,6 +145,24 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
             *(quantity(row["dram_bytes"][o] / samples) for o in operands),
         )
     console.print(table)
+    for note in caveats_of(rows):
+        console.print(f"note: {escape(note)}")
+
+
+def caveats_of(rows: list[dict[str, Any]]) -> list[str]:
+    """The caveats of a comparison's rows, each once, with the chips and tables that it is of unless it is of
+    all."""
+    pairs: dict[str, dict[tuple[str, str], None]] = {}
+    for row in rows:
+        for caveat in row["caveats"]:
+            pairs.setdefault(caveat, {})[row["hardware"], row["table"]] = None
+    every = {(row["hardware"], row["table"]) for row in rows}
+    several = [len({pair[i] for pair in every}) > 1 for i in range(2)]
+    found = []
+    for caveat, of in pairs.items():
+        names = [" with ".join(n for n, told in zip(pair, several, strict=True) if told) for pair in of]
+        found.append(caveat if len(of) == len(every) else f"{', '.join(names)}: {caveat}")
+    return found
 
 
 def show_network(values: dict[str, Any], console: Console) -> None:
