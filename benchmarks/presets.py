@@ -46,7 +46,8 @@ lanes could do in the elapsed cycles; *useful*: the useful ones of the same.
 
 **Energies of different DRAMs do not compare.** With `sata_kernels` a DRAM is priced by its own table where
 that has energies: by the commands it plays (a DDR4 by its activates and bursts, IO included), or by the
-bit (HBM2); else by 162.5 pJ a byte of Horowitz. The same byte costs from {least} to {most} pJ here. {ranking}
+bit (HBM2); else by 162.5 pJ a byte of Horowitz. The same byte costs from {least} to {most} pJ here.
+{ranking}
 The first column prices every byte alike, and area, cycles and bytes do not depend on any of it.
 `--dram bandwidth` prices a DDR4's bytes at 162.5 pJ too: `sata` comes to {bandwidth} instead of {commands}
 for the same bytes.
@@ -108,7 +109,7 @@ def by_kernels(row: Row) -> Cost | None:
 
 def byte_price(row: Row, cost: Cost) -> float:
     """What a byte of DRAM came to (pJ)."""
-    return cost.by_component()["dram"] / row.totals["dram_bytes"]
+    return cost.by_component()["dram"] / float(row.totals["dram_bytes"])
 
 
 def without_dram(cost: Cost) -> float:
@@ -121,11 +122,8 @@ def second_energy(row: Row) -> tuple[str, str, str]:
     cost = by_kernels(row)
     if cost is None:
         return "-", "-", "-"
-    return (
-        energy(cost.total_pj / row.samples),
-        f"{byte_price(row, cost):.1f}",
-        energy(without_dram(cost) / row.samples),
-    )
+    n, apart = row.samples, without_dram(cost)
+    return energy(cost.total_pj / n), f"{byte_price(row, cost):.1f}", energy(apart / n)
 
 
 def ranking(rows: list[Row]) -> str:
@@ -157,8 +155,8 @@ def told_caveats(rows: list[Row]) -> str:
 def tables(rows: list[Row]) -> tuple[str, str]:
     """Totals by chip, and where the array's cycles go, as Markdown."""
     first = [
-        "| chip | cycles | us | use | useful | energy, papers | energy, kernels | pJ/byte | no DRAM | mm2 | DRAM bytes "
-        "| weights | inputs | outputs | states, sums |",
+        "| chip | cycles | us | use | useful | energy, papers | energy, kernels | pJ/byte | no DRAM "
+        "| mm2 | DRAM bytes | weights | inputs | outputs | states, sums |",
         "| --- " * 15 + "|",
     ]
     second = ["| chip | " + " | ".join(CAUSES) + " |", "| --- " * (len(CAUSES) + 1) + "|"]
