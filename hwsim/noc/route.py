@@ -8,6 +8,7 @@ from hwsim.noc.state import (
     CHILD_SHIFT,
     CLASS_SHIFT,
     FORKS,
+    INSIDE,
     MASK_BITS,
     TARGET_MASK,
     TARGET_SHIFT,
@@ -67,7 +68,9 @@ def route(shape, net, trees, r, i):
             lanes |= bit(2 * output + ((node >> (CLASS_SHIFT + output)) & 1 if output < TILE else 0))
     net.need[q] = outputs
     net.lanes[q] = lanes
-    net.clock[FORKS] += members(outputs) - 1
+    forks = members(outputs) - 1
+    net.clock[FORKS] += forks
+    net.clock[INSIDE] += forks
 
 
 @njit(**INLINED)
