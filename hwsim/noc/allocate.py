@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from hwsim.noc.bits import INLINED, bit, choose, choose_wide, lowest
-from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, SWITCH_LOST, TILE, VC_LOST
+from hwsim.noc.bits import INLINED, at, bit, choose, choose_wide, lowest
+from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, TILE, VC_LOST
 from hwsim.noc.wheel import push_wake
 
 
@@ -15,36 +15,49 @@ def give_channel(shape, net, t, r, i, lane, granted):
     q = base + i
     output = lane >> 1
     offset = output << shape.vc_bits
-    first = np.int64(net.vc_accept[q]) - offset
+    first = np.int64(net.vc_accept[at(q)]) - offset
     v = choose(granted, first) if 0 <= first <= 15 else lowest(granted)
-    net.vc_grant[base + offset + v] = i + 1
-    net.vc_accept[q] = offset + v + 1
-    net.taken_vcs[(r << 3) + output] |= bit(v)
-    net.out_vc[(q << 3) + output] = v
-    left = np.int64(net.lanes[q]) & ~bit(lane)
-    net.lanes[q] = left
+    net.vc_grant[at(base + offset + v)] = i + 1
+    net.vc_accept[at(q)] = offset + v + 1
+    net.taken_vcs[at((r << 3) + output)] |= bit(v)
+    net.out_vc[at((q << 3) + output)] = v
+    left = np.int64(net.lanes[at(q)]) & ~bit(lane)
+    net.lanes[at(q)] = left
     word = 2 * r + (i >> 6)
     if left == 0:
-        net.asking[word] &= ~bit(i & 63)
+        net.asking[at(word)] &= ~bit(i & 63)
     if shape.switch_wait == 0:
-        net.ready[q] = np.int64(net.ready[q]) | bit(output)
-        net.going[word] |= bit(i & 63)
+        net.ready[at(q)] = np.int64(net.ready[at(q)]) | bit(output)
+        net.going[at(word)] |= bit(i & 63)
     else:
         push_wake(shape, net, t + 1 + shape.switch_wait, q, output)
 
 
 @njit(**INLINED)
 def allocate_channels(shape, net, t, r):
-    """Virtual channels of every lane go to the channels that ask for them; returns how many went."""
+    """Virtual channels of every lane go to the channels that ask for them."""
     base = r << shape.router_bits
+    alone = net.asking[at(2 * r)]
+    if alone & (alone - 1) == 0 and net.asking[at(2 * r + 1)] == 0:
+        i = lowest(alone)
+        lane = np.int64(net.lanes[at(base + i)])
+        if lane & (lane - 1) == 0:
+            lane = lowest(lane)
+            free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+            if free == 0:
+                net.stalls[at((r << 3) + VC_LOST)] += 1
+            else:
+                give_channel(shape, net, t, r, i, lane, free)
+                net.vc_allocations[at(r)] += 1
+            return
     asked, asks, given = np.int64(0), np.int64(0), np.int64(0)
     requests, grants = net.asked, net.grants
     for word in range(shape.words):
-        mask = net.asking[2 * r + word]
+        mask = net.asking[at(2 * r + word)]
         while mask != 0:
             one = lowest(mask)
             mask &= mask - 1
-            lanes = np.int64(net.lanes[base + (word << 6) + one])
+            lanes = np.int64(net.lanes[at(base + (word << 6) + one)])
             while lanes != 0:
                 lane = lowest(lanes)
                 lanes &= lanes - 1
@@ -57,7 +70,7 @@ def allocate_channels(shape, net, t, r):
     while asked != 0:
         lane = lowest(asked)
         asked &= asked - 1
-        free = net.lane_vcs[lane] & ~net.taken_vcs[(r << 3) + (lane >> 1)]
+        free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
         if free == 0:
             continue
         low, high = requests[2 * lane], requests[2 * lane + 1]
@@ -70,7 +83,7 @@ def allocate_channels(shape, net, t, r):
         while free != 0:
             v = lowest(free)
             free &= free - 1
-            pointer = np.int64(net.vc_grant[first + v])
+            pointer = np.int64(net.vc_grant[at(first + v)])
             i = choose(low, pointer) if shape.words == 1 else choose_wide(low, high, pointer)
             won = won_low if i < 64 else won_high
             grants[i] = (grants[i] if (won >> (i & 63)) & 1 else 0) | bit(v)
@@ -89,38 +102,41 @@ def allocate_channels(shape, net, t, r):
             given += 1
             give_channel(shape, net, t, r, i, lane, grants[i])
     if asks != given:
-        net.stalls[(r << 3) + VC_LOST] += asks - given
-    net.vc_allocations[r] += given
+        net.stalls[at((r << 3) + VC_LOST)] += asks - given
+    net.vc_allocations[at(r)] += given
 
 
 @njit(**INLINED)
 def next_slot(shape, net, r):
     """When the slot of the receive queue that the next flit to the tile will take is free (R11)."""
-    return net.release[r * shape.queue + net.received[r] % shape.queue]
+    return net.release[at(r * shape.queue + net.received[r] % shape.queue)]
 
 
 @njit(**INLINED)
 def offer_switch(shape, net, t, r):
     """Every output grants one input; the grants of input p are ``offers[p]``.
 
-    Returns the inputs with grants as a mask, and how many channels asked with a credit.
+    Returns the inputs with grants as a mask, and how many branches asked with a credit.
     """
     base, r8 = r << shape.router_bits, r << 3
     vcs = bit(shape.vc_bits)
     outputs, asks, without, full = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     asked, best, offers = net.asked, net.best, net.offers
     for word in range(shape.words):
-        mask = net.going[2 * r + word]
+        mask = net.going[at(2 * r + word)]
         while mask != 0:
             i = (word << 6) + lowest(mask)
             mask &= mask - 1
             q = base + i
             port, v = i >> shape.vc_bits, i & (vcs - 1)
-            branches = np.int64(net.ready[q])
+            branches = np.int64(net.ready[at(q)])
             while branches != 0:
                 output = lowest(branches)
                 branches &= branches - 1
-                if net.room[base + (output << shape.vc_bits) + np.int64(net.out_vc[(q << 3) + output])] == 0:
+                if (
+                    net.room[at(base + (output << shape.vc_bits) + np.int64(net.out_vc[(q << 3) + output]))]
+                    == 0
+                ):
                     without += 1
                     continue
                 if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
@@ -136,20 +152,18 @@ def offer_switch(shape, net, t, r):
                     asked[output] |= bit(port)
                     best[place] = v
                 else:
-                    first = np.int64(net.candidate[r8 + port])
+                    first = np.int64(net.candidate[at(r8 + port)])
                     if (v - first) & (2 * vcs - 1) < (best[place] - first) & (2 * vcs - 1):
                         best[place] = v
     inputs = np.int64(0)
     while outputs != 0:
         output = lowest(outputs)
         outputs &= outputs - 1
-        port = choose(asked[output], np.int64(net.switch_grant[r8 + output]))
+        port = choose(asked[output], np.int64(net.switch_grant[at(r8 + output)]))
         offers[port] = (offers[port] if (inputs >> port) & 1 else 0) | bit(output)
         inputs |= bit(port)
     if without != 0:
-        net.stalls[r8 + NO_CREDIT] += without
+        net.stalls[at(r8 + NO_CREDIT)] += without
     if full != 0:
-        net.stalls[r8 + RECEIVE_WAIT] += full
-    if asks != 0:
-        net.stalls[r8 + SWITCH_LOST] += asks
-    return inputs
+        net.stalls[at(r8 + RECEIVE_WAIT)] += full
+    return inputs, asks

@@ -63,6 +63,11 @@ class Totals:
             )
 
 
+def inside(fabric: Fabric) -> int:
+    """Flits in buffers and on wires to buffers."""
+    return int(fabric.held.sum() + fabric.flit_n.sum())
+
+
 def totals_of(table: NocTable, shape: Shape, fabric: Fabric) -> Totals:
     n = table.tiles
     ports = fabric.flits.reshape(n, 8)

@@ -5,7 +5,7 @@ from numba import njit
 
 from hwsim.jit import BARE
 from hwsim.noc.allocate import allocate_channels, offer_switch
-from hwsim.noc.bits import INLINED, bit, choose, lowest
+from hwsim.noc.bits import INLINED, at, bit, choose, lowest
 from hwsim.noc.route import onward, route
 from hwsim.noc.state import (
     FRONT,
@@ -38,36 +38,36 @@ def split(shape, q):
 def receive(shape, net, t):
     """Credits, flits and waits that end in cycle ``t``."""
     slot = t & (shape.wheel - 1)
-    for at in range(slot * shape.credit_slots, slot * shape.credit_slots + net.credit_n[slot]):
-        q = net.credit_to[at]
-        net.room[q] = np.int64(net.room[q]) + 1
-    net.credit_n[slot] = 0
-    for at in range(slot * shape.flit_slots, slot * shape.flit_slots + net.flit_n[slot]):
-        q = np.int64(net.flit_to[at])
+    for place in range(slot * shape.credit_slots, slot * shape.credit_slots + net.credit_n[at(slot)]):
+        q = net.credit_to[at(place)]
+        net.room[at(q)] = np.int64(net.room[at(q)]) + 1
+    net.credit_n[at(slot)] = 0
+    for place in range(slot * shape.flit_slots, slot * shape.flit_slots + net.flit_n[at(slot)]):
+        q = np.int64(net.flit_to[at(place)])
         r, i, word = split(shape, q)
-        count = np.int64(net.held[q])
-        place = (np.int64(net.head[q]) + count) & (bit(shape.buffer_bits) - 1)
-        net.buffer[(q << shape.buffer_bits) + place] = net.flit_word[at]
-        net.held[q] = count + 1
+        count = np.int64(net.held[at(q)])
+        behind = (np.int64(net.head[at(q)]) + count) & (bit(shape.buffer_bits) - 1)
+        net.buffer[at((q << shape.buffer_bits) + behind)] = net.flit_word[at(place)]
+        net.held[at(q)] = count + 1
         if count == 0:
-            if net.need[q] == 0:
-                net.fresh[word] |= bit(i & 63)
+            if net.need[at(q)] == 0:
+                net.fresh[at(word)] |= bit(i & 63)
             elif shape.switch_wait == 0:
-                net.going[word] |= bit(i & 63)
+                net.going[at(word)] |= bit(i & 63)
             else:
-                push_wake(shape, net, t + shape.switch_wait, q, lowest(np.int64(net.need[q])))
-        net.awake[r >> 6] |= bit(r & 63)
-    net.flit_n[slot] = 0
-    for at in range(slot * shape.wake_slots, slot * shape.wake_slots + net.wake_n[slot]):
-        q, what = net.wake_to[at] >> 3, net.wake_to[at] & 7
+                push_wake(shape, net, t + shape.switch_wait, q, lowest(np.int64(net.need[at(q)])))
+        net.awake[at(r >> 6)] |= bit(r & 63)
+    net.flit_n[at(slot)] = 0
+    for place in range(slot * shape.wake_slots, slot * shape.wake_slots + net.wake_n[at(slot)]):
+        q, what = net.wake_to[at(place)] >> 3, net.wake_to[at(place)] & 7
         r, i, word = split(shape, q)
         if what == 7:
-            net.asking[word] |= bit(i & 63)
+            net.asking[at(word)] |= bit(i & 63)
         else:
-            net.ready[q] = np.int64(net.ready[q]) | bit(what)
-            net.going[word] |= bit(i & 63)
-        net.awake[r >> 6] |= bit(r & 63)
-    net.wake_n[slot] = 0
+            net.ready[at(q)] = np.int64(net.ready[at(q)]) | bit(what)
+            net.going[at(word)] |= bit(i & 63)
+        net.awake[at(r >> 6)] |= bit(r & 63)
+    net.wake_n[at(slot)] = 0
 
 
 @njit(**INLINED)
@@ -76,56 +76,56 @@ def leave(shape, net, t, r, i, flit):
     base = r << shape.router_bits
     q = base + i
     word = 2 * r + (i >> 6)
-    net.head[q] = (np.int64(net.head[q]) + 1) & 63
-    left = np.int64(net.held[q]) - 1
-    net.held[q] = left
+    net.head[at(q)] = (np.int64(net.head[at(q)]) + 1) & 63
+    left = np.int64(net.held[at(q)]) - 1
+    net.held[at(q)] = left
     port, v = i >> shape.vc_bits, i & (bit(shape.vc_bits) - 1)
     delay = shape.inject_credit if port == TILE else shape.link_credit
-    push_credit(shape, net, t + delay, net.up[(r << 3) + port] + v)
+    push_credit(shape, net, t + delay, net.up[at((r << 3) + port)] + v)
     if flit & TAIL_BIT:
-        net.need[q] = 0
-        net.ready[q] = 0
-        net.going[word] &= ~bit(i & 63)
+        net.need[at(q)] = 0
+        net.ready[at(q)] = 0
+        net.going[at(word)] &= ~bit(i & 63)
         if left > 0:
-            net.fresh[word] |= bit(i & 63)
+            net.fresh[at(word)] |= bit(i & 63)
     elif left == 0 or shape.switch_wait > 0:
-        net.going[word] &= ~bit(i & 63)
+        net.going[at(word)] &= ~bit(i & 63)
         if left > 0:
-            push_wake(shape, net, t + 1 + shape.switch_wait, q, lowest(np.int64(net.need[q])))
+            push_wake(shape, net, t + 1 + shape.switch_wait, q, lowest(np.int64(net.need[at(q)])))
 
 
 @njit(**INLINED)
 def cross(shape, net, packets, t, r, port, vcs):
     """Input ``port`` accepts one of its offers, and that flit goes."""
     base, r8 = r << shape.router_bits, r << 3
-    output = choose(net.offers[port], np.int64(net.switch_accept[r8 + port]))
-    v = net.best[(port << 3) + output]
-    net.switch_grant[r8 + output] = port + 1
-    net.switch_accept[r8 + port] = output + 1
-    net.candidate[r8 + port] = 0 if v == vcs - 1 else v + 1
+    output = choose(net.offers[at(port)], np.int64(net.switch_accept[at(r8 + port)]))
+    v = net.best[at((port << 3) + output)]
+    net.switch_grant[at(r8 + output)] = port + 1
+    net.switch_accept[at(r8 + port)] = output + 1
+    net.candidate[at(r8 + port)] = 0 if v == vcs - 1 else v + 1
     i = (port << shape.vc_bits) + v
     q = base + i
-    slot = np.int64(net.head[q]) & (bit(shape.buffer_bits) - 1)
-    flit = net.buffer[(q << shape.buffer_bits) + slot]
-    out_vc = np.int64(net.out_vc[(q << 3) + output])
+    slot = np.int64(net.head[at(q)]) & (bit(shape.buffer_bits) - 1)
+    flit = net.buffer[at((q << shape.buffer_bits) + slot)]
+    out_vc = np.int64(net.out_vc[at((q << 3) + output)])
     output_channel = base + (output << shape.vc_bits) + out_vc
-    net.room[output_channel] = np.int64(net.room[output_channel]) - 1
-    net.flits[r8 + output] += 1
+    net.room[at(output_channel)] = np.int64(net.room[at(output_channel)]) - 1
+    net.flits[at(r8 + output)] += 1
     if flit & TAIL_BIT:
-        net.taken_vcs[r8 + output] &= ~bit(out_vc)
-    left = np.int64(net.need[q]) & ~bit(output)
+        net.taken_vcs[at(r8 + output)] &= ~bit(out_vc)
+    left = np.int64(net.need[at(q)]) & ~bit(output)
     if left == 0:
         leave(shape, net, t, r, i, flit)
     else:
-        net.need[q] = left
-        still = np.int64(net.ready[q]) & ~bit(output)
-        net.ready[q] = still
+        net.need[at(q)] = left
+        still = np.int64(net.ready[at(q)]) & ~bit(output)
+        net.ready[at(q)] = still
         if still == 0:
-            net.going[2 * r + (i >> 6)] &= ~bit(i & 63)
+            net.going[at(2 * r + (i >> 6))] &= ~bit(i & 63)
     if output == TILE:
         eject(shape, net, packets, t, r, output_channel, flit)
     else:
-        to = np.int64(net.down[r8 + output]) + out_vc
+        to = np.int64(net.down[at(r8 + output)]) + out_vc
         push_flit(shape, net, t + shape.hop, to, onward(flit, packets.trees, output))
 
 
@@ -134,10 +134,10 @@ def step(shape, net, packets, t, r, vcs):
     """One cycle of one router. Returns whether it still has something to do."""
     late_low, late_high = np.int64(0), np.int64(0)
     for word in range(shape.words):
-        mask = net.fresh[2 * r + word]
-        net.fresh[2 * r + word] = 0
+        mask = net.fresh[at(2 * r + word)]
+        net.fresh[at(2 * r + word)] = 0
         if shape.vc_wait == 0:
-            net.asking[2 * r + word] |= mask
+            net.asking[at(2 * r + word)] |= mask
         elif shape.vc_wait == 1:
             if word == 0:
                 late_low = mask
@@ -149,22 +149,24 @@ def step(shape, net, packets, t, r, vcs):
             route(shape, net, packets.trees, r, i)
             if shape.vc_wait > 1:
                 push_wake(shape, net, t + shape.vc_wait, (r << shape.router_bits) + i, 7)
-    inputs = np.int64(0)
-    if net.going[2 * r] | net.going[2 * r + 1] != 0:
-        inputs = offer_switch(shape, net, t, r)
-    if net.asking[2 * r] | net.asking[2 * r + 1] != 0:
+    inputs, asks = np.int64(0), np.int64(0)
+    if net.going[at(2 * r)] | net.going[at(2 * r + 1)] != 0:
+        inputs, asks = offer_switch(shape, net, t, r)
+    if net.asking[at(2 * r)] | net.asking[at(2 * r + 1)] != 0:
         allocate_channels(shape, net, t, r)
     if inputs != 0:
         net.clock[LAST_MOVE] = t
     while inputs != 0:
         port = lowest(inputs)
         inputs &= inputs - 1
-        net.stalls[(r << 3) + SWITCH_LOST] -= 1
+        asks -= 1
         cross(shape, net, packets, t, r, port, vcs)
-    net.asking[2 * r] |= late_low
-    net.asking[2 * r + 1] |= late_high
-    low = net.fresh[2 * r] | net.asking[2 * r] | net.going[2 * r]
-    return low | net.fresh[2 * r + 1] | net.asking[2 * r + 1] | net.going[2 * r + 1] != 0
+    if asks != 0:
+        net.stalls[at((r << 3) + SWITCH_LOST)] += asks
+    net.asking[at(2 * r)] |= late_low
+    net.asking[at(2 * r + 1)] |= late_high
+    low = net.fresh[at(2 * r)] | net.asking[at(2 * r)] | net.going[at(2 * r)]
+    return low | net.fresh[at(2 * r + 1)] | net.asking[at(2 * r + 1)] | net.going[at(2 * r + 1)] != 0
 
 
 @njit(**INLINED)
@@ -172,10 +174,10 @@ def next_event(shape, net, packets, t):
     """The first cycle after ``t`` in which anything happens, while no router and no tile has work."""
     event = np.int64(NEVER)
     if net.clock[FRONT] < len(packets.order):
-        event = packets.created[packets.order[net.clock[FRONT]]]
+        event = packets.created[at(packets.order[net.clock[FRONT]])]
     for time in range(t + 1, min(event, t + shape.wheel)):
         slot = time & (shape.wheel - 1)
-        if net.flit_n[slot] != 0 or net.credit_n[slot] != 0 or net.wake_n[slot] != 0:
+        if net.flit_n[at(slot)] != 0 or net.credit_n[at(slot)] != 0 or net.wake_n[at(slot)] != 0:
             return np.int64(time)
     return event
 
@@ -192,21 +194,21 @@ def advance(shape, net, packets, vcs, until, idle):
         fall_due(net, packets, t)
         busy = False
         for word in range(len(net.waiting)):
-            mask = net.waiting[word]
+            mask = net.waiting[at(word)]
             while mask != 0:
                 tile = (word << 6) + lowest(mask)
                 mask &= mask - 1
                 inject(shape, net, packets, t, vcs, tile)
-            busy = busy or net.waiting[word] != 0
+            busy = busy or net.waiting[at(word)] != 0
         for word in range(len(net.awake)):
-            mask = net.awake[word]
+            mask = net.awake[at(word)]
             while mask != 0:
                 one = lowest(mask)
                 mask &= mask - 1
                 if step(shape, net, packets, t, (word << 6) + one, vcs):
                     busy = True
                 else:
-                    net.awake[word] &= ~bit(one)
+                    net.awake[at(word)] &= ~bit(one)
         if busy:
             if t - clock[LAST_MOVE] > shape.patience and t - clock[LAST_RELEASE] > shape.patience:
                 clock[NOW] = t

@@ -13,12 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.noc.config import NocTable
-from hwsim.noc.counts import Totals, totals_of
+from hwsim.noc.counts import Totals, inside, totals_of
 from hwsim.noc.kernel import STUCK, advance
 from hwsim.noc.state import (
     BASE,
     FRONT,
-    INSIDE,
     LOGGED,
     NEVER,
     NOW,
@@ -211,7 +210,7 @@ class Network:
     def totals(self) -> Totals:
         """Counts of events and stalls up to ``now``. Raises HwsimError if a flit got lost."""
         found = totals_of(self.table, self.shape, self.fabric)
-        found.verify(int(self.fabric.clock[INSIDE]))
+        found.verify(inside(self.fabric))
         return found
 
 

@@ -3,12 +3,11 @@
 import numpy as np
 from numba import njit
 
-from hwsim.noc.bits import INLINED, bit, members
+from hwsim.noc.bits import INLINED, at, bit, members
 from hwsim.noc.state import (
     CHILD_SHIFT,
     CLASS_SHIFT,
     FORKS,
-    INSIDE,
     MASK_BITS,
     TARGET_MASK,
     TARGET_SHIFT,
@@ -36,8 +35,8 @@ def along(shape, here, there, size, port, channel):
 @njit(**INLINED)
 def lane_to(shape, net, r, to, port, channel):
     """The lane of a packet to tile ``to`` at router ``r``, which came by ``port`` on ``channel``."""
-    x, y = np.int64(net.column[r]), np.int64(net.row[r])
-    x2, y2 = np.int64(net.column[to]), np.int64(net.row[to])
+    x, y = np.int64(net.column[at(r)]), np.int64(net.row[at(r)])
+    x2, y2 = np.int64(net.column[at(to)]), np.int64(net.row[at(to)])
     if x != x2 and (shape.yx == 0 or y == y2):
         down, upper = along(shape, x, x2, shape.width, port, channel)
         return 2 * down + upper
@@ -51,14 +50,14 @@ def lane_to(shape, net, r, to, port, channel):
 def route(shape, net, trees, r, i):
     """Set ``need`` and ``lanes`` of virtual channel ``i`` of router ``r`` for the flit at its front."""
     q = (r << shape.router_bits) + i
-    slot = np.int64(net.head[q]) & (bit(shape.buffer_bits) - 1)
-    flit = net.buffer[(q << shape.buffer_bits) + slot]
+    slot = np.int64(net.head[at(q)]) & (bit(shape.buffer_bits) - 1)
+    flit = net.buffer[at((q << shape.buffer_bits) + slot)]
     target = (flit >> TARGET_SHIFT) & TARGET_MASK
     if flit & TREE_BIT == 0:
         port = i >> shape.vc_bits
         lane = lane_to(shape, net, r, target, port, i & (bit(shape.vc_bits) - 1))
-        net.need[q] = bit(lane >> 1)
-        net.lanes[q] = bit(lane)
+        net.need[at(q)] = bit(lane >> 1)
+        net.lanes[at(q)] = bit(lane)
         return
     node = trees[target]
     outputs = node & MASK_BITS
@@ -66,11 +65,9 @@ def route(shape, net, trees, r, i):
     for output in range(5):
         if (outputs >> output) & 1:
             lanes |= bit(2 * output + ((node >> (CLASS_SHIFT + output)) & 1 if output < TILE else 0))
-    net.need[q] = outputs
-    net.lanes[q] = lanes
-    forks = members(outputs) - 1
-    net.clock[FORKS] += forks
-    net.clock[INSIDE] += forks
+    net.need[at(q)] = outputs
+    net.lanes[at(q)] = lanes
+    net.clock[FORKS] += members(outputs) - 1
 
 
 @njit(**INLINED)

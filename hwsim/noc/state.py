@@ -28,10 +28,10 @@ VC_LOST, NO_CREDIT, SWITCH_LOST, INJECTION_WAIT, RECEIVE_WAIT, CAUSES = range(6)
 CAUSE_NAMES = ("vc_allocation", "no_credit", "switch", "injection_queue", "receive_queue")
 
 (
-    NOW, FRONT, BASE, INSIDE, UNDELIVERED, LOGGED, LAST_MOVE, LAST_ARRIVAL, LAST_RELEASE, FORKS, CLOCK_WORDS,
-) = range(11)  # fmt: skip
+    NOW, FRONT, BASE, UNDELIVERED, LOGGED, LAST_MOVE, LAST_ARRIVAL, LAST_RELEASE, FORKS, CLOCK_WORDS,
+) = range(10)  # fmt: skip
 """Columns of ``clock``: next cycle; place in ``order`` of the next packet that falls due; number of the
-first packet kept; flits in the network; deliveries to come; deliveries logged; last cycles in which a flit
+first packet kept; deliveries to come; deliveries logged; last cycles in which a flit
 moved, arrives at a tile, and a slot of a receive queue is free again; flits made by forks."""
 
 TAIL_BIT, TREE_BIT, TARGET_SHIFT, PACKET_SHIFT, TARGET_MASK = 1, 2, 2, 30, 2**28 - 1

@@ -3,7 +3,8 @@
 import numpy as np
 
 from hwsim.noc.config import NocTable
-from hwsim.noc.state import INSIDE, LAST_MOVE, NOW, Fabric, Shape
+from hwsim.noc.counts import inside
+from hwsim.noc.state import LAST_MOVE, NOW, Fabric, Shape
 
 PORT_NAMES = ("+x", "-x", "+y", "-y", "tile")
 
@@ -25,6 +26,6 @@ def stuck_message(table: NocTable, shape: Shape, fabric: Fabric) -> str:
     clock = fabric.clock
     more = f"; and {len(held) - SHOWN} more" if len(held) > SHOWN else ""
     return (
-        f"network-on-chip {table.name!r}: deadlock: {clock[INSIDE]} flits have not moved since cycle "
+        f"network-on-chip {table.name!r}: deadlock: {inside(fabric)} flits have not moved since cycle "
         f"{clock[LAST_MOVE]} (now {clock[NOW]}): {'; '.join(places) or 'all on the way in'}{more}"
     )
