@@ -64,16 +64,16 @@ def allocate_channels(shape, net, t, r):
                 asks += 1
                 if (asked >> lane) & 1 == 0:
                     asked |= bit(lane)
-                    requests[2 * lane] = 0
-                    requests[2 * lane + 1] = 0
-                requests[2 * lane + word] |= bit(one)
+                    requests[at(2 * lane)] = 0
+                    requests[at(2 * lane + 1)] = 0
+                requests[at(2 * lane + word)] |= bit(one)
     while asked != 0:
         lane = lowest(asked)
         asked &= asked - 1
         free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
         if free == 0:
             continue
-        low, high = requests[2 * lane], requests[2 * lane + 1]
+        low, high = requests[at(2 * lane)], requests[at(2 * lane + 1)]
         if high == 0 and low & (low - 1) == 0:
             given += 1
             give_channel(shape, net, t, r, lowest(low), lane, free)
@@ -86,7 +86,7 @@ def allocate_channels(shape, net, t, r):
             pointer = np.int64(net.vc_grant[at(first + v)])
             i = choose(low, pointer) if shape.words == 1 else choose_wide(low, high, pointer)
             won = won_low if i < 64 else won_high
-            grants[i] = (grants[i] if (won >> (i & 63)) & 1 else 0) | bit(v)
+            grants[at(i)] = (grants[at(i)] if (won >> (i & 63)) & 1 else 0) | bit(v)
             if i < 64:
                 won_low |= bit(i)
             else:
@@ -95,12 +95,12 @@ def allocate_channels(shape, net, t, r):
             i = lowest(won_low)
             won_low &= won_low - 1
             given += 1
-            give_channel(shape, net, t, r, i, lane, grants[i])
+            give_channel(shape, net, t, r, i, lane, grants[at(i)])
         while won_high != 0:
             i = np.int64(64) + lowest(won_high)
             won_high &= won_high - 1
             given += 1
-            give_channel(shape, net, t, r, i, lane, grants[i])
+            give_channel(shape, net, t, r, i, lane, grants[at(i)])
     if asks != given:
         net.stalls[at((r << 3) + VC_LOST)] += asks - given
     net.vc_allocations[at(r)] += given
@@ -113,6 +113,23 @@ def next_slot(shape, net, r):
 
 
 @njit(**INLINED)
+def offer_alone(shape, net, t, r, i, output):
+    """As ``offer_switch`` for the only branch that may ask."""
+    base = r << shape.router_bits
+    out_vc = np.int64(net.out_vc[at(((base + i) << 3) + output)])
+    if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
+        net.stalls[at((r << 3) + NO_CREDIT)] += 1
+        return np.int64(0), np.int64(0)
+    if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
+        net.stalls[at((r << 3) + RECEIVE_WAIT)] += 1
+        return np.int64(0), np.int64(0)
+    port = i >> shape.vc_bits
+    net.offers[at(port)] = bit(output)
+    net.best[at((port << 3) + output)] = i & (bit(shape.vc_bits) - 1)
+    return bit(port), np.int64(1)
+
+
+@njit(**INLINED)
 def offer_switch(shape, net, t, r):
     """Every output grants one input; the grants of input p are ``offers[p]``.
 
@@ -120,6 +137,12 @@ def offer_switch(shape, net, t, r):
     """
     base, r8 = r << shape.router_bits, r << 3
     vcs = bit(shape.vc_bits)
+    alone = net.going[at(2 * r)]
+    if alone & (alone - 1) == 0 and net.going[at(2 * r + 1)] == 0:
+        i = lowest(alone)
+        branch = np.int64(net.ready[at(base + i)])
+        if branch & (branch - 1) == 0:
+            return offer_alone(shape, net, t, r, i, lowest(branch))
     outputs, asks, without, full = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     asked, best, offers = net.asked, net.best, net.offers
     for word in range(shape.words):
@@ -146,21 +169,21 @@ def offer_switch(shape, net, t, r):
                 place = (port << 3) + output
                 if (outputs >> output) & 1 == 0:
                     outputs |= bit(output)
-                    asked[output] = bit(port)
-                    best[place] = v
-                elif (asked[output] >> port) & 1 == 0:
-                    asked[output] |= bit(port)
-                    best[place] = v
+                    asked[at(output)] = bit(port)
+                    best[at(place)] = v
+                elif (asked[at(output)] >> port) & 1 == 0:
+                    asked[at(output)] |= bit(port)
+                    best[at(place)] = v
                 else:
                     first = np.int64(net.candidate[at(r8 + port)])
-                    if (v - first) & (2 * vcs - 1) < (best[place] - first) & (2 * vcs - 1):
-                        best[place] = v
+                    if (v - first) & (2 * vcs - 1) < (best[at(place)] - first) & (2 * vcs - 1):
+                        best[at(place)] = v
     inputs = np.int64(0)
     while outputs != 0:
         output = lowest(outputs)
         outputs &= outputs - 1
-        port = choose(asked[output], np.int64(net.switch_grant[at(r8 + output)]))
-        offers[port] = (offers[port] if (inputs >> port) & 1 else 0) | bit(output)
+        port = choose(asked[at(output)], np.int64(net.switch_grant[at(r8 + output)]))
+        offers[at(port)] = (offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
         inputs |= bit(port)
     if without != 0:
         net.stalls[at(r8 + NO_CREDIT)] += without
