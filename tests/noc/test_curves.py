@@ -73,13 +73,9 @@ def test_mean_latency_is_that_of_booksim(group: str, vcs: int, buffer: int, rate
 
 def within_spread(row: dict[str, Any]) -> bool:
     """Whether BookSim2's run is one of runs of its length: within four standard deviations of 8 seeds."""
-    runs = [
-        measure(
-            table_of(row), PATTERN_NAMES[row["traffic"]], float(row["inj_rate"]), int(row["packet_size"]), seed,
-            Method(6000, 2000, 3),
-        ).latency
-        for seed in range(8)
-    ]  # fmt: skip
+    table, pattern, method = table_of(row), PATTERN_NAMES[row["traffic"]], Method(6000, 2000, 3)
+    rate, size = float(row["inj_rate"]), int(row["packet_size"])
+    runs = [measure(table, pattern, rate, size, seed, method).latency for seed in range(8)]
     return bool(abs(float(row["pkt_lat"]) - np.mean(runs)) < 4 * np.std(runs, ddof=1))
 
 
