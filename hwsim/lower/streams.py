@@ -1,6 +1,7 @@
 """What the array streams for each job, from the events of a layer's inputs (docs/machine.md, P1-P4)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +34,20 @@ class Streams:
     ac: int
     mac: int
 
+    def on_axes(self, spread: Callable[[Ints], Ints]) -> "Streams":
+        """The same with every array brought to other axes by ``spread``."""
+        return replace(
+            self,
+            length=spread(self.length),
+            stream=spread(self.stream),
+            imbalance=spread(self.imbalance),
+            conflict=spread(self.conflict),
+            decode=spread(self.decode),
+            reads=spread(self.reads),
+            decoded=spread(self.decoded),
+            live=tuple(spread(values) for values in self.live),
+        )
+
 
 ONE = np.ones((1,) * 5, np.int64)
 
@@ -41,7 +56,7 @@ ONE = np.ones((1,) * 5, np.int64)
 class _Beats:
     """What one way to stream comes to: L is the largest, and ``total`` the sum, of what each of the
     ``takers`` of a fold streams (1 where they share); ``reads`` as in Streams. None: zero everywhere, or for
-    ``useful`` all weights.
+    ``useful`` all weights; ``live`` is empty where events were not looked at.
     """
 
     longest: Ints
@@ -61,27 +76,70 @@ def streams(
     events: tuple[Events, ...],
     samples: range,
 ) -> Streams:
-    """Streams of one layer; ``events`` of each projection's source, of which ``samples`` are meant."""
+    """Streams of one layer under ``skip: event``, from the ``events`` of each source."""
     array = hardware.pe_array
-    if array.skip != "event":
-        found = _all_inputs(hardware, shape, incoming, events, samples)
-    elif array.dataflow == "ws":
+    if array.dataflow == "ws":
         length, live = lane_streams.positions(shape, incoming, events, samples, _serial(hardware))
         found = _Beats(length, length, ONE, length, live)
     elif array.streams == "own":
         found = _own(hardware, shape, incoming, events, samples)
     else:
         found = _shared(hardware, shape, incoming, events, samples)
+    return _by_cause(hardware, shape, incoming, found)
+
+
+def every_input(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], samples: int) -> Streams:
+    """Streams of one layer under ``dense`` and ``gate``: L without events (P1), of as many ``samples``."""
+    array, steps, rows = hardware.pe_array, shape.streamed_steps[:, None], _rows(shape, range(samples))
+    if array.dataflow == "os":
+        most, streamed = shape.window, _depth(shape, incoming)
+    else:
+        most, streamed = shape.pass_steps, _columns(shape) if array.dataflow == "is" else rows
+    served = np.minimum(steps, most if _serial(hardware) else 1)
+    columns = len(shape.channels) if array.dataflow == "is" else 1
+    axes = (shape.groups, columns, len(rows), shape.passes, shape.k_tiles)
+    length = np.broadcast_to(streamed * served, axes)
+    if array.streams == "own":
+        return _by_cause(hardware, shape, incoming, _Beats(length, length * rows, rows, length, ()))
+    return _by_cause(hardware, shape, incoming, _Beats(length, length, ONE, length, ()))
+
+
+def live_inputs(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> tuple[Ints, ...]:
+    """``live`` of Streams alone, which is all that ``dense`` and ``gate`` ask of the events."""
+    if hardware.pe_array.dataflow == "os":
+        pairs = zip(incoming, events, strict=True)
+        return tuple(shared_streams.count(shape, p, e, samples, ()).live for p, e in pairs)
+    return lane_streams.positions(shape, incoming, events, samples, serial=False)[1]
+
+
+def operations(shape: Shape, incoming: tuple[Incoming, ...], live: tuple[Ints, ...]) -> tuple[int, int]:
+    """Useful AC and MAC where all weights count: every live input once for each output (P3)."""
+    outputs = sum(len(c) for c in shape.channels)
+    return _by_payload(incoming, [outputs * int(values.sum()) for values in live])
+
+
+def _by_payload(incoming: tuple[Incoming, ...], useful: list[int]) -> tuple[int, int]:
+    """AC of binary payloads, MAC of the others."""
+    ac = sum(number for p, number in zip(incoming, useful, strict=True) if p.binary)
+    return ac, sum(useful) - ac
+
+
+def _by_cause(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], found: _Beats) -> Streams:
     zero = np.broadcast_to(np.int64(0), found.longest.shape)
     stream = -(-found.total // found.takers)
     conflict = zero if found.conflict is None else found.conflict
     decoded = zero if found.decoded is None else np.broadcast_to(found.decoded, zero.shape)
     needed = _decode_cycles(hardware, shape, incoming, decoded)
-    operations = {True: 0, False: 0}
-    for i, p in enumerate(incoming):
-        outputs = sum(len(c) for c in shape.channels)
-        useful = outputs * found.live[i].sum() if found.useful is None else found.useful[i]
-        operations[p.binary] += int(useful)
+    if found.useful is not None:
+        ac, mac = _by_payload(incoming, [int(number) for number in found.useful])
+    else:
+        ac, mac = operations(shape, incoming, found.live) if found.live else (0, 0)
     return Streams(
         length=found.longest,
         stream=stream,
@@ -91,36 +149,9 @@ def streams(
         reads=found.reads,
         decoded=decoded,
         live=found.live,
-        ac=operations[True],
-        mac=operations[False],
+        ac=ac,
+        mac=mac,
     )
-
-
-def _all_inputs(
-    hardware: Hardware,
-    shape: Shape,
-    incoming: tuple[Incoming, ...],
-    events: tuple[Events, ...],
-    samples: range,
-) -> _Beats:
-    """``dense`` and ``gate``: L without events (P1)."""
-    array, steps, rows = hardware.pe_array, shape.streamed_steps[:, None], _rows(shape, samples)
-    if array.dataflow == "os":
-        most, streamed = shape.window, _depth(shape, incoming)
-        pairs = zip(incoming, events, strict=True)
-        live = tuple(shared_streams.count(shape, p, e, samples, ()).live for p, e in pairs)
-    else:
-        most, streamed = shape.pass_steps, rows
-        if array.dataflow == "is":
-            streamed = _columns(shape)
-        _, live = lane_streams.positions(shape, incoming, events, samples, serial=False)
-    served = np.minimum(steps, most if _serial(hardware) else 1)
-    columns = len(shape.channels) if array.dataflow == "is" else 1
-    axes = (shape.groups, columns, len(rows), shape.passes, shape.k_tiles)
-    length = np.broadcast_to(streamed * served, axes)
-    if array.streams == "own":
-        return _Beats(length, length * rows, rows, length, live)
-    return _Beats(length, length, ONE, length, live)
 
 
 def _shared(
