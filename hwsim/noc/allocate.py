@@ -3,12 +3,13 @@
 import numpy as np
 from numba import njit
 
-from hwsim.noc.bits import INLINED, at, bit, choose, choose_wide, lowest
+from hwsim.jit import BARE
+from hwsim.noc.bits import at, bit, choose, choose_wide, lowest
 from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, TILE, VC_LOST
 from hwsim.noc.wheel import push_wake
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def give_channel(shape, net, t, r, i, lane, granted):
     """Channel ``i`` accepts one of the ``granted`` virtual channels of its lane."""
     base = r << shape.router_bits
@@ -33,7 +34,7 @@ def give_channel(shape, net, t, r, i, lane, granted):
         push_wake(shape, net, t + 1 + shape.switch_wait, q, output)
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def allocate_channels(shape, net, t, r):
     """Virtual channels of every lane go to the channels that ask for them."""
     base = r << shape.router_bits
@@ -106,13 +107,13 @@ def allocate_channels(shape, net, t, r):
     net.vc_allocations[at(r)] += given
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def next_slot(shape, net, r):
     """When the slot of the receive queue that the next flit to the tile will take is free (R11)."""
     return net.release[at(r * shape.queue + net.received[r] % shape.queue)]
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def offer_alone(shape, net, t, r, i, output):
     """As ``offer_switch`` for the only branch that may ask."""
     base = r << shape.router_bits
@@ -129,7 +130,7 @@ def offer_alone(shape, net, t, r, i, output):
     return bit(port), np.int64(1)
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def offer_switch(shape, net, t, r):
     """Every output grants one input; the grants of input p are ``offers[p]``.
 

@@ -5,7 +5,7 @@ from numba import njit
 
 from hwsim.jit import BARE
 from hwsim.noc.allocate import allocate_channels, offer_switch
-from hwsim.noc.bits import INLINED, at, bit, choose, lowest
+from hwsim.noc.bits import at, bit, choose, lowest
 from hwsim.noc.route import onward, route
 from hwsim.noc.state import (
     FRONT,
@@ -26,7 +26,7 @@ REACHED, STUCK = range(2)
 """How ``advance`` ends."""
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def split(shape, q):
     """Router of channel ``q``, its number i there, and the word of the router's masks that holds it."""
     r = q >> shape.router_bits
@@ -34,7 +34,7 @@ def split(shape, q):
     return r, i, 2 * r + (i >> 6)
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def receive(shape, net, t):
     """Credits, flits and waits that end in cycle ``t``."""
     slot = t & (shape.wheel - 1)
@@ -70,7 +70,7 @@ def receive(shape, net, t):
     net.wake_n[at(slot)] = 0
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def leave(shape, net, t, r, i, flit):
     """The last branch has taken the flit at the front of channel ``i``: its slot is free (R12)."""
     base = r << shape.router_bits
@@ -94,7 +94,7 @@ def leave(shape, net, t, r, i, flit):
             push_wake(shape, net, t + 1 + shape.switch_wait, q, lowest(np.int64(net.need[at(q)])))
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def cross(shape, net, packets, t, r, port, vcs):
     """Input ``port`` accepts one of its offers, and that flit goes."""
     base, r8 = r << shape.router_bits, r << 3
@@ -129,7 +129,7 @@ def cross(shape, net, packets, t, r, port, vcs):
         push_flit(shape, net, t + shape.hop, to, onward(flit, packets.trees, output))
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def step(shape, net, packets, t, r, vcs):
     """One cycle of one router. Returns whether it still has something to do."""
     late_low, late_high = np.int64(0), np.int64(0)
@@ -169,7 +169,7 @@ def step(shape, net, packets, t, r, vcs):
     return low | net.fresh[at(2 * r + 1)] | net.asking[at(2 * r + 1)] | net.going[at(2 * r + 1)] != 0
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def next_event(shape, net, packets, t):
     """The first cycle after ``t`` in which anything happens, while no router and no tile has work."""
     event = np.int64(NEVER)

@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from hwsim.noc.bits import INLINED, at, bit, members
+from hwsim.jit import BARE
+from hwsim.noc.bits import at, bit, members
 from hwsim.noc.state import (
     CHILD_SHIFT,
     CLASS_SHIFT,
@@ -16,7 +17,7 @@ from hwsim.noc.state import (
 )  # fmt: skip
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def along(shape, here, there, size, port, channel):
     """Direction (0 up, 1 down) and class in one dimension of ``size``, where ``here`` is not ``there``.
 
@@ -32,7 +33,7 @@ def along(shape, here, there, size, port, channel):
     return np.int64(down), np.int64(upper)
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def lane_to(shape, net, r, to, port, channel):
     """The lane of a packet to tile ``to`` at router ``r``, which came by ``port`` on ``channel``."""
     x, y = np.int64(net.column[at(r)]), np.int64(net.row[at(r)])
@@ -46,7 +47,7 @@ def lane_to(shape, net, r, to, port, channel):
     return np.int64(2 * TILE)
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def route(shape, net, trees, r, i):
     """Set ``need`` and ``lanes`` of virtual channel ``i`` of router ``r`` for the flit at its front."""
     q = (r << shape.router_bits) + i
@@ -70,7 +71,7 @@ def route(shape, net, trees, r, i):
     net.clock[FORKS] += members(outputs) - 1
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def onward(flit, trees, output):
     """The flit as it leaves by ``output``: of a tree, it goes on as that output's child."""
     if flit & TREE_BIT == 0:

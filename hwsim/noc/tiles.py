@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from hwsim.noc.bits import INLINED, at, bit
+from hwsim.jit import BARE
+from hwsim.noc.bits import at, bit
 from hwsim.noc.state import (
     BASE,
     FRONT,
@@ -21,7 +22,7 @@ from hwsim.noc.state import (
 from hwsim.noc.wheel import push_credit, push_flit
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def fall_due(net, packets, t):
     """Packets created by ``t`` join the queues of their tiles."""
     front = net.clock[FRONT]
@@ -40,7 +41,7 @@ def fall_due(net, packets, t):
     net.clock[FRONT] = front
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def inject(shape, net, packets, t, vcs, tile):
     """The next flit of the tile's first packet enters its router, if a channel has room (R10)."""
     r_port = (tile << shape.router_bits) + (INJECTION << shape.vc_bits)
@@ -81,7 +82,7 @@ def inject(shape, net, packets, t, vcs, tile):
         net.waiting[at(tile >> 6)] &= ~bit(tile & 63)
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def eject(shape, net, packets, t, r, output_channel, flit):
     """A flit is on its way to the tile: its credit, its slot in the receive queue, its arrival (R11)."""
     push_credit(shape, net, t + shape.eject_credit, output_channel)

@@ -2,10 +2,11 @@
 
 from numba import njit
 
-from hwsim.noc.bits import INLINED, at
+from hwsim.jit import BARE
+from hwsim.noc.bits import at
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def push_credit(shape, net, time, q):
     slot = time & (shape.wheel - 1)
     n = net.credit_n[at(slot)]
@@ -13,7 +14,7 @@ def push_credit(shape, net, time, q):
     net.credit_n[at(slot)] = n + 1
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def push_flit(shape, net, time, q, flit):
     slot = time & (shape.wheel - 1)
     n = net.flit_n[at(slot)]
@@ -23,7 +24,7 @@ def push_flit(shape, net, time, q, flit):
     net.flit_n[at(slot)] = n + 1
 
 
-@njit(**INLINED)
+@njit(**BARE)
 def push_wake(shape, net, time, q, what):
     """At ``time`` channel ``q`` may ask: for output ``what`` of the switch, or for channels (7)."""
     slot = time & (shape.wheel - 1)
