@@ -4,7 +4,6 @@ import io
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,9 @@ from hwsim.errors import HwsimError
 from hwsim.frontends.hdf5 import MAX_VALUES
 from hwsim.frontends.nir.file import MAX_DEPTH, MAX_NODES
 from hwsim.frontends.nir.read import read_nir
+from tests.frontends.hdf5_changes import Change, put
 from tests.frontends.nir_files import affine, chain, conv2d, end, graph, integrate, lif, store, write
 from tests.frontends.test_netx import write_small
-
-Change = Callable[[Any], None]
 
 
 def small(path: Path) -> Path:
@@ -42,16 +40,6 @@ def small(path: Path) -> Path:
 def test_the_small_file_is_whole(tmp_path: Path) -> None:
     network = read_nir(small(tmp_path / "net.nir"), 4, "nir", 1.0)
     assert [p.name for p in network.populations] == ["input", "n1", "n2", "n5.in", "n6.n0"]
-
-
-def put(name: str, value: Any) -> Change:
-    def change(file: Any) -> None:
-        if name in file:
-            del file[name]
-        if value is not None:
-            file[name] = value
-
-    return change
 
 
 def declare(shape: tuple[int, ...], **options: Any) -> Change:
