@@ -71,7 +71,7 @@ def in_turn(*works: Callable[[], object]) -> list[float]:
 def accumulates(network: Network, trace: EventTrace) -> dict[str, int]:
     """Useful accumulates of every convolution that takes spikes, over all samples."""
     lowering = Lowering(network, load_hardware("sata"), Mapping())
-    counted = [lowering.lower(trace, s) for s in range(trace.samples)]
+    counted = [lowering.lower(trace, range(s, s + 1)) for s in range(trace.samples)]
     ac = sum(p.counts[:, 0] for p in counted)
     return {name: int(n) for name, n in zip(counted[0].layers, ac, strict=True) if n}
 

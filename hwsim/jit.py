@@ -16,8 +16,8 @@ import numba
 
 CACHED: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
-BARE: dict[str, Any] = CACHED | {"_nrt": False}
-"""For kernels that make no array: without reference counts, which are most of the time of small functions."""
+BARE: dict[str, Any] = CACHED | {"_nrt": False, "forceinline": True}
+"""For kernels that make no array: no reference counts, and no calls that pass a hundred words."""
 
 
 def fingerprint(root: Path) -> str:

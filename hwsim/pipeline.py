@@ -7,6 +7,7 @@ import platform
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +25,7 @@ from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
+from hwsim.execute.plan import threads
 from hwsim.frontends.arguments import as_array
 from hwsim.frontends.capture import capture
 from hwsim.frontends.timing import Layout
@@ -132,8 +134,10 @@ def estimate(
     lowering = Lowering(network, hardware, mapping)
     encoded = encode(network, work.inputs)
     work.check_batch(mapping.batch)
-    trace = execute(network, encoded, _stage(progress, "execute"))
-    ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
+    with ThreadPoolExecutor(1) as aside:
+        dense = aside.submit(counterpart, network, hardware, mapping, table, encoded.samples)
+        trace = execute(network, encoded, _stage(progress, "execute"))
+        ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
     total = sum(ledgers[1:], start=ledgers[0])
     snn = Run(network, trace, ledgers, price(total, hardware, table), mapping.batch)
     agreement = agree(network, trace, work.reference) if work.reference else None
@@ -153,9 +157,10 @@ def estimate(
         "versions": {p: version(p) for p in ("numpy", "numba", "torch")}
         | {"python": platform.python_version()},
     }
-    ann = counterpart(network, hardware, mapping, table, trace.samples)
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
-    return Result(snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, provenance)
+    return Result(
+        snn, dense.result(), hardware, mapping, table, lowering.choices, work.labels, compared, provenance
+    )
 
 
 def simulate(
@@ -167,18 +172,25 @@ def simulate(
     """One verified ledger a mini-batch, from the Numba kernel or from the SimPy reference; all conserve."""
     if engine not in get_args(Engine):
         raise HwsimError(f"engine {engine!r}; allowed: {', '.join(get_args(Engine))}")
-    network, hardware = lowering.network, lowering.hardware
-    ledgers = []
-    for begin in range(0, trace.samples, lowering.mapping.batch):
-        samples = range(begin, min(trace.samples, begin + lowering.mapping.batch))
+    network, hardware, batch = lowering.network, lowering.hardware, lowering.mapping.batch
+
+    def play(begin: int) -> Ledger:
+        samples = range(begin, min(trace.samples, begin + batch))
         if engine == "reference":
             ledger = reference.simulate(network, trace, samples, hardware, lowering.resolved)
         else:
             ledger = run(lowering.lower(trace, samples), hardware)
         ledger.verify()
-        ledgers.append(ledger)
-        if progress:
-            progress(samples.stop, trace.samples)
+        return ledger
+
+    ledgers, pool = [], ThreadPoolExecutor(threads())
+    try:
+        for ledger in pool.map(play, range(0, trace.samples, batch)):
+            ledgers.append(ledger)
+            if progress:
+                progress(min(len(ledgers) * batch, trace.samples), trace.samples)
+    finally:
+        pool.shutdown(cancel_futures=True)
     total = sum(ledgers[1:], start=ledgers[0])
     conservation.check(network, trace, total, lowering.held, hardware.pe_array.weight_sparsity)
     return tuple(ledgers)

@@ -36,6 +36,12 @@ from hwsim.execute.neurons import (
 )
 from hwsim.jit import CACHED
 
+TOGETHER = 1 << 17
+"""Sums of several steps that are added up together, so that weights are fetched once for them: 512 KB."""
+
+TILE = 16
+"""Side of the blocks in which weights are transposed: a cache line of float32."""
+
 
 @njit(**CACHED)
 def emit(fired, positions, first, cursor, index, at):
@@ -84,8 +90,9 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
             constant[q * wide : (q + 1) * wide] = cell.bias[block[0] : block[1]]
         for p in range(len(fan.geometry)):
             if fan.geometry[p, STEPS] == 1 and fan.geometry[p, DELAY] == 0:
-                gather(fan, store, p, sample, 0, cell, block, constant)
-        sums = np.empty_like(constant)
+                gather(fan, store, p, sample, (0, 1), cell, block, constant.reshape(1, n))
+        together = max(1, min(span[1] - span[0], TOGETHER // max(1, n)))
+        wave = np.empty((together, n), constant.dtype)
         words = 1 if numbers[PLAIN] or kind == READOUT else STATE_WORDS
         state = states[sample] if len(states) else np.zeros((words, n), constant.dtype)
         if span[0] == 0:
@@ -94,10 +101,15 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
         cursor = np.zeros(wide, np.int64)
         origin = numbers[BASE] + sample * numbers[ROOM] + positions * block[0] * steps
         for step in range(span[0], span[1]):
-            sums[:] = constant
-            for p in range(len(fan.geometry)):
-                if fan.geometry[p, STEPS] > 1 or fan.geometry[p, DELAY] > 0:
-                    gather(fan, store, p, sample, step, cell, block, sums)
+            at_wave = (step - span[0]) % together
+            if at_wave == 0:
+                stop = min(step + together, span[1])
+                for k in range(stop - step):
+                    wave[k] = constant
+                for p in range(len(fan.geometry)):
+                    if fan.geometry[p, STEPS] > 1 or fan.geometry[p, DELAY] > 0:
+                        gather(fan, store, p, sample, (step, stop), cell, block, wave[: stop - step])
+            sums = wave[at_wave]
             if kind == READOUT:
                 for q in range(positions):
                     for c in range(wide):
@@ -151,3 +163,16 @@ def merge_blocks(cell, store, graded, ends, samples):
                     store.payload[at : at + stop - start] = payload[start:stop]
                 at += stop - start
             store.ends[cell_at] = at
+
+
+@njit(**CACHED)
+def reverse_axes(given, reverse):
+    """``reverse[g, c, b, a] = given[g, a, b, c]``, block by block so that both stay in the cache."""
+    groups, outer, middle, inner = given.shape
+    for g in range(groups):
+        for b in range(middle):
+            for a0 in range(0, outer, TILE):
+                for c0 in range(0, inner, TILE):
+                    for c in range(c0, min(c0 + TILE, inner)):
+                        for a in range(a0, min(a0 + TILE, outer)):
+                            reverse[g, c, b, a] = given[g, a, b, c]

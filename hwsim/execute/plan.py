@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
-from hwsim.execute import layout
+from hwsim.execute import kernels, layout
+from hwsim.execute.lanes import LANES
 from hwsim.geometry import output_taps
 from hwsim.network import DECAY_ONE, Network, Population, Projection
 
@@ -41,6 +42,8 @@ PARAMETERS = (
     "initial", "floor",
 )  # fmt: skip
 """Parameters of a neuron in the order in which the kernels hold them; the divisor of a pool follows."""
+
+LINE_BYTES = 64
 
 DECAYS = ("decay", "current_decay", "adaptation_decay")
 """Held as counts of 1/4096 in integer networks."""
@@ -78,24 +81,27 @@ class Plan:
                 self.bias += projection.bias.astype(self.dtype)
 
     def _pack(self) -> tuple[Array, Array, Array]:
-        rows, taps, weights = [], [np.zeros(0, np.int32)], [np.zeros(0, self.dtype)]
+        rows, taps = [], [np.zeros(0, np.int32)]
+        weights = aligned(sum(p.weights.size for p in self.incoming if p.weights is not None), self.dtype)
+        offset = 0
         for p, source, graded in zip(self.incoming, self.sources, self.graded, strict=True):
             (height, width), (kh, kw) = source.plane, p.kernel
             first = sum(map(len, taps))
             plane = self.population.plane
             row_taps = output_taps(height, kh, p.stride[0], p.padding[0], plane[0]).ravel()
             column_taps = output_taps(width, kw, p.stride[1], p.padding[1], plane[1]).ravel()
-            code, c_in, c_out = PROJECTION_CODES[p.kind], source.channels // p.groups, 0
+            code, c_out = PROJECTION_CODES[p.kind], 0
+            c_in = source.size if p.kind == "dense" else source.channels // p.groups
             if p.has_weights:
                 c_out = self.population.channels // p.groups
-            offset = sum(map(len, weights))
             shape = [height, width, kh, kw, first, first + len(row_taps), p.groups]
             rows.append([code, 0, 0, graded, offset, c_in, c_out, *shape, p.delay])
             taps += [row_taps, column_taps]
             if p.weights is not None:
-                weights.append(pack_weights(p, self.population).astype(self.dtype))
+                pack_weights(p, weights[offset : offset + p.weights.size])
+                offset += p.weights.size
         geometry = np.array(rows, np.int64).reshape(len(rows), 15)
-        return geometry, np.concatenate(taps), np.concatenate(weights)
+        return geometry, np.concatenate(taps), weights
 
     def _numbers(self) -> list[int]:
         p = self.population
@@ -196,19 +202,27 @@ def _carried(populations: list[Population], name: str, uses: int) -> int:
     return uses if decay >= 1 else min(uses, int(1 / (1 - decay)) + 1)
 
 
-def pack_weights(p: Projection, target: Population) -> Array:
-    """Weights in the kernels' order: (source channel, ky, kx, target channel of the group), flat.
+def pack_weights(p: Projection, packed: Array) -> None:
+    """Write weights in the kernels' order: (lane block, group, ky, kx, source channel, lane), flat.
 
-    Dense weights become (source neuron, target position, target channel).
+    A lane block is :data:`LANES` target channels of a group, the last one what is left. The source channels
+    of a dense projection are the source's neurons.
     """
-    weights = p.weights
-    assert weights is not None
-    if p.kind == "dense":
-        positions = target.size // target.channels
-        by_channel = weights.reshape(target.channels, positions, -1)
-        return np.ascontiguousarray(by_channel.transpose(2, 1, 0)).ravel()
-    grouped = weights.reshape(p.groups, -1, *weights.shape[1:])
-    return np.ascontiguousarray(grouped.transpose(0, 2, 3, 4, 1)).ravel()
+    assert p.weights is not None
+    given = p.weights.astype(packed.dtype, copy=False)
+    given = given.reshape(p.groups, len(given) // p.groups, given.shape[1], -1)
+    rows = given[:, 0].size
+    for begin in range(0, given.shape[1], LANES):
+        lanes = given[:, begin : begin + LANES]
+        shape = (p.groups, given.shape[3], given.shape[2], lanes.shape[1])
+        kernels.reverse_axes(lanes, packed[begin * rows :][: lanes.size].reshape(shape))
+
+
+def aligned(count: int, dtype: Any) -> Array:
+    """Room for ``count`` numbers that begins with a cache line: vectors across two lines cost twice."""
+    room = np.empty(count * np.dtype(dtype).itemsize + LINE_BYTES, np.uint8)
+    begin = -room.ctypes.data % LINE_BYTES
+    return room[begin : len(room) - LINE_BYTES + begin].view(dtype)
 
 
 def threads() -> int:

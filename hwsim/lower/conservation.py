@@ -15,11 +15,15 @@ def synapses(network: Network, p: Projection, nonzero: bool) -> NDArray[np.int64
     """In-bounds synapses of each source neuron through ``p``; with ``nonzero`` those of weights not zero."""
     source, target = network.population[p.source], network.population[p.target]
     assert p.weights is not None
-    counted = p.weights != 0 if nonzero else np.ones(p.weights.shape, np.bool_)
+    per_group = len(p.weights) // p.groups
     if p.kind == "dense":
-        return np.asarray(counted.sum(axis=0), np.int64)
-    grouped = counted.reshape(p.groups, -1, *p.weights.shape[1:])
-    taps = grouped.sum(axis=1).reshape(source.channels, *p.kernel)
+        counted = (p.weights != 0).sum(axis=0) if nonzero else np.full(p.weights.shape[1], per_group)
+        return np.asarray(counted, np.int64)
+    if nonzero:
+        taps = (p.weights != 0).reshape(p.groups, per_group, *p.weights.shape[1:]).sum(axis=1)
+    else:
+        taps = np.full((source.channels, *p.kernel), per_group)
+    taps = taps.reshape(source.channels, *p.kernel)
     rows, columns = (
         output_taps(*axis) >= 0
         for axis in zip(source.plane, p.kernel, p.stride, p.padding, target.plane, strict=True)
@@ -30,14 +34,17 @@ def synapses(network: Network, p: Projection, nonzero: bool) -> NDArray[np.int64
     return reached.ravel()
 
 
-def delivered_events(network: Network, p: Projection, held: bool, trace: EventTrace) -> NDArray[np.int64]:
-    """How often each recorded event of the source of ``p`` arrives in the steps of its target (L2)."""
+def delivered_events(
+    network: Network, p: Projection, held: bool, trace: EventTrace
+) -> tuple[NDArray[np.int32], int]:
+    """Recorded events of the source of ``p`` that arrive in the steps of its target, and how often (L2)."""
     events, steps = trace.events[p.source], steps_of(network, p.target)
     if p.source in network.constant:
-        often = 1 if held and p.has_weights else max(0, steps - p.delay)
-        return np.full(len(events.index), often, np.int64)
+        return events.index, 1 if held and p.has_weights else max(0, steps - p.delay)
+    if steps - p.delay >= events.steps:
+        return events.index, 1
     step = np.repeat(np.arange(len(events.offsets) - 1) % events.steps, np.diff(events.offsets))
-    return (step < steps - p.delay).astype(np.int64)
+    return events.index[step < steps - p.delay], 1
 
 
 def check(
@@ -54,11 +61,10 @@ def check(
     for i, name in enumerate(ledger.layers):
         expected = delivered = 0
         for p in network.into(name):
-            often = delivered_events(network, p, name in held, trace)
-            delivered += int(often.sum())
+            arrived, often = delivered_events(network, p, name in held, trace)
+            delivered += len(arrived) * often
             if p.has_weights:
-                reached = synapses(network, p, nonzero)
-                expected += int((reached[trace.events[p.source].index] * often).sum())
+                expected += int(synapses(network, p, nonzero)[arrived].sum()) * often
         if expected != useful[i]:
             raise HwsimError(
                 f"ledger: layer {name!r} counts {useful[i]} useful operations; its events demand {expected}"

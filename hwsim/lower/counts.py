@@ -94,6 +94,8 @@ def _window_visits(network: Network, p: Projection, events: Events, places: list
     """Sum over events of the windows that contain them."""
     source, target = network.population[p.source], network.population[p.target]
     table = windows(source.plane, p.kernel, p.stride, p.padding, target.plane)
+    if table.min() == table.max():
+        return int(table[0]) * sum(int(place.stop) - int(place.start) for place in places)
     return sum(int(table[events.index[place] % len(table)].sum()) for place in places)
 
 
@@ -145,20 +147,29 @@ def map_counts(plan: Plan, load: Ints, streamed_words: Ints, store: Ints, live: 
     }
 
 
+def operation_counts(task: Task, ac: int, mac: int) -> Counts:
+    """Useful operations and, unless the array is dense, as many issued ones (P3)."""
+    counts = {"ac": ac, "mac": mac}
+    if task.hardware.pe_array.skip != "dense":
+        counts |= {"ac_issued": ac, "mac_issued": mac}
+    return counts
+
+
 def stream_counts(task: Task, layer: Layer, streams: Streams) -> Counts:
-    """Operations (P3), weight reads and decoded events (P4); ``streams`` on the axes of hwsim.lower.axes."""
+    """Weight reads and decoded events (P4), operations that a dense array issues (P3).
+
+    ``streams`` on the axes of hwsim.lower.axes.
+    """
     array, shape = task.hardware.pe_array, layer.shape
     active = streams.length > 0
     tile = along(K, layer.depth) * along(N, layer.columns)
-    counts = {"ac": streams.ac, "mac": streams.mac}
-    counts |= {f"{kind}_issued": number for kind, number in counts.items()}
+    counts: Counts = {}
     if array.skip == "dense":
-        issued = {"ac_issued": 0, "mac_issued": 0}
+        counts = {"ac_issued": 0, "mac_issued": 0}
         steps = layer.outputs * along(T, layer.array_steps)
         passes = total(steps, (*shape[:-1], 1))
         for w in layer.weighted:
-            issued["ac_issued" if w.binary else "mac_issued"] += w.depth * passes
-        counts |= issued
+            counts["ac_issued" if w.binary else "mac_issued"] += w.depth * passes
     if array.dataflow != "os":
         counts["weight_reads"] = total(active * tile, shape)
         words = active * weight_words(task, layer) * along(K, layer.depth)

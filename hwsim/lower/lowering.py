@@ -5,24 +5,24 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import HwsimError
-from hwsim.events import EventTrace
+from hwsim.events import Events, EventTrace
 from hwsim.hardware import Hardware
 from hwsim.lower.axes import Ints, S, zeros
-from hwsim.lower.counts import event_counts, map_counts, stream_counts
+from hwsim.lower.counts import event_counts, map_counts, operation_counts, stream_counts
 from hwsim.lower.given import check_tiles
 from hwsim.lower.layers import Layer, Task
 from hwsim.lower.maps import Maps
 from hwsim.lower.plans import Plan, map_loads
 from hwsim.lower.schedule import Scheduled, book, schedule
 from hwsim.lower.stores import output_stores
-from hwsim.lower.streams import Incoming, Shape, Streams, streams
+from hwsim.lower.streams import Incoming, Shape, Streams, every_input, live_inputs, operations, streams
 from hwsim.lower.weights import nonzero_weights
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network
 from hwsim.program import LOADED, STORED, Jobs, Program
 
 STREAMED = ("preload", "stream", "imbalance", "conflict", "decode", "fill")
-"""Columns of Jobs that events decide."""
+"""Columns of Jobs that the array's streams decide."""
 
 
 class Lowering:
@@ -40,8 +40,11 @@ class Lowering:
         self._scheduled = {mapping.batch: whole}
         self.held = frozenset(p.layer.name for p in whole.plans if p.layer.held)
         self.resolved = mapping.model_copy(update={"layers": mapping.layers | _resolved(whole)})
-        self._inputs = {p.layer.name: [_incoming(hardware, p.layer, i) for i in range(len(p.layer.weighted))]
-                        for p in whole.plans}  # fmt: skip
+        self._inputs = {
+            p.layer.name: tuple(_incoming(hardware, p.layer, i) for i in range(len(p.layer.weighted)))
+            for p in whole.plans
+        }
+        self._unchanging: dict[int, tuple[dict[str, Ints], Ints]] = {}
 
     @property
     def choices(self) -> dict[str, dict[str, Any]]:
@@ -67,41 +70,61 @@ class Lowering:
         counts = scheduled.counts.copy()
         for index, name in enumerate(scheduled.task.names):
             book(counts[index], event_counts(self.network, name, name in self.held, trace, samples))
-        columns: dict[str, list[Ints]] = {name: [] for name in STREAMED}
-        live: list[tuple[Ints, ...]] = []
-        for plan in scheduled.plans:
-            found, inputs = self._stream(plan, trace, samples, counts[plan.layer.index])
-            for name, values in found.items():
-                columns[name].append(values)
-            live.append(inputs)
-        merged = scheduled.fixed | {name: scheduled.merge(values) for name, values in columns.items()}
-        if not scheduled.task.binary_maps:
-            merged |= self._listed(scheduled, Maps(scheduled.task, trace, samples), live, counts)
-        jobs = Jobs(**merged)
-        regions = scheduled.regions(jobs.load_bytes, jobs.store_bytes, jobs.layer)
-        slots = scheduled.slots(jobs.store_bytes, jobs.layer)
-        return Program(scheduled.task.names, jobs, counts, regions, slots, len(samples))
+        if self.hardware.pe_array.skip == "event":
+            streamed, live = self._skipped(scheduled, trace, samples, counts)
+        else:
+            streamed, live = self._unskipped(scheduled, trace, samples, counts)
+        columns = scheduled.fixed | streamed
+        if scheduled.task.binary_maps:
+            regions, slots = scheduled.moved
+        else:
+            columns |= self._listed(scheduled, Maps(scheduled.task, trace, samples), live, counts)
+            moved = columns["load_bytes"], columns["store_bytes"]
+            regions = scheduled.regions(*moved, columns["layer"])
+            slots = scheduled.slots(moved[1], columns["layer"])
+        return Program(scheduled.task.names, Jobs(**columns), counts, regions, slots, len(samples))
 
-    def _stream(
-        self, plan: Plan, trace: EventTrace, samples: range, counts: Ints
-    ) -> tuple[dict[str, Ints], tuple[Ints, ...]]:
-        """Array cycles of each job by cause, and live inputs; adds the layer's operations and reads."""
-        layer, array = plan.layer, self.hardware.pe_array
-        if not layer.weighted:
-            return dict.fromkeys(STREAMED, zeros()), ()
-        events = tuple(trace.events[w.source.name] for w in layer.weighted)
-        incoming = tuple(self._inputs[layer.name])
-        found = _on_axes(layer, streams(self.hardware, _shape(layer), incoming, events, samples))
-        book(counts, stream_counts(plan.task, layer, found))
-        active = (found.length > 0).astype(np.int64)
-        return {
-            "preload": active * (0 if array.dataflow == "os" else array.rows),
-            "stream": found.stream,
-            "imbalance": found.imbalance,
-            "conflict": found.conflict,
-            "decode": found.decode,
-            "fill": active * (array.rows + array.columns - 2 if array.fill == "systolic" else 0),
-        }, found.live
+    def _skipped(
+        self, scheduled: Scheduled, trace: EventTrace, samples: range, counts: Ints
+    ) -> tuple[dict[str, Ints], list[tuple[Ints, ...]]]:
+        """Array cycles of all jobs by cause, and live inputs by plan; adds operations and reads."""
+        merged, live = _Columns(scheduled), []
+        for plan in scheduled.plans:
+            inputs: tuple[Ints, ...] = ()
+            if plan.layer.weighted:
+                shape, incoming = _shape(plan.layer), self._inputs[plan.layer.name]
+                found = streams(self.hardware, shape, incoming, _events(plan.layer, trace), samples)
+                book(counts[plan.layer.index], operation_counts(plan.task, found.ac, found.mac))
+                inputs = merged.add(plan, found, counts)
+            live.append(inputs)
+        return merged.by_cause(), live
+
+    def _unskipped(
+        self, scheduled: Scheduled, trace: EventTrace, samples: range, counts: Ints
+    ) -> tuple[dict[str, Ints], list[tuple[Ints, ...]]]:
+        """The same where events decide no cycle: those are worked out once a size of mini-batch."""
+        if len(samples) not in self._unchanging:
+            merged, reads = _Columns(scheduled), np.zeros_like(counts)
+            for plan in scheduled.plans:
+                if plan.layer.weighted:
+                    incoming = self._inputs[plan.layer.name]
+                    found = every_input(self.hardware, _shape(plan.layer), incoming, len(samples))
+                    merged.add(plan, found, reads)
+            self._unchanging[len(samples)] = merged.by_cause(), reads
+        columns, reads = self._unchanging[len(samples)]
+        counts += reads
+        live = []
+        for plan in scheduled.plans:
+            inputs: tuple[Ints, ...] = ()
+            if plan.layer.weighted:
+                shape, incoming = _shape(plan.layer), self._inputs[plan.layer.name]
+                inputs = live_inputs(self.hardware, shape, incoming, _events(plan.layer, trace), samples)
+                useful = operation_counts(plan.task, *operations(shape, incoming, inputs))
+                book(counts[plan.layer.index], useful)
+                if not scheduled.task.binary_maps:
+                    inputs = tuple(_spread(plan.layer, values) for values in inputs)
+            live.append(inputs)
+        return columns, live
 
     def _listed(
         self, scheduled: Scheduled, maps: Maps, live: list[tuple[Ints, ...]], counts: Ints
@@ -162,15 +185,49 @@ def _shape(layer: Layer) -> Shape:
     )
 
 
-def _on_axes(layer: Layer, found: Streams) -> Streams:
-    """Streams on the axes of hwsim.lower.axes: samples apart from M-folds."""
+def _events(layer: Layer, trace: EventTrace) -> tuple[Events, ...]:
+    return tuple(trace.events[w.source.name] for w in layer.weighted)
 
-    def spread(values: Ints) -> Ints:
-        groups, channels, _, *rest = values.shape
-        apart = values.reshape(groups, channels, layer.shape[S], -1, *rest)
-        return np.moveaxis(apart, 2, 0)
 
-    return found.each(spread)
+def _spread(layer: Layer, values: Ints) -> Ints:
+    """Axes of Streams to those of hwsim.lower.axes: samples apart from M-folds."""
+    groups, channels, _, *rest = values.shape
+    apart = values.reshape(groups, channels, layer.shape[S], -1, *rest)
+    return np.moveaxis(apart, 2, 0)
+
+
+class _Columns:
+    """The array's cycles of every job, gathered plan by plan; a layer without weights has none."""
+
+    def __init__(self, scheduled: Scheduled) -> None:
+        self.scheduled = scheduled
+        self.found: dict[str, dict[str, Ints]] = {name: {} for name in STREAMED}
+
+    def add(self, plan: Plan, found: Streams, counts: Ints) -> tuple[Ints, ...]:
+        """Take a layer's streams, and book its reads; returns its live inputs, on all axes."""
+        layer, array = plan.layer, plan.task.hardware.pe_array
+        found = found.on_axes(lambda values: _spread(layer, values))
+        book(counts[layer.index], stream_counts(plan.task, layer, found))
+        active = (found.length > 0).astype(np.int64)
+        columns = {
+            "preload": active * (0 if array.dataflow == "os" else array.rows),
+            "stream": found.stream,
+            "imbalance": found.imbalance,
+            "conflict": found.conflict,
+            "decode": found.decode,
+            "fill": active * (array.rows + array.columns - 2 if array.fill == "systolic" else 0),
+        }
+        for name, values in columns.items():
+            self.found[name][layer.name] = values
+        return found.live
+
+    def by_cause(self) -> dict[str, Ints]:
+        """A column over all jobs of the program for each of STREAMED."""
+        names = [plan.layer.name for plan in self.scheduled.plans]
+        return {
+            cause: self.scheduled.merge([by_layer.get(name, zeros()) for name in names])
+            for cause, by_layer in self.found.items()
+        }
 
 
 def _resolved(scheduled: Scheduled) -> dict[str, LayerMapping]:

@@ -75,6 +75,12 @@ class Scheduled:
         return columns
 
     @cached_property
+    def moved(self) -> tuple[Ints, int]:
+        """Regions and output slots, where events decide nothing of what is moved."""
+        loads, stores, owner = (self.fixed[name] for name in ("load_bytes", "store_bytes", "layer"))
+        return self.regions(loads, stores, owner), self.slots(stores, owner)
+
+    @cached_property
     def rooms(self) -> Ints:
         """Bytes that each layer's operands need in DRAM, (layers, REGIONS), whatever is moved (S2)."""
         return np.array([_rooms(self.task, name) for name in self.task.names], np.int64)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -35,11 +34,19 @@ class Streams:
     ac: int
     mac: int
 
-    def each(self, change: Callable[[Ints], Ints]) -> "Streams":
-        """Every array changed alike."""
-        names = ("length", "stream", "imbalance", "conflict", "decode", "reads", "decoded")
-        changed: dict[str, Any] = {name: change(getattr(self, name)) for name in names}
-        return replace(self, live=tuple(change(values) for values in self.live), **changed)
+    def on_axes(self, spread: Callable[[Ints], Ints]) -> "Streams":
+        """The same with every array brought to other axes by ``spread``."""
+        return replace(
+            self,
+            length=spread(self.length),
+            stream=spread(self.stream),
+            imbalance=spread(self.imbalance),
+            conflict=spread(self.conflict),
+            decode=spread(self.decode),
+            reads=spread(self.reads),
+            decoded=spread(self.decoded),
+            live=tuple(spread(values) for values in self.live),
+        )
 
 
 ONE = np.ones((1,) * 5, np.int64)
@@ -49,7 +56,7 @@ ONE = np.ones((1,) * 5, np.int64)
 class _Beats:
     """What one way to stream comes to: L is the largest, and ``total`` the sum, of what each of the
     ``takers`` of a fold streams (1 where they share); ``reads`` as in Streams. None: zero everywhere, or for
-    ``useful`` all weights.
+    ``useful`` all weights; ``live`` is empty where events were not looked at.
     """
 
     longest: Ints
@@ -62,44 +69,6 @@ class _Beats:
     useful: Ints | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """What the streams of a layer follow from; ``rows``, ``columns`` and ``depth`` on the axes of Streams."""
-
-    hardware: Hardware
-    shape: Shape
-    incoming: tuple[Incoming, ...]
-    events: tuple[Events, ...]
-    samples: range
-
-    @property
-    def serial(self) -> bool:
-        return self.hardware.pe_array.time_lanes == "serial"
-
-    @property
-    def rows(self) -> Ints:
-        """Lanes of every M-fold."""
-        return np.tile(self.shape.rows, len(self.shape.batches(self.samples)))[:, None, None]
-
-    @property
-    def columns(self) -> Ints:
-        """Channels of every N-fold."""
-        return np.array([len(c) for c in self.shape.channels], np.int64)[:, None, None, None]
-
-    @property
-    def depth(self) -> Ints:
-        """K of every K-tile."""
-        depth = np.zeros(self.shape.k_tiles, np.int64)
-        for p in self.incoming:
-            np.add.at(depth, p.tiles[:, 0], p.tiles[:, 2] - p.tiles[:, 1])
-        return depth
-
-    def counted(self, offsets: tuple[int, ...]) -> list[shared_streams.Counted]:
-        """Live inputs of each projection, and the beats of ``offsets``, where all rows share a stream."""
-        pairs = zip(self.incoming, self.events, strict=True)
-        return [shared_streams.count(self.shape, p, e, self.samples, offsets) for p, e in pairs]
-
-
 def streams(
     hardware: Hardware,
     shape: Shape,
@@ -107,27 +76,70 @@ def streams(
     events: tuple[Events, ...],
     samples: range,
 ) -> Streams:
-    """Streams of one layer; ``events`` of each projection's source, of which ``samples`` are meant."""
-    array, layer = hardware.pe_array, _Layer(hardware, shape, incoming, events, samples)
-    if array.skip != "event":
-        found = _all_inputs(layer)
-    elif array.dataflow == "ws":
-        length, live = lane_streams.positions(shape, incoming, events, samples, layer.serial)
+    """Streams of one layer under ``skip: event``, from the ``events`` of each source."""
+    array = hardware.pe_array
+    if array.dataflow == "ws":
+        length, live = lane_streams.positions(shape, incoming, events, samples, _serial(hardware))
         found = _Beats(length, length, ONE, length, live)
     elif array.streams == "own":
-        found = _own(layer)
+        found = _own(hardware, shape, incoming, events, samples)
     else:
-        found = _shared(layer)
+        found = _shared(hardware, shape, incoming, events, samples)
+    return _by_cause(hardware, shape, incoming, found)
+
+
+def every_input(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], samples: int) -> Streams:
+    """Streams of one layer under ``dense`` and ``gate``: L without events (P1), of as many ``samples``."""
+    array, steps, rows = hardware.pe_array, shape.streamed_steps[:, None], _rows(shape, range(samples))
+    if array.dataflow == "os":
+        most, streamed = shape.window, _depth(shape, incoming)
+    else:
+        most, streamed = shape.pass_steps, _columns(shape) if array.dataflow == "is" else rows
+    served = np.minimum(steps, most if _serial(hardware) else 1)
+    columns = len(shape.channels) if array.dataflow == "is" else 1
+    axes = (shape.groups, columns, len(rows), shape.passes, shape.k_tiles)
+    length = np.broadcast_to(streamed * served, axes)
+    if array.streams == "own":
+        return _by_cause(hardware, shape, incoming, _Beats(length, length * rows, rows, length, ()))
+    return _by_cause(hardware, shape, incoming, _Beats(length, length, ONE, length, ()))
+
+
+def live_inputs(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> tuple[Ints, ...]:
+    """``live`` of Streams alone, which is all that ``dense`` and ``gate`` ask of the events."""
+    if hardware.pe_array.dataflow == "os":
+        pairs = zip(incoming, events, strict=True)
+        return tuple(shared_streams.count(shape, p, e, samples, ()).live for p, e in pairs)
+    return lane_streams.positions(shape, incoming, events, samples, serial=False)[1]
+
+
+def operations(shape: Shape, incoming: tuple[Incoming, ...], live: tuple[Ints, ...]) -> tuple[int, int]:
+    """Useful AC and MAC where all weights count: every live input once for each output (P3)."""
+    outputs = sum(len(c) for c in shape.channels)
+    return _by_payload(incoming, [outputs * int(values.sum()) for values in live])
+
+
+def _by_payload(incoming: tuple[Incoming, ...], useful: list[int]) -> tuple[int, int]:
+    """AC of binary payloads, MAC of the others."""
+    ac = sum(number for p, number in zip(incoming, useful, strict=True) if p.binary)
+    return ac, sum(useful) - ac
+
+
+def _by_cause(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], found: _Beats) -> Streams:
     zero = np.broadcast_to(np.int64(0), found.longest.shape)
     stream = -(-found.total // found.takers)
     conflict = zero if found.conflict is None else found.conflict
     decoded = zero if found.decoded is None else np.broadcast_to(found.decoded, zero.shape)
-    needed = _decode_cycles(layer, decoded)
-    operations = {True: 0, False: 0}
-    for i, p in enumerate(incoming):
-        outputs = sum(len(c) for c in shape.channels)
-        useful = outputs * found.live[i].sum() if found.useful is None else found.useful[i]
-        operations[p.binary] += int(useful)
+    needed = _decode_cycles(hardware, shape, incoming, decoded)
+    if found.useful is not None:
+        ac, mac = _by_payload(incoming, [int(number) for number in found.useful])
+    else:
+        ac, mac = operations(shape, incoming, found.live) if found.live else (0, 0)
     return Streams(
         length=found.longest,
         stream=stream,
@@ -137,64 +149,81 @@ def streams(
         reads=found.reads,
         decoded=decoded,
         live=found.live,
-        ac=operations[True],
-        mac=operations[False],
+        ac=ac,
+        mac=mac,
     )
 
 
-def _all_inputs(layer: _Layer) -> _Beats:
-    """``dense`` and ``gate``: L without events (P1)."""
-    array, shape, rows = layer.hardware.pe_array, layer.shape, layer.rows
-    if array.dataflow == "os":
-        most, streamed = shape.window, layer.depth
-        live = tuple(f.live for f in layer.counted(()))
-    else:
-        most, streamed = shape.pass_steps, rows
-        if array.dataflow == "is":
-            streamed = layer.columns
-        _, live = lane_streams.positions(shape, layer.incoming, layer.events, layer.samples, serial=False)
-    served = np.minimum(shape.streamed_steps[:, None], most if layer.serial else 1)
-    columns = len(shape.channels) if array.dataflow == "is" else 1
-    axes = (shape.groups, columns, len(rows), shape.passes, shape.k_tiles)
-    length = np.broadcast_to(streamed * served, axes)
-    if array.streams == "own":
-        return _Beats(length, length * rows, rows, length, live)
-    return _Beats(length, length, ONE, length, live)
-
-
-def _shared(layer: _Layer) -> _Beats:
+def _shared(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> _Beats:
     """One stream of live inputs for all rows, and E where spikes are decoded."""
-    shape = layer.shape
-    most = min(shape.window, shape.pass_steps) if layer.serial else 1
-    found = layer.counted((most, shape.pass_steps) if layer.hardware.pe_array.decode else (most,))
+    most = min(shape.window, shape.pass_steps) if _serial(hardware) else 1
+    offsets = (most, shape.pass_steps) if hardware.pe_array.decode else (most,)
+    pairs = zip(incoming, events, strict=True)
+    found = [shared_streams.count(shape, p, e, samples, offsets) for p, e in pairs]
     length, *decoded = (sum(b[1:], start=b[0]) for b in zip(*(f.beats for f in found), strict=True))
     live = tuple(f.live for f in found)
     return _Beats(length, length, ONE, length, live, decoded=decoded[0] if decoded else None)
 
 
-def _own(layer: _Layer) -> _Beats:
+def _own(
+    hardware: Hardware,
+    shape: Shape,
+    incoming: tuple[Incoming, ...],
+    events: tuple[Events, ...],
+    samples: range,
+) -> _Beats:
     """A stream of live inputs for every row, or with ``weight_sparsity`` for every PE."""
-    array, weight = layer.hardware.pe_array, layer.hardware.buffers.weight
-    streamed = layer.shape, layer.incoming, layer.events, layer.samples, layer.serial
+    array, serial, rows = hardware.pe_array, _serial(hardware), _rows(shape, samples)
     if array.weight_sparsity:
-        found, takers = lane_streams.sparse(*streamed), layer.rows * layer.columns
+        found = lane_streams.sparse(shape, incoming, events, samples, serial)
+        takers = rows * _columns(shape)
     else:
-        found, takers = lane_streams.own(*streamed, weight.banks, weight.ports), layer.rows
+        weight = hardware.buffers.weight
+        found = lane_streams.own(shape, incoming, events, samples, serial, weight.banks, weight.ports)
+        takers = rows
     decoded = found.decoded if array.decode else None
     return _Beats(
         found.longest, found.total, takers, found.accesses, found.live, found.conflict, decoded, found.useful
     )
 
 
-def _decode_cycles(layer: _Layer, decoded: Ints) -> Ints:
+def _decode_cycles(hardware: Hardware, shape: Shape, incoming: tuple[Incoming, ...], decoded: Ints) -> Ints:
     """ceil(levels * E / events_per_cycle): cycles that merging the lists of a K-tile takes (P2)."""
-    decode = layer.hardware.pe_array.decode
+    decode = hardware.pe_array.decode
     if decode is None:
         return decoded
-    lists = np.zeros(layer.shape.k_tiles, np.int64)
-    for p in layer.incoming:
+    lists = np.zeros(shape.k_tiles, np.int64)
+    for p in incoming:
         lists[p.tiles[:, 0]] += p.taps
     levels = np.ones_like(lists)
     while (short := decode.merge_lanes**levels < lists).any():
         levels += short
     return -(-levels * decoded // decode.events_per_cycle)
+
+
+def _serial(hardware: Hardware) -> bool:
+    return hardware.pe_array.time_lanes == "serial"
+
+
+def _rows(shape: Shape, samples: range) -> Ints:
+    """Lanes of every M-fold, on the axes of Streams."""
+    return np.tile(shape.rows, len(shape.batches(samples)))[:, None, None]
+
+
+def _columns(shape: Shape) -> Ints:
+    """Channels of every N-fold, on the axes of Streams."""
+    return np.array([len(c) for c in shape.channels], np.int64)[:, None, None, None]
+
+
+def _depth(shape: Shape, incoming: tuple[Incoming, ...]) -> Ints:
+    """K of every K-tile."""
+    depth = np.zeros(shape.k_tiles, np.int64)
+    for p in incoming:
+        np.add.at(depth, p.tiles[:, 0], p.tiles[:, 2] - p.tiles[:, 1])
+    return depth

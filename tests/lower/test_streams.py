@@ -16,7 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hwsim.events import Events
-from hwsim.lower.streams import Incoming, Shape, Streams, streams
+from hwsim.lower.streams import Incoming, Shape, Streams
+from tests.lower.all_streams import all_streams
 from tests.lower.streams_cases import chip
 
 SPIKES = [(0, 0, 1), (0, 1, 0), (1, 0, 1)]
@@ -57,7 +58,7 @@ def counted(
     hardware = chip(banks=banks, ports=ports, **{"rows": 2, "columns": 2, "skip": "event"} | array)
     events = spikes(*SPIKES) if events is None else events
     incoming = p if isinstance(p, tuple) else (p,)
-    return streams(hardware, shape, incoming, events if isinstance(events, tuple) else (events,), samples)
+    return all_streams(hardware, shape, incoming, events if isinstance(events, tuple) else (events,), samples)
 
 
 def by_pass(values: NDArray[np.int64]) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwsim.lower.streams import streams
+from tests.lower.all_streams import all_streams
 from tests.lower.streams_cases import Case, cases
 from tests.lower.streams_oracle import Oracle, jobs
 
@@ -29,7 +29,7 @@ MODES: dict[str, dict[str, Any]] = {
 
 def check(case: Case) -> None:
     """Every number of every job, and the layer's operations, as the oracle counts them."""
-    found, oracle = streams(*case.arguments), Oracle(*case.arguments)
+    found, oracle = all_streams(*case.arguments), Oracle(*case.arguments)
     names = ("length", "stream", "imbalance", "conflict", "decode", "reads", "decoded")
     whole = (
         case.shape.groups, len(case.shape.channels),
@@ -63,8 +63,8 @@ def test_a_row_of_its_own_streams_what_a_shared_stream_of_one_row_does(data: st.
     case = data.draw(cases(dataflow="os", skip="event", streams="own", rows=1, weight_sparsity=False))
     array = case.hardware.pe_array.model_copy(update={"streams": "shared"})
     shared = case.hardware.model_copy(update={"pe_array": array})
-    one = streams(*case.arguments)
-    other = streams(shared, *case.arguments[1:])
+    one = all_streams(*case.arguments)
+    other = all_streams(shared, *case.arguments[1:])
     for name in ("length", "stream", "imbalance", "conflict", "decode", "reads", "decoded"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
     for a, b in zip(one.live, other.live, strict=True):
@@ -80,7 +80,7 @@ def test_live_inputs_are_the_same_from_bits_and_lane_by_lane(data: st.DataObject
         update={"dataflow": "ws", "rows_hold": None, "columns_hold": None}
     )
     positions = case.hardware.model_copy(update={"pe_array": array})
-    one, other = streams(*case.arguments), streams(positions, *case.arguments[1:])
+    one, other = all_streams(*case.arguments), all_streams(positions, *case.arguments[1:])
     for a, b in zip(one.live, other.live, strict=True):
         np.testing.assert_array_equal(a, b)
     assert (one.ac, one.mac) == (other.ac, other.mac)
