@@ -45,11 +45,12 @@ def test_a_long_name_in_a_chip_is_told_with_its_line(hwsim: Command, tmp_path: P
     assert "File name too long" in error
 
 
-@pytest.mark.parametrize("engine", ["dram", "systolic"])
+@pytest.mark.parametrize("engine", ["dram", "systolic", "noc"])
 def test_long_names_of_a_replay_are_one_line(hwsim: Command, engine: str, tmp_path: Path) -> None:
     rows = {
-        "dram": "arrival_cycle,address,bytes,direction\n0,0,64,read\n",
+        "dram": TRACE,
         "systolic": "dataflow,R,C,M,N,K\n",
+        "noc": "",
     }
     source = tmp_path / "in.csv"
     source.write_text(rows[engine])
