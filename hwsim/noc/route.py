@@ -8,7 +8,6 @@ from hwsim.noc.bits import at, bit, members
 from hwsim.noc.state import (
     CHILD_SHIFT,
     CLASS_SHIFT,
-    FORKS,
     MASK_BITS,
     PACKET_SHIFT,
     TARGET_MASK,
@@ -83,7 +82,6 @@ def route(shape, net, trees, r, i):
             lanes |= bit(2 * output + ((node >> (CLASS_SHIFT + output)) & 1 if output < TILE else 0))
     net.need[at(q)] = outputs
     net.lanes[at(q)] = lanes
-    net.clock[FORKS] += members(outputs) - 1
 
 
 @njit(**BARE)

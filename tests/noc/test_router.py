@@ -321,3 +321,16 @@ def test_a_packet_created_in_the_past_is_refused() -> None:
 def test_a_group_that_cannot_be_reached_is_named(group: tuple[int, list[int]], words: str) -> None:
     with pytest.raises(HwsimError, match=words):
         Network(mesh(2, 2), groups_of([group]))
+
+
+def test_no_flit_is_lost_while_a_tree_forks() -> None:
+    """R15: injected + forks = ejected + inside in every cycle, from the middle of a row of 3 to all of it."""
+    network = Network(mesh(3, 1), groups_of([(1, [0, 1, 2])]))
+    network.feed(traffic(0, 1, -1, 1))
+    forks = []
+    for now in range(1, 20):
+        network.advance(now)
+        forks.append(network.totals().forks)
+    assert sorted(forks) == forks
+    assert forks[-1] == 2
+    assert 1 in forks
