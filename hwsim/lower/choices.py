@@ -97,7 +97,7 @@ def _tiles(
     dataflow = task.hardware.pe_array.dataflow
     if dataflow == "os":
         yield chosen.k_tile
-        if chosen.k_tile is None:
+        if chosen.k_tile is None and not task.settled:
             yield from _splits(max(w.channels for w in weighted))
     elif dataflow == "ws":
         batched = together(task, population, name in stepwise, None)

@@ -266,12 +266,14 @@ def weighted_into(network: Network, name: str, hardware: Hardware) -> tuple[Weig
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is to be lowered, for mini-batches of ``samples``."""
+    """What is to be lowered, for mini-batches of ``samples``; ``settled``: the mapping has every choice made,
+    and where it has no ``k_tile`` there is one K-tile (C1)."""
 
     network: Network
     hardware: Hardware
     mapping: Mapping
     samples: int
+    settled: bool = False
 
     @property
     def apart(self) -> bool:

@@ -40,17 +40,18 @@ def residency(task: Task, layer: Layer, maps: Maps, streamed: Streamed) -> Resid
         more = f" beside {beside} bytes of streamed inputs" if beside else ""
         raise HwsimError(
             f"layer {layer.name!r}: the inputs of one fold{tile} take {largest} bytes{more}; hardware "
-            f"{task.hardware.name!r} gives a job {buffer.tile_bytes} bytes of buffers.input" + _smaller(task)
+            f"{task.hardware.name!r} gives a job {buffer.tile_bytes} bytes of "
+            f"buffers.input{_smaller(task, layer)}"
         )
     if kept and _moved(task, layer, kept, maps) <= _moved(task, layer, "fold", maps):
         return kept
     return "fold"
 
 
-def _smaller(task: Task) -> str:
-    """What to do about a fold that is too large."""
-    tile = {"os": "k_tile", "ws": "m_tile", "is": ""}[task.hardware.pe_array.dataflow]
-    return f"; enlarge it or take a smaller {tile}" if tile else ""
+def _smaller(task: Task, layer: Layer) -> str:
+    """What to do about a fold that is too large; n_tile does not help."""
+    tile = {"os": "k_tile", "ws": "m_tile"}.get(task.hardware.pe_array.dataflow)
+    return f"; enlarge it or take a smaller {tile}" if tile and layer.tile != 1 else "; enlarge it"
 
 
 def _first_that_fits(task: Task, layer: Layer, beside: int) -> Residency | None:

@@ -55,7 +55,7 @@ class Lowering:
     def scheduled(self, samples: int) -> Scheduled:
         """The fixed part of mini-batches of ``samples``."""
         if samples not in self._scheduled:
-            task = Task(self.network, self.hardware, self.resolved, samples)
+            task = Task(self.network, self.hardware, self.resolved, samples, settled=True)
             self._scheduled[samples] = schedule(task)
         return self._scheduled[samples]
 

@@ -49,26 +49,38 @@ def cost(network: Network, hardware: Hardware, mapping: Mapping, objective: Obje
 @pytest.mark.parametrize("objective", ["dram_bytes", "cycles"])
 @pytest.mark.parametrize(
     ("array", "tile", "length"),
-    [({}, None, 1), ({"dataflow": "ws"}, "m_tile", 25), ({"dataflow": "is"}, "n_tile", 7)],
+    [({}, "k_tile", 6), ({"dataflow": "ws"}, "m_tile", 25), ({"dataflow": "is"}, "n_tile", 7)],
     ids=["os", "ws", "is"],
 )
 @pytest.mark.parametrize("room", [40, 120, 400])
+@pytest.mark.parametrize("weight", [100, 300])
 def test_the_least_of_all_orders_and_tiles_is_chosen(
-    objective: Objective, array: dict[str, Any], tile: str | None, length: int, room: int
+    objective: Objective, array: dict[str, Any], tile: str, length: int, room: int, weight: int
 ) -> None:
-    hardware = chip(4, 3, inputs=room, weight=300, output=200, membrane=60, bandwidth=9000, burst=4, **array)
+    hardware = chip(
+        4, 3, inputs=room, weight=weight, output=200, membrane=60, bandwidth=9000, burst=4, **array
+    )
     network, found = layer(), {}
-    orders = ("m_outer", "n_outer")
-    for size, order in product(halves(length) if tile else [None], orders):
-        choice = LayerMapping.model_validate({"fold_order": order} | ({tile: size} if tile else {}))
+    other: Objective = "cycles" if objective == "dram_bytes" else "dram_bytes"
+    # of 6 channels K-tiles of 6, which is one of all of them, and of 3, 2, 2, 1, ... channels
+    sizes = [6, 3, 2, 1] if tile == "k_tile" else halves(length)
+    for size, order in product(sizes, ("m_outer", "n_outer")):
+        choice = LayerMapping.model_validate({"fold_order": order, tile: size})
+        mapping = Mapping(layers={"a": choice})
         try:
-            found[choice] = cost(network, hardware, Mapping(layers={"a": choice}), objective)
+            found[choice] = (
+                cost(network, hardware, mapping, objective),
+                cost(network, hardware, mapping, other),
+            )
         except HwsimError:
             continue
     assert found
     resolved = Lowering(network, hardware, Mapping(objective=objective)).resolved
-    # the first of equals: the largest tile, then m_outer
-    assert resolved.layers["a"] == min(found, key=lambda choice: found[choice])
+    # the other objective between equals, then the first: the largest tile, then m_outer
+    chosen = resolved.layers["a"]
+    if tile == "k_tile" and chosen.k_tile is None:
+        chosen = chosen.model_copy(update={"k_tile": 6})
+    assert chosen == min(found, key=lambda choice: found[choice])
 
 
 def test_what_the_mapping_says_is_kept() -> None:
