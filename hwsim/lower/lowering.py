@@ -10,7 +10,7 @@ from hwsim.hardware import Hardware
 from hwsim.lower.axes import Ints, S, zeros
 from hwsim.lower.counts import event_counts, map_counts, operation_counts, stream_counts
 from hwsim.lower.entries import entries
-from hwsim.lower.given import TILE_OF, check_tiles
+from hwsim.lower.given import TILE_OF, check_layers
 from hwsim.lower.layers import Layer, Task
 from hwsim.lower.loads import streamed_loads
 from hwsim.lower.maps import Maps
@@ -34,7 +34,7 @@ class Lowering:
 
     def __init__(self, network: Network, hardware: Hardware, mapping: Mapping) -> None:
         mapping.verify(network)
-        check_tiles(network, hardware, mapping)
+        check_layers(network, hardware, mapping)
         self.network, self.hardware, self.mapping = network, hardware, mapping
         whole = schedule(Task(network, hardware, mapping, mapping.batch))
         self._scheduled = {mapping.batch: whole}

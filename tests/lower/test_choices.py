@@ -169,6 +169,52 @@ def test_a_tile_of_what_is_no_array_layer_is_refused(name: str, what: str) -> No
         Lowering(small_network(), chip(), mapping)
 
 
+@pytest.mark.parametrize(("name", "what"), [("pool", "is a fused pool"), ("in", "is the input")])
+def test_an_order_of_what_is_no_array_layer_is_refused(name: str, what: str) -> None:
+    mapping = Mapping(layers={name: LayerMapping(fold_order="m_outer")})
+    with pytest.raises(
+        HwsimError, match=rf"layers\.{name}\.fold_order: found m_outer, but '{name}' {what}; only"
+    ):
+        Lowering(small_network(), chip(), mapping)
+    Lowering(small_network(), chip(), Mapping(layers={name: LayerMapping()}))
+
+
+def test_between_choices_of_equal_cycles_the_one_of_fewer_bytes_is_taken() -> None:
+    # C1: the DRAM hides behind the array, whatever sums of 2 K-tiles spill and inputs are loaded again
+    network = pointwise(8, 4, 40)
+    hardware = chip(4, 2, weight=200, inputs=30, output=4000, dataflow="ws", burst=8)
+    found = {}
+    for tile, order in product(halves(40), ("m_outer", "n_outer")):
+        choice = LayerMapping.model_validate({"fold_order": order, "m_tile": tile})
+        try:
+            found[choice] = (
+                cost(network, hardware, Mapping(layers={"a": choice}), "cycles"),
+                cost(network, hardware, Mapping(layers={"a": choice}), "dram_bytes"),
+            )
+        except HwsimError:
+            continue
+    least = min(cycles for cycles, _ in found.values())
+    tied = {moved for cycles, moved in found.values() if cycles == least}
+    chosen = Lowering(network, hardware, Mapping(objective="cycles")).resolved.layers["a"]
+    assert len(tied) > 1
+    assert found[chosen] == (least, min(tied))
+
+
+def test_a_k_tile_that_fits_weights_and_inputs_is_found() -> None:
+    # W6, B2: 8 channels of 4 positions of a byte. All 8 bytes of weights fit, but no fold of 4 x 8 bytes of
+    # inputs fits 20: one of 4 channels does
+    network = pointwise(8, 1, 8, coding="series")
+    chosen = Lowering(network, chip(4, 1, inputs=20, weight=1000, double=False), Mapping()).resolved
+    assert chosen.layers["a"].k_tile == 4
+    with pytest.raises(HwsimError, match=r"fold of k_tile 1 take 4 bytes; .* 3 bytes of buffers.input"):
+        Lowering(network, chip(4, 1, inputs=3, double=False), Mapping())
+    given = Mapping(layers={"a": LayerMapping(k_tile=8)})
+    with pytest.raises(HwsimError, match=r"of k_tile 8 take 32 bytes; .* 20 bytes of .* a smaller k_tile"):
+        Lowering(network, chip(4, 1, inputs=20, double=False), given)
+    with pytest.raises(HwsimError, match=r"weights of k_tile 8 .* 7 bytes .* a smaller k_tile"):
+        Lowering(network, chip(4, 1, weight=7, double=False), given)
+
+
 def test_a_tile_of_samples_has_at_most_those_of_a_mini_batch() -> None:
     # W3, batch_on M: 3 samples of a layer with one position
     def tiled(tile: int, **choices: Any) -> Lowering:
