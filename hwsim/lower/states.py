@@ -170,7 +170,7 @@ def hold_counts(task: Task, layer: Layer) -> Counts:
         bits = layer.outputs * task.hardware.precision.partial_sum_bits
         words = total(units(bits, buffer.word_bits), (*layer.shape[:T], 1, 1))
         return {
-            "partial_sum_buffer_write": words,
+            "partial_sum_buffer_write": 0 if partial_place(task, layer) == "buffer" else words,
             "partial_sum_buffer_read": words * (layer.passes - 1),
         }
     if not sums_in_array(task, layer):

@@ -198,7 +198,8 @@ def test_a_held_layer_has_the_partial_sums_of_one_step() -> None:
 def test_held_sums_of_a_fold_wait_in_the_partial_sum_buffer() -> None:
     # M4: ws, 3 steps; 2 N-folds of 3 positions of 1 channel, 16 bits: 6 bytes, a word of 64 bits; written
     # once and read twice for each fold. 5 bytes hold none: 6 are stored and loaded.
-    network, mapping = pointwise(2, 2, 3, timesteps=3, coding="frames"), Mapping(fold_order="m_outer")
+    network = pointwise(2, 2, 3, timesteps=3, coding="frames")
+    mapping = Mapping(layers={"a": LayerMapping(fold_order="m_outer", m_tile=3)})
     for room, stored, words in ((6, [0] * 6, {"write": 2, "read": 4}), (5, [6, 0, 0] * 2, {})):
         hardware = chip(2, 1, dataflow="ws", partial_sum=room, membrane=100)
         assert moved(network, hardware, "store hold", mapping) == stored

@@ -126,12 +126,14 @@ class Work:
             self.books.count(job.layer, "partial_sum_buffer_read", words if job.k > 0 else 0)
 
     def count_held_sums(self, job: Job) -> None:
-        """Held sums in the partial-sum buffer: written by the first pass, read by the others (M4)."""
-        buffer = self.buffers.partial_sum
-        if buffer and self.planned.memory.hold[job.layer.name] == "buffer":
+        """Held sums in the partial-sum buffer: the others read what the first pass left there (M4)."""
+        buffer, memory, name = self.buffers.partial_sum, self.planned.memory, job.layer.name
+        if buffer and memory.hold[name] == "buffer":
             words = ceil_div(job.outputs * self.hardware.precision.partial_sum_bits, buffer.word_bits)
-            direction = "write" if job.steps.start == 0 else "read"
-            self.books.count(job.layer, f"partial_sum_buffer_{direction}", words)
+            if job.steps.start > 0:
+                self.books.count(job.layer, "partial_sum_buffer_read", words)
+            elif memory.partial[name] != "buffer":
+                self.books.count(job.layer, "partial_sum_buffer_write", words)
 
     def lif_stage(self, job: Job) -> LifStage:
         """Cycles of the LIF units and vector lanes for a fold (L1)."""
