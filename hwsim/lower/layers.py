@@ -44,6 +44,15 @@ class Weighted:
         """K of this projection."""
         return self.channels * self.taps
 
+    def new_rows(self, height: int) -> Ints:
+        """Source rows that each of ``height`` output rows is the first to need."""
+        stride, padding = self.projection.stride[0], self.projection.padding[0]
+        tops = np.arange(height, dtype=np.int64) * stride - padding
+        begins = np.clip(tops, 0, self.plane[0])
+        ends = np.clip(tops + self.projection.kernel[0], 0, self.plane[0])
+        new: Ints = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
+        return new
+
     @cached_property
     def nonzero(self) -> Bools:
         """(target channels of all groups, K of a group): where weights are not zero."""
@@ -153,10 +162,20 @@ class Layer:
         return counts.reshape(self.groups, -1, len(self.tiles))
 
     def in_order(self, order: Order) -> "Layer":
-        """The same with the folds in another order; nothing is worked out again."""
+        """The same with the folds in that order; what does not depend on it is not worked out again."""
+        if order == self.order:
+            return self
         turned = copy(self)
         object.__setattr__(turned, "order", order)
         return turned
+
+    @cached_property
+    def reached(self) -> tuple[Ints, ...]:
+        """y(m) of each weighted projection: source rows needed up to the end of M-fold m of a sample (B2)."""
+        height, width = self.population.plane
+        sizes = np.ones(1, np.int64) if self.together else self.rows
+        last_row = (np.cumsum(sizes) - 1) // width
+        return tuple(np.cumsum(w.new_rows(height))[last_row] for w in self.weighted)
 
     def parts(self, source: int) -> Iterator[tuple[int, Part]]:
         """The K-tiles that hold something of one weighted projection, and what."""

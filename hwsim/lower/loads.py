@@ -97,9 +97,9 @@ def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Terms:
         once = once & first(N, channel_folds)
     plain = task.mapping.schedule == "layer_major" and not layer.stepwise
     loads = []
-    for w in layer.weighted:
+    for w, reached in zip(layer.weighted, layer.reached, strict=True):
         when = once & first(G, groups) if kept == "whole" and w.projection.groups == 1 else once
-        rows = _rows_reached(layer, w) * w.plane[1] * w.channels
+        rows = reached * w.plane[1] * w.channels
         done = maps.part(w.projection, layer, along(M, rows))
         begun = maps.part(w.projection, layer, along(M, np.append(0, rows[:-1])))
         moved = layer.over_samples(done - begun)
@@ -146,18 +146,6 @@ def _window_bytes(layer: Layer, w: Weighted) -> int:
 def _fold_sizes(layer: Layer) -> Ints:
     """Positions of each M-fold of one sample."""
     return np.ones(1, np.int64) if layer.together else layer.rows
-
-
-def _rows_reached(layer: Layer, w: Weighted) -> Ints:
-    """y(m): source rows that are needed up to the end of each M-fold of a sample."""
-    height, width = layer.population.plane
-    stride, padding, kernel = w.projection.stride[0], w.projection.padding[0], w.projection.kernel[0]
-    begins = np.clip(np.arange(height) * stride - padding, 0, w.plane[0])
-    ends = np.clip(np.arange(height) * stride - padding + kernel, 0, w.plane[0])
-    new = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
-    last = (np.cumsum(_fold_sizes(layer)) - 1) // width
-    reached: Ints = np.cumsum(new)[last]
-    return reached
 
 
 def _by_fold(layer: Layer, maps: Maps) -> Terms:

@@ -22,9 +22,9 @@ def _by_rows(task: Task, name: str, weighted: tuple[Weighted, ...], width: int) 
     if rows * width * bits > task.weight_room():
         raise _too_large(task, name, f"weights of one tile ({rows} x {width} x {bits} bits)")
     return tuple(
-        (Part(i, begin, min(w.depth, begin + rows)),)
-        for i, w in enumerate(weighted)
-        for begin in range(0, w.depth, rows)
+        (Part(i, begin, min(depth, begin + rows)),)
+        for i, depth in enumerate(w.depth for w in weighted)
+        for begin in range(0, depth, rows)
     )
 
 
