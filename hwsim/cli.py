@@ -70,6 +70,14 @@ def estimate(
         str | None,
         unset("outer (default), or M: samples side by side in layers of one position."),
     ] = None,
+    sample_loop: Annotated[
+        str | None,
+        typer.Option(
+            help="Of layers that run step by step together: inner (default), each serves all samples before "
+            "the next layer; or outer, a sample runs through all of them first.",
+            show_default=False,
+        ),
+    ] = None,
     objective: Annotated[
         str | None,
         unset("What chosen tiles make least: dram_bytes (default) or cycles."),
@@ -112,7 +120,7 @@ def estimate(
     directory = delivery.output_directory(output)
     options = {
         "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
-        "batch": batch, "batch_on": batch_on, "objective": objective,
+        "batch": batch, "batch_on": batch_on, "sample_loop": sample_loop, "objective": objective,
     }  # fmt: skip
     with delivery.interruptible():
         result = commands.estimate(

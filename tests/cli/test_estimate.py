@@ -150,8 +150,19 @@ def test_the_slow_reference_gives_the_same_numbers(estimate: Command, options: l
 
 
 def test_options_reach_the_chip_and_the_mapping(estimate: Command) -> None:
-    values = estimate("--json", "--skip", "event", "--schedule", "step_major", "--fold-order", "n_outer").json
+    values = estimate(
+        "--json",
+        "--skip",
+        "event",
+        "--schedule",
+        "step_major",
+        "--fold-order",
+        "n_outer",
+        "--sample-loop",
+        "outer",
+    ).json
     assert values["hardware"]["pe_array"]["skip"] == "event"
+    assert values["mapping"]["sample_loop"] == "outer"
     assert values["mapping"]["schedule"] == "step_major"
     assert values["mapping"]["fold_order"] == "n_outer"
 

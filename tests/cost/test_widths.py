@@ -1,6 +1,7 @@
 """Prices between, below and beyond the widths and sizes of a table."""
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from hwsim.cost import (
     unit_energies,
 )
 from hwsim.errors import HwsimError
-from hwsim.hardware import Buffer
+from hwsim.hardware import Buffer, Hardware
 from tests.cost.priced import SATA, ledger, near, small_chip, table
 from tests.examples import chip
 
@@ -171,3 +172,24 @@ def test_memories_of_several_macros_are_told() -> None:
         for size in (1 << 21, (1 << 21) + 1)
     ]
     assert told == [[], ["the weight buffer is more than one SRAM; wires between them are not counted"]]
+
+
+@pytest.mark.parametrize(
+    ("weight", "array", "told"),
+    # P4: os, 8 x 16: 16 weights of 8 bits a beat; own streams take them for every access of a bank
+    [
+        ({"word_bits": 128}, {}, None),
+        ({"word_bits": 32, "banks": 2, "ports": 2}, {}, None),
+        ({"word_bits": 8}, {}, "a beat takes 128 bits of the weight buffer, which brings 8 a cycle"),
+        ({"word_bits": 64, "banks": 2}, {"streams": "own", "fill": "broadcast"}, "brings 64 a cycle"),
+    ],
+)
+def test_a_beat_wider_than_what_a_buffer_brings_is_told(
+    weight: dict[str, Any], array: dict[str, Any], told: str | None
+) -> None:
+    made = SATA.model_dump()
+    made["buffers"]["weight"] |= weight
+    made["pe_array"] |= array
+    wide = [c for c in caveats(load_table("sata_kernels"), Hardware.model_validate(made)) if "a beat" in c]
+    assert [told in c for c in wide if told] == ([True] if told else [])
+    assert len(wide) == (told is not None)
