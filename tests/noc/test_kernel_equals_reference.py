@@ -1,0 +1,45 @@
+"""The Numba kernel against the SimPy reference: every packet's times and every count (docs/noc.md)."""
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+
+from hwsim.noc import reference
+from hwsim.noc.counts import CAUSE_NAMES
+from hwsim.noc.network import Network
+from tests.noc.random_cases import Case, cases
+
+RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
+PARTS = 8
+
+
+def compare(case: Case) -> None:
+    """R14 and R15: deliveries, and the counts of every router."""
+    groups, packets = case.given
+    network = Network(case.table, groups, case.drain_cycles)
+    network.feed(packets)
+    last = network.run()
+    totals = network.totals()
+    d = network.take().by_packet()
+    found = zip(d.packet, d.tile, d.source, d.created, d.injected, d.arrived, d.hops, strict=True)
+    deliveries, counts = reference.simulate(case.table, case.packets, case.drain_cycles)
+    assert [tuple(map(int, delivery)) for delivery in found] == [tuple(one) for one in deliveries]
+    assert totals.cycles - 1 == last == max(delivery.arrived for delivery in deliveries)
+    assert totals.flits.tolist() == [router.flits for router in counts]
+    assert totals.injected.tolist() == [router.injected for router in counts]
+    assert totals.vc_allocations.tolist() == [router.vc_allocations for router in counts]
+    assert totals.buffer_writes.tolist() == [router.buffer_writes for router in counts]
+    assert totals.forks == sum(router.forks for router in counts)
+    stalls = [[getattr(router.stalls, cause) for cause in CAUSE_NAMES] for router in counts]
+    assert totals.stalls.tolist() == stalls
+
+
+@settings(max_examples=200, derandomize=True, **RANDOM)
+@given(cases())
+def test_packets_and_counts_of_small_random_networks_equal_the_reference(case: Case) -> None:
+    compare(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_two_thousand_random_networks_equal_the_reference(part: int) -> None:
+    seed(part)(settings(max_examples=2000 // PARTS, **RANDOM)(given(cases())(compare)))()
