@@ -76,16 +76,17 @@ def draw_case(seed: int, torus: bool, width: int, height: int, n_packets: int) -
     drain_cycles = [chance.randint(1, longest) for _ in range(table.tiles)]
     if queue is not None and chance.random() < 0.1:
         drain_cycles[chance.randrange(table.tiles)] = 1200
+        n_packets = min(n_packets, 12)
     packets = draw_packets(chance, table.tiles, n_packets)
     return Case(table, tuple(packets), tuple(drain_cycles))
 
 
 def draw_delays(chance: random.Random) -> dict[str, int]:
-    """BookSim2's, or small ones, now and then with a long one among them."""
+    """BookSim2's, or small ones, now and then with a long one among them, or of any length."""
     if chance.random() < 0.3:
         return {}
-    least = {"routing": 0, "credit": 0}
-    delays = {name: chance.randint(least.get(name, 1), 4) for name in DELAYS}
+    least, longest = {"routing": 0, "credit": 0}, chance.choice([4] * 9 + [60])
+    delays = {name: chance.randint(least.get(name, 1), longest) for name in DELAYS}
     if chance.random() < 0.2:
         delays[chance.choice(DELAYS)] = chance.randint(5, 60)
     return delays

@@ -60,6 +60,5 @@ class Watch:
     def check(self, now: int) -> None:
         """For what waits in ``now``. Raises HwsimError naming where flits stand, if all has long stood."""
         if not self.slots_taken and now - self.moved >= self.stuck_cycles:
-            raise HwsimError(
-                f"deadlock: nothing has moved since cycle {self.moved}: {'; '.join(self.places())}"
-            )
+            where = "; ".join(self.places())
+            raise HwsimError(f"deadlock: no flit has moved since cycle {self.moved}: {where}")

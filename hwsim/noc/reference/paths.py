@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from hwsim.noc.config import NocTable
 
+NAMES = ("+x", "-x", "+y", "-y", "tile")
 TILE = 4
-PORTS = 5
+PORTS = len(NAMES)
 
 Ports = tuple[int, ...]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hwsim.noc.config import Delays, NocTable
 from hwsim.noc.reference.clock import Clock, Phase, Process, Watch
-from hwsim.noc.reference.paths import PORTS, TILE, Branch, opposite
+from hwsim.noc.reference.paths import NAMES, PORTS, TILE, Branch, opposite
 from hwsim.noc.reference.tile import Tile
 from hwsim.noc.reference.traffic import Flit, RouterCounts
 
@@ -47,17 +47,7 @@ class InputVc:
             self.open[0].switch_from = cycle + delays.switch_allocation - 1
 
 
-@dataclass(frozen=True, eq=False)
-class Asking:
-    """A branch of an input VC that asks for the switch."""
-
-    port: int
-    vc: int
-    open: Open
-
-    @property
-    def output(self) -> int:
-        return self.open.branch.output
+Occupied = list[tuple[int, int, InputVc]]
 
 
 class Router:
@@ -110,96 +100,100 @@ class Router:
         later cycle (R7): so both allocators see the state before either (R4).
         """
         yield self.clock.after(0, Phase.ROUTERS)
-        while any(vc.flits for port in self.inputs for vc in port):
-            self.allocate_vcs()
-            self.allocate_switch()
+        while occupied := self.occupied():
+            self.allocate_vcs(occupied)
+            self.allocate_switch(occupied)
             self.watch.check(self.clock.cycle)
             yield self.clock.after(1, Phase.ROUTERS)
         self.working = False
 
-    def allocate_vcs(self) -> None:
+    def occupied(self) -> Occupied:
+        return [
+            (port, number, vc)
+            for port, vcs in enumerate(self.inputs)
+            for number, vc in enumerate(vcs)
+            if vc.flits
+        ]
+
+    def allocate_vcs(self, occupied: Occupied) -> None:
         """Separable, one iteration; a tree may accept one VC of each output (R8, R13)."""
         now, vcs = self.clock.cycle, self.vcs
-        asking: dict[int, list[Open]] = {}
-        for i in range(PORTS * vcs):
-            vc = self.inputs[i // vcs][i % vcs]
-            without = [branch for branch in vc.open if branch.vc is None]
-            if without and now >= vc.vc_from:
-                asking[i] = without
-        granted = defaultdict[int, list[int]](list)
-        for w in range(PORTS * vcs):
-            output, vc_of = divmod(w, vcs)
-            askers = [
-                i
-                for i, branches in asking.items()
-                for opened in branches
-                if opened.branch.output == output and vc_of in opened.branch.lane
-            ]
-            if askers and not self.held[output][vc_of]:
-                granted[first_from(self.vc_grant[w], askers, PORTS * vcs)].append(w)
-        for i, branches in asking.items():
-            for opened in branches:
-                offers = [w for w in granted[i] if w // vcs == opened.branch.output]
-                if not offers:
-                    self.counts.stalls.vc_allocation += 1
+        asking: list[tuple[int, Open]] = []
+        askers = defaultdict[int, list[int]](list)
+        for port, number, vc in occupied:
+            for opened in vc.open if now >= vc.vc_from else ():
+                if opened.vc is not None:
                     continue
-                w = first_from(self.vc_accept[i], offers, PORTS * vcs)
-                self.vc_grant[w] = (i + 1) % (PORTS * vcs)
-                self.vc_accept[i] = (w + 1) % (PORTS * vcs)
-                opened.vc = w % vcs
-                opened.switch_from = now + self.table.delays.switch_allocation
-                self.held[opened.branch.output][opened.vc] = True
-                self.counts.vc_allocations += 1
+                i, output = vcs * port + number, opened.branch.output
+                asking.append((i, opened))
+                for free in opened.branch.lane:
+                    if not self.held[output][free]:
+                        askers[vcs * output + free].append(i)
+        offers = defaultdict[tuple[int, int], list[int]](list)
+        for w, those in askers.items():
+            offers[first_from(self.vc_grant[w], those, PORTS * vcs), w // vcs].append(w)
+        for i, opened in asking:
+            output = opened.branch.output
+            if (i, output) not in offers:
+                self.counts.stalls.vc_allocation += 1
+                continue
+            w = first_from(self.vc_accept[i], offers[i, output], PORTS * vcs)
+            self.vc_grant[w] = (i + 1) % (PORTS * vcs)
+            self.vc_accept[i] = (w + 1) % (PORTS * vcs)
+            opened.vc = w % vcs
+            opened.switch_from = now + self.table.delays.switch_allocation
+            self.held[output][opened.vc] = True
+            self.counts.vc_allocations += 1
 
-    def allocate_switch(self) -> None:
+    def allocate_switch(self, occupied: Occupied) -> None:
         """A candidate for each input and output; outputs grant; inputs accept (R9)."""
-        asking = self.asking_for_the_switch()
-        candidates: dict[tuple[int, int], Asking] = {}
-        for port in range(PORTS):
-            for output in range(PORTS):
-                by_vc = {one.vc: one for one in asking if (one.port, one.output) == (port, output)}
-                if by_vc:
-                    candidates[port, output] = by_vc[first_from(self.candidate[port], by_vc, self.vcs)]
+        asking = self.asking_for_the_switch(occupied)
+        by_wire = defaultdict[tuple[int, int], dict[int, Open]](dict)
+        for port, number, opened in asking:
+            by_wire[port, opened.branch.output][number] = opened
+        candidates: dict[tuple[int, int], int] = {}
+        ports_of = defaultdict[int, list[int]](list)
+        for (port, output), numbers in by_wire.items():
+            candidates[port, output] = first_from(self.candidate[port], numbers, self.vcs)
+            ports_of[output].append(port)
         granted = defaultdict[int, list[int]](list)
-        for output in range(PORTS):
-            ports = [port for port in range(PORTS) if (port, output) in candidates]
-            if ports:
-                granted[first_from(self.switch_grant[output], ports, PORTS)].append(output)
+        for output, ports in ports_of.items():
+            granted[first_from(self.switch_grant[output], ports, PORTS)].append(output)
         for port, outputs in granted.items():
             output = first_from(self.switch_accept[port], outputs, PORTS)
-            winner = candidates[port, output]
+            number = candidates[port, output]
             self.switch_grant[output] = (port + 1) % PORTS
             self.switch_accept[port] = (output + 1) % PORTS
-            self.candidate[port] = (winner.vc + 1) % self.vcs
-            self.send(winner)
+            self.candidate[port] = (number + 1) % self.vcs
+            self.send(port, number, by_wire[port, output][number])
         self.counts.stalls.switch += len(asking) - len(granted)
 
-    def asking_for_the_switch(self) -> list[Asking]:
+    def asking_for_the_switch(self, occupied: Occupied) -> list[tuple[int, int, Open]]:
         """Branches that may ask, have a credit and, to the tile, a free slot (R9, R11)."""
         asking = []
-        for port in range(PORTS):
-            for number, vc in enumerate(self.inputs[port]):
-                for opened in vc.open if vc.flits else ():
-                    if opened.vc is None or self.clock.cycle < opened.switch_from:
-                        continue
-                    output = opened.branch.output
-                    if self.credits[output][opened.vc] == 0:
-                        self.counts.stalls.no_credit += 1
-                    elif output == TILE and self.free_slots == 0:
-                        self.counts.stalls.receive_queue += 1
-                    else:
-                        asking.append(Asking(port, number, opened))
+        for port, number, vc in occupied:
+            for opened in vc.open:
+                if opened.vc is None or self.clock.cycle < opened.switch_from:
+                    continue
+                output = opened.branch.output
+                if self.credits[output][opened.vc] == 0:
+                    self.counts.stalls.no_credit += 1
+                elif output == TILE and self.free_slots == 0:
+                    self.counts.stalls.receive_queue += 1
+                else:
+                    asking.append((port, number, opened))
         return asking
 
-    def send(self, winner: Asking) -> None:
+    def send(self, port: int, number: int, opened: Open) -> None:
         """The flit takes a credit, and goes; its last branch empties its slot (R9, R13)."""
-        delays, vc = self.table.delays, self.inputs[winner.port][winner.vc]
-        output, flit, out_vc = winner.output, vc.flits[0], winner.open.vc
+        delays, vc = self.table.delays, self.inputs[port][number]
+        output, out_vc = opened.branch.output, opened.vc
+        flit = vc.flits[0]
         assert out_vc is not None
         self.credits[output][out_vc] -= 1
         self.counts.flits[output] += 1
         self.watch.move(self.clock.cycle)
-        onward = flit.onward(winner.open.branch.to)
+        onward = flit.onward(opened.branch.to)
         if output == TILE:
             if self.free_slots is not None:
                 self.free_slots -= 1
@@ -212,12 +206,12 @@ class Router:
             self.clock.later(wire, Phase.FLITS, lambda: to.arrive(opposite(output), out_vc, onward))
         if flit.tail:
             self.held[output][out_vc] = False
-            vc.open.remove(winner.open)
+            vc.open.remove(opened)
             if vc.open:
                 self.counts.forks += 1
                 return
         vc.flits.popleft()
-        self.return_credit_to_sender(winner.port, winner.vc)
+        self.return_credit_to_sender(port, number)
         if vc.flits:
             vc.front(self.clock.cycle + 1, delays)
 
@@ -236,8 +230,6 @@ class Router:
         """Where it holds flits (R16)."""
         x, y = self.number % self.table.width, self.number // self.table.width
         return [
-            f"router ({x}, {y}) port {port} vc {number}: {len(vc.flits)} flits"
-            for port in range(PORTS)
-            for number, vc in enumerate(self.inputs[port])
-            if vc.flits
+            f"router ({x}, {y}) input {NAMES[port]} vc {number}: {len(vc.flits)} flits"
+            for port, number, vc in self.occupied()
         ]
