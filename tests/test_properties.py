@@ -25,8 +25,6 @@ from tests.examples import all_silent, chip, conv, simulate, small_network
 from tests.random_cases import Case, cases, is_legal
 from tests.random_networks import draw_network
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def made_plain(case: Case) -> Case:
     """The case where outputs stay, with one stream for all rows, a step a pass, bitmaps, plain bandwidth."""

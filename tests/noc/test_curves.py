@@ -37,7 +37,8 @@ def table_of(row: dict[str, Any]) -> NocTable:
 def error_of(row: dict[str, Any]) -> float:
     """Of the mean latency, or of the throughput where BookSim2 measured that."""
     pattern = PATTERN_NAMES[row["traffic"]]
-    point = measure(table_of(row), pattern, float(row["inj_rate"]), int(row["packet_size"]), 1)
+    method = Method(6000, 2000, 6 if row["mode"] == "throughput" else 20)
+    point = measure(table_of(row), pattern, float(row["inj_rate"]), int(row["packet_size"]), 1, method)
     if row["mode"] == "throughput":
         return point.accepted / float(row["acc_flit_rate"]) - 1
     return point.latency / float(row["pkt_lat"]) - 1

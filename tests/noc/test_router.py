@@ -9,7 +9,7 @@ from hwsim.errors import HwsimError
 from hwsim.noc import state
 from hwsim.noc.config import NocTable, load_noc
 from hwsim.noc.network import Deliveries, Network, deliver_all, traffic
-from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, SWITCH_LOST, VC_LOST, Int
+from hwsim.noc.state import INJECTION_WAIT, NO_CREDIT, RECEIVE_WAIT, SWITCH_LOST, VC_LOST, Int
 from hwsim.noc.trees import groups_of
 
 
@@ -215,6 +215,34 @@ def test_copies_are_packets_one_after_the_other_in_the_order_of_the_group() -> N
     assert totals.flit_hops == 4 + 2 + 3
     tree = deliver_all(table.changed(multicast="tree"), traffic(0, 0, [-1], 1), groups)[1]
     assert tree.flit_hops == 4
+
+
+def test_a_tile_without_a_credit_waits_at_its_source_queue() -> None:
+    """R10, R15: one slot; the first in the buffer in 2, SA 4, credit 6: the second waits in 1 to 5."""
+    found, totals = deliver_all(mesh(2, 1, buffer_flits=1, virtual_channels=1), traffic([0, 0], 0, 1, 1))
+    assert found.injected.tolist() == [0, 6]
+    assert totals.stalls[0, INJECTION_WAIT] == 5
+    assert totals.stall_cycles()["injection_queue"] == 5
+
+
+def test_events_of_a_packet_are_counted_where_they_happen() -> None:
+    """R15, 3 flits from tile 0 over 1 to 2: a VC in each router, each flit written, read and sent there."""
+    _, totals = deliver_all(mesh(3, 1), traffic(0, 0, [2], 3))
+    assert totals.vc_allocations.tolist() == [1, 1, 1]
+    assert totals.buffer_writes.tolist() == totals.buffer_reads.tolist() == [3, 3, 3]
+    assert totals.flits.tolist() == [[3, 0, 0, 0, 0], [3, 0, 0, 0, 0], [0, 0, 0, 0, 3]]
+    assert (totals.injected.tolist(), totals.link_traversals, totals.flit_hops) == ([3, 0, 0], 6, 9)
+
+
+def test_a_lost_flit_is_told() -> None:
+    """R15: injected = ejected + inside, checked with those that buffers and wires hold."""
+    network = Network(mesh(3, 1))
+    network.feed(traffic(0, 0, [2], 9))
+    network.advance(9)
+    network.totals()
+    network.fabric.held[np.argmax(network.fabric.held)] -= 1
+    with pytest.raises(HwsimError, match=r"0 ejected, \d+ inside; this is a defect"):
+        network.totals()
 
 
 def test_idle_time_takes_no_time() -> None:
