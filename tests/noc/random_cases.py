@@ -52,7 +52,7 @@ def cases() -> st.SearchStrategy[Case]:
         torus=st.booleans(),
         width=side,
         height=side,
-        n_packets=st.integers(1, 120),
+        n_packets=st.integers(1, 80),
     )
 
 

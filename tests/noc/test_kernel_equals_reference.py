@@ -1,15 +1,29 @@
 """The Numba kernel against the SimPy reference: every packet's times and every count (docs/noc.md)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
 from hwsim.noc import reference
 from hwsim.noc.counts import CAUSE_NAMES
-from hwsim.noc.network import Network
+from hwsim.noc.network import Deliveries, Network
 from tests.noc.random_cases import Case, cases
 
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 PARTS = 8
+
+
+def rows(found: Deliveries) -> list[tuple[int, ...]]:
+    """The kernel's deliveries as the reference orders them."""
+    d = found.by_packet()
+    columns = (d.packet, d.tile, d.source, d.created, d.injected, d.arrived, d.hops)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def stalls(counts: reference.Counts) -> list[list[int]]:
+    return [[getattr(router.stalls, cause) for cause in CAUSE_NAMES] for router in counts]
 
 
 def compare(case: Case) -> None:
@@ -19,24 +33,39 @@ def compare(case: Case) -> None:
     network.feed(packets)
     last = network.run()
     totals = network.totals()
-    d = network.take().by_packet()
-    found = zip(d.packet, d.tile, d.source, d.created, d.injected, d.arrived, d.hops, strict=True)
     deliveries, counts = reference.simulate(case.table, case.packets, case.drain_cycles)
-    assert [tuple(map(int, delivery)) for delivery in found] == [tuple(one) for one in deliveries]
+    assert rows(network.take()) == [tuple(one) for one in deliveries]
     assert totals.cycles - 1 == last == max(delivery.arrived for delivery in deliveries)
     assert totals.flits.tolist() == [router.flits for router in counts]
     assert totals.injected.tolist() == [router.injected for router in counts]
     assert totals.vc_allocations.tolist() == [router.vc_allocations for router in counts]
     assert totals.buffer_writes.tolist() == [router.buffer_writes for router in counts]
     assert totals.forks == sum(router.forks for router in counts)
-    stalls = [[getattr(router.stalls, cause) for cause in CAUSE_NAMES] for router in counts]
-    assert totals.stalls.tolist() == stalls
+    assert totals.stalls.tolist() == stalls(counts)
 
 
 @settings(max_examples=200, derandomize=True, **RANDOM)
 @given(cases())
 def test_packets_and_counts_of_small_random_networks_equal_the_reference(case: Case) -> None:
     compare(case)
+
+
+@settings(max_examples=60, derandomize=True, **RANDOM)
+@given(cases(), st.integers(1, 400))
+def test_packets_and_counts_in_the_middle_of_a_run_equal_the_reference(case: Case, now: int) -> None:
+    """R14, R15: what has arrived and was counted before ``now``."""
+    case = replace(case, table=case.table.changed(multicast="copies"))
+    groups, packets = case.given
+    network = Network(case.table, groups, case.drain_cycles)
+    network.feed(packets)
+    network.advance(now)
+    deliveries, counts = reference.simulate(case.table, case.packets, case.drain_cycles, now)
+    assert rows(network.take()) == [tuple(one) for one in deliveries]
+    totals = network.totals()
+    assert totals.flits.tolist() == [router.flits for router in counts]
+    assert totals.injected.tolist() == [router.injected for router in counts]
+    assert totals.vc_allocations.tolist() == [router.vc_allocations for router in counts]
+    assert totals.stalls.tolist() == stalls(counts)
 
 
 @pytest.mark.slow

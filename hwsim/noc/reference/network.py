@@ -11,14 +11,18 @@ from hwsim.noc.reference.traffic import Counts, Delivery, Journey, Packet
 
 
 def simulate(
-    table: NocTable, packets: Sequence[Packet], drain_cycles: Sequence[int] | None = None
+    table: NocTable,
+    packets: Sequence[Packet],
+    drain_cycles: Sequence[int] | None = None,
+    until: int | None = None,
 ) -> tuple[list[Delivery], Counts]:
     """Deliveries, sorted by packet and tile, and the counts of every router, until all have arrived.
 
-    ``drain_cycles``: of each tile, by default the table's. Raises HwsimError naming where flits stand if
+    ``drain_cycles``: of each tile, by default the table's. ``until``: the first cycle that is not simulated,
+    by default none. Raises HwsimError naming where flits stand if
     nothing moves any more (R16).
     """
-    return Network(table, drain_cycles or [table.drain_cycles] * table.tiles).run(packets)
+    return Network(table, drain_cycles or [table.drain_cycles] * table.tiles).run(packets, until)
 
 
 class Network:
@@ -36,9 +40,9 @@ class Network:
                 if neighbor is not None:
                     router.neighbors[port] = self.routers[neighbor]
 
-    def run(self, packets: Sequence[Packet]) -> tuple[list[Delivery], Counts]:
+    def run(self, packets: Sequence[Packet], until: int | None) -> tuple[list[Delivery], Counts]:
         self.clock.process(self.create(packets))
-        self.clock.run()
+        self.clock.run(until)
         deliveries = sorted(delivery for tile in self.tiles for delivery in tile.deliveries)
         return deliveries, [router.counts for router in self.routers]
 
