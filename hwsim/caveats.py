@@ -7,7 +7,6 @@ from hwsim.cost import (
     byte_energy,
     command_table,
     flat_table,
-    load_table,
     recipes,
 )
 from hwsim.hardware import Hardware, Precision
@@ -24,7 +23,7 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
         found.append(
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
         )
-    kernels, precision = load_table(table.area_from), hardware.precision
+    kernels, precision = table.areas, hardware.precision
     found += _width_caveats(table, precision)
     if kernels.node_nm != hardware.node_nm:
         found.append(
@@ -32,7 +31,7 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
             f"{hardware.node_nm} nm"
         )
     for name, buffer in hardware.buffers.present().items():
-        if buffer.capacity_bytes > sram.LARGEST_BYTES * -(-buffer.word_bits // sram.WIDEST_BITS):
+        if not sram.is_one_macro(buffer.capacity_bytes, buffer.word_bits):
             found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
     for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
         for row in kernels.rows:

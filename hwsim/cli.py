@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.errors import HwsimError, HwsimWarning, printable
 from hwsim.options import (
     AsJson,
     CodingOption,
@@ -297,7 +297,7 @@ def _show(
 ) -> None:
     """hwsim's own warnings are one line on stderr."""
     where = "" if issubclass(category, HwsimWarning) else f"{filename}:{lineno}: {category.__name__}: "
-    print(f"warning: {where}{message}", file=sys.stderr)  # noqa: T201
+    print(printable(f"warning: {where}{message}"), file=sys.stderr)  # noqa: T201
 
 
 def main() -> None:
@@ -306,7 +306,7 @@ def main() -> None:
     try:
         app()
     except HwsimError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(printable(f"error: {error}"), file=sys.stderr)  # noqa: T201
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(141)

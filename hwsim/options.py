@@ -106,7 +106,8 @@ DramOption = Annotated[
     str | None,
     typer.Option(
         "--dram",
-        help="commands, or bandwidth: quicker, without banks and rows. Default: the chip's own.",
+        help="commands, or bandwidth: quicker, without banks and rows. Also changes the price: commands cost "
+        "the DRAM's own energies, bytes at bandwidth the energy table's dram_byte. Default: the chip's own.",
         show_default=False,
     ),
 ]

@@ -1,6 +1,7 @@
 """Cost: how much. A table prices the counts of a Ledger; nothing is simulated again."""
 
-from hwsim.cost.pricing import COMPONENTS, STANDING, Cost, price
+from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.pricing import Cost, price
 from hwsim.cost.table import TABLES, CostTable, Status, load_table, tables
 from hwsim.cost.unit_prices import (
     action_widths,

@@ -9,31 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.cost.components import COMPONENTS, STANDING
 from hwsim.cost.table import CostTable
 from hwsim.cost.unit_prices import check_widths, chip_area, unit_energies
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
-from hwsim.ledger import ACTIONS, DRAM_BYTES, Ledger
-from hwsim.storage import content_id, damage_named, write_text
-
-COMPONENTS: dict[str, tuple[str, ...]] = {
-    "pe_array": ("ac_issued", "mac_issued", "pe_cycles"),
-    "lif_units": (
-        "lif_update", "decay_shift", "decay_multiply", "bias_add", "readout_update", "relu_update",
-        "membrane_register_read", "membrane_register_write", "hold_register_read", "hold_register_write",
-    ),
-    "vector_lanes": ("vector_add", "vector_mac", "pool_or"),
-    "weight_buffer": ("weight_buffer_read", "weight_buffer_write"),
-    "input_buffer": ("input_buffer_read", "input_buffer_write"),
-    "output_buffer": ("output_buffer_read", "output_buffer_write"),
-    "membrane_buffer": ("membrane_buffer_read", "membrane_buffer_write"),
-    "partial_sum_buffer": ("partial_sum_buffer_read", "partial_sum_buffer_write"),
-    "dram": (*DRAM_BYTES, "dram_activates", "dram_reads", "dram_writes"),
-}  # fmt: skip
-"""Which actions cost energy, and where. Actions in none of them are counts only."""
-
-STANDING = ("dram_refreshes", "dram_active_cycles", "dram_precharged_cycles")
-"""What a DRAM spends because time passes: priced, and told beside the energy of the work."""
+from hwsim.ledger import ACTIONS, Ledger
+from hwsim.storage import content_id, damage_named, is_file, write_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +74,7 @@ class Cost:
     @staticmethod
     def load(path: Path) -> "Cost":
         """Read a saved cost. Raises HwsimError naming the file if it is damaged."""
-        if not path.is_file():
+        if not is_file(path):
             raise HwsimError(f"{path}: no such file")
         with damage_named(path, "cost"):
             return Cost.from_dict(json.loads(path.read_text(encoding="utf-8")))

@@ -6,25 +6,65 @@ from math import exp, log
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from hwsim.configuration import Configured, load_yaml
+from hwsim.cost.components import COMPONENTS, STANDING
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parents[1] / "tables" / "energy"
 Status = Literal["measured", "published", "interpolated"]
 
+PRIMITIVES = ("add", "multiply", "register", "compare", "and")
+STRUCTURES = ("accumulator", "scratchpad", "lif_unit", "lif_unit_fitted")
+"""Of which a table has one area each; their bits are those that it is for."""
+
+WIDE_ACTIONS = ("ac_issued", "mac_issued", "lif_update")
+"""Actions of which there may be a row a width."""
+
+ITEMS = (
+    *PRIMITIVES, *STRUCTURES, "dram_byte",
+    *(action for actions in COMPONENTS.values() for action in actions), *STANDING,
+)  # fmt: skip
+"""What a row can be of; nothing reads any other."""
+
+MOST_PJ, MOST_UM2, MOST_BITS = 1e9, 1e12, 4096
+"""Bounds of one constant, far from what a double cannot hold times any count."""
+
 
 class Row(Configured):
     """A constant: of a primitive at a width in bits, of a whole action, or of a structure's area."""
 
     item: str
-    bits: PositiveInt | None = None
-    energy_pj: NonNegativeFloat | None = None
-    area_um2: NonNegativeFloat | None = None
+    bits: PositiveInt | None = Field(default=None, le=MOST_BITS)
+    energy_pj: NonNegativeFloat | None = Field(default=None, le=MOST_PJ)
+    area_um2: NonNegativeFloat | None = Field(default=None, le=MOST_UM2)
     status: Status
     source: str = Field(min_length=8)
+
+    @field_validator("item")
+    @classmethod
+    def _known(cls, item: str) -> str:
+        if item not in ITEMS:
+            raise ValueError(f"unknown item.{nearest(item, list(ITEMS))}")
+        return item
+
+    @field_validator("bits")
+    @classmethod
+    def _meaningful(cls, bits: int | None, info: ValidationInfo) -> int | None:
+        item = info.data.get("item")
+        if bits is not None and item is not None and item not in (*PRIMITIVES, *WIDE_ACTIONS, *STRUCTURES):
+            raise ValueError(f"without effect: {item} has one constant for all widths; leave it out")
+        return bits
 
 
 class GridChoice(Configured):
@@ -33,9 +73,9 @@ class GridChoice(Configured):
 
 
 class SramPoint(Configured):
-    capacity_bytes: PositiveInt
-    word_bits: PositiveInt
-    energy_pj: PositiveFloat
+    capacity_bytes: PositiveInt = Field(le=2**40)
+    word_bits: PositiveInt = Field(le=MOST_BITS)
+    energy_pj: PositiveFloat = Field(le=MOST_PJ)
 
 
 class SramEnergy(Configured):
@@ -45,6 +85,17 @@ class SramEnergy(Configured):
     points: list[SramPoint] = Field(default_factory=list)
     status: Status
     source: str = Field(min_length=8)
+
+    @field_validator("points")
+    @classmethod
+    def _distinct(cls, points: list[SramPoint]) -> list[SramPoint]:
+        """One energy a capacity: nothing could tell which of two counts."""
+        sizes = [point.capacity_bytes for point in points]
+        if twice := [size for size in sizes if sizes.count(size) > 1]:
+            raise ValueError(
+                f"capacity_bytes {twice[0]} is there {sizes.count(twice[0])} times; allowed: once"
+            )
+        return points
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "SramEnergy":
@@ -58,7 +109,7 @@ class CostTable(Configured):
 
     ``dram``: ``device`` prices a DRAM with the energies of its own table, by the commands that it plays or
     by the bytes of a flat one; ``table``, and a DRAM without such energies, by the bytes moved, with this
-    table's ``dram_byte``.
+    table's ``dram_byte``. ``area_from``: a table's name, or the path of a .yaml file from this file's folder.
     """
 
     name: str
@@ -70,9 +121,42 @@ class CostTable(Configured):
     dram: Literal["device", "table"] = "device"
     area_from: str
 
+    @field_validator("rows")
+    @classmethod
+    def _distinct(cls, rows: list[Row]) -> list[Row]:
+        """An item has one row a width, a structure one row."""
+        seen: dict[tuple[str, int | None], int] = {}
+        for i, row in enumerate(rows):
+            key = row.item, None if row.item in STRUCTURES else row.bits
+            if key in seen:
+                width = "" if row.bits is None or row.item in STRUCTURES else f" of {row.bits} bits"
+                raise ValueError(f"rows {seen[key]} and {i} are both of {row.item}{width}; allowed: one")
+            seen[key] = i
+        return rows
+
+    @field_validator("area_from")
+    @classmethod
+    def _beside(cls, area_from: str, info: ValidationInfo) -> str:
+        if _is_file_name(area_from) and info.context:
+            return str((info.context["folder"] / area_from).resolve())
+        return area_from
+
     @property
     def id(self) -> str:
-        return content_id("table", self.model_dump())
+        own = self.model_dump()
+        if _is_file_name(self.area_from):
+            own["area_from"] = self.areas.model_dump(exclude={"area_from"})
+        return content_id("table", own)
+
+    @property
+    def areas(self) -> "CostTable":
+        """The table that areas are from. Raises HwsimError if there is none."""
+        return load_table(self.area_from)
+
+    @property
+    def area_name(self) -> str:
+        """What ``area_from`` is called, without a path of this machine."""
+        return Path(self.area_from).name
 
     def of(self, item: str, bits: int | None = None) -> float | None:
         """Energy (pJ) of an item, interpolated log-log between widths.
@@ -108,6 +192,10 @@ class CostTable(Configured):
         return (r for r in self.rows if r.item == item)
 
 
+def _is_file_name(name: str) -> bool:
+    return Path(name).suffix in (".yaml", ".yml")
+
+
 def tables() -> list[str]:
     return sorted(path.stem for path in TABLES.glob("*.yaml"))
 
@@ -119,7 +207,7 @@ def _shipped(name: str) -> CostTable:
 
 def load_table(name: str) -> CostTable:
     """A table by name, or a YAML file by path."""
-    if Path(name).suffix in (".yaml", ".yml"):
+    if _is_file_name(name):
         return load_yaml(Path(name), CostTable)
     if name not in tables():
         raise HwsimError(f"unknown table {name!r}.{nearest(name, tables())} Or a .yaml file.")

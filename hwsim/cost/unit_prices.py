@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hwsim import sram
-from hwsim.cost.table import CostTable, interpolated, load_table
+from hwsim.cost.table import CostTable, interpolated
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError
 from hwsim.hardware import Buffer, Hardware, Precision
@@ -177,7 +177,7 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
     A PE has a scratchpad, an accumulator for each of its time lanes, and, if the chip says so, a multiplier
     for the wider of weights and activations.
     """
-    kernels = load_table(table.area_from)
+    kernels = table.areas
     if kernels.sram is None or kernels.sram.grid is None:
         raise HwsimError(f"table {kernels.name!r} names no SRAM grid to take areas from")
     grid = kernels.sram.grid

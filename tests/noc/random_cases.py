@@ -65,6 +65,7 @@ def draw_case(seed: int, torus: bool, width: int, height: int, n_packets: int) -
         width=width,
         height=height,
         routing=chance.choice(["xy", "yx"]),
+        ties=chance.choice(["parity", "coin"]),
         virtual_channels=max(chance.choice([1, 2, 2, 3, 4, chance.randint(1, 16)]), 2 if torus else 1),
         buffer_flits=chance.choice([1, 1, 2, 3, 4, 8, chance.randint(1, 64)]),
         receive_queue_flits=queue,

@@ -71,6 +71,18 @@ def test_a_branch_has_the_class_of_its_farthest_tile() -> None:
     assert outputs(Grid(torus(5, 1)).tree(3, (4,))) == {"+x": {"tile": {}}}
 
 
+def test_a_coin_decides_half_way_round_but_not_for_trees() -> None:
+    """R5, half round rings of 4: h(0) = 0; h(1) = 0xAB169EB805B8C71C: bit 62 is 0, 63 is 1. Trees: parity."""
+    ring = Grid(torus(4, 1, ties="coin"))
+    assert outputs(ring.tree(1, (3,), 0)) == {"+x": {"+x": {"tile": {}}}}
+    assert outputs(ring.tree(1, (3,), 1)) == {"+x": {"+x": {"tile": {}}}}
+    assert outputs(ring.tree(1, (3, 2))) == {"+x": {"tile": {}}, "-x": {"-x": {"tile": {}}}}
+    assert outputs(Grid(torus(4, 1, ties="parity")).tree(1, (3,), 0)) == {"-x": {"-x": {"tile": {}}}}
+    column = Grid(torus(1, 4, ties="coin"))
+    assert outputs(column.tree(0, (2,), 0)) == {"+y": {"+y": {"tile": {}}}}
+    assert outputs(column.tree(0, (2,), 1)) == {"-y": {"-y": {"tile": {}}}}
+
+
 def test_the_lower_class_has_the_odd_virtual_channel() -> None:
     """R6: ceil(5 / 2) = 3 of 5 for lower; output 4 has all."""
     first = Grid(torus(4, 1, virtual_channels=5)).tree(0, (1,)).branches[0]

@@ -131,10 +131,27 @@ def test_xy_goes_along_the_row_first_and_yx_along_the_column() -> None:
 
 def test_a_torus_goes_the_shorter_way_and_half_way_round_by_parity() -> None:
     """R5: in a ring of 4 from 0 to 3 one down; 0 to 2 up, 1 to 3 down, over 0."""
-    assert used(torus(4, 1), 0, 3) == [(0, 1)]
-    assert used(torus(4, 1), 0, 2) == [(0, 0), (1, 0)]
-    assert used(torus(4, 1), 1, 3) == [(0, 1), (1, 1)]
+    ring = torus(4, 1, ties="parity")
+    assert used(ring, 0, 3) == [(0, 1)]
+    assert used(ring, 0, 2) == [(0, 0), (1, 0)]
+    assert used(ring, 1, 3) == [(0, 1), (1, 1)]
     assert used(torus(1, 4), 0, 3) == [(0, 3)]
+
+
+def test_a_coin_breaks_ties_of_a_torus_for_each_packet() -> None:
+    """R5: h(p) of packets 0 to 7, by hand in Python's integers; bit 62 set sends p down from 0 to 2."""
+    golden, size = 0x9E3779B97F4A7C15, 2**64
+    mixed = [p * golden % size for p in range(8)]
+    down = [(golden * (m ^ m >> 32) % size) >> 62 & 1 for m in mixed]
+    network = Network(torus(4, 1))
+    seen = []
+    for _ in range(8):
+        network.feed(traffic(network.now, 0, 2, 1))
+        before = network.totals().flits[0].copy()
+        network.run()
+        seen.append(int((network.totals().flits[0] - before)[1]))
+    assert seen == down
+    assert 0 < sum(down) < 8
 
 
 def test_a_torus_of_one_tile_and_a_mesh_of_one_tile_take_a_packet() -> None:
@@ -304,3 +321,16 @@ def test_a_packet_created_in_the_past_is_refused() -> None:
 def test_a_group_that_cannot_be_reached_is_named(group: tuple[int, list[int]], words: str) -> None:
     with pytest.raises(HwsimError, match=words):
         Network(mesh(2, 2), groups_of([group]))
+
+
+def test_no_flit_is_lost_while_a_tree_forks() -> None:
+    """R15: injected + forks = ejected + inside in every cycle, from the middle of a row of 3 to all of it."""
+    network = Network(mesh(3, 1), groups_of([(1, [0, 1, 2])]))
+    network.feed(traffic(0, 1, -1, 1))
+    forks = []
+    for now in range(1, 20):
+        network.advance(now)
+        forks.append(network.totals().forks)
+    assert sorted(forks) == forks
+    assert forks[-1] == 2
+    assert 1 in forks

@@ -48,21 +48,19 @@ class Network:
 
     def create(self, packets: Sequence[Packet]) -> Process:
         """By time of creation; those of one cycle in the order given (R4)."""
-        for number in sorted(range(len(packets)), key=lambda number: packets[number].created):
-            packet = packets[number]
-            yield self.clock.after(packet.created - self.clock.cycle, Phase.CREATION)
-            for journey in self.journeys(number, packet):
-                self.tiles[packet.source].create(journey)
+        for journey in sorted(self.journeys(packets), key=lambda journey: journey.created):
+            yield self.clock.after(journey.created - self.clock.cycle, Phase.CREATION)
+            self.tiles[journey.source].create(journey)
 
-    def journeys(self, number: int, packet: Packet) -> list[Journey]:
-        """One tree, or a copy for each tile in the order named (R12)."""
-        together = [packet.tiles]
-        if self.table.multicast == "copies":
-            together = [(tile,) for tile in packet.tiles]
-        return [
-            Journey(number, packet.source, packet.created, packet.size, self.grid.tree(packet.source, tiles))
-            for tiles in together
-        ]
+    def journeys(self, packets: Sequence[Packet]) -> list[Journey]:
+        """Of each packet one, or one copy for each tile in the order named (R12), numbered for R5."""
+        copies = self.table.multicast == "copies"
+        found: list[Journey] = []
+        for i, (created, source, tiles, size) in enumerate(packets):
+            for to in [(tile,) for tile in tiles] if copies else [tiles]:
+                root = self.grid.tree(source, to, len(found) if len(to) == 1 else None)
+                found.append(Journey(i, source, created, size, root))
+        return found
 
     def places(self) -> list[str]:
         return [place for router in self.routers for place in router.places()]

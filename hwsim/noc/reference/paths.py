@@ -26,6 +26,13 @@ def opposite(port: int) -> int:
     return port + 1 if is_up(port) else port - 1
 
 
+def coins(number: int) -> int:
+    """h(p), of which bits 62 and 63 are the coins of packet p for x and y (R5)."""
+    whole, golden = 2**64, 0x9E3779B97F4A7C15
+    mixed = golden * number % whole
+    return golden * (mixed ^ mixed // 2**32) % whole
+
+
 def straight(path: Ports) -> int:
     """Steps in the first one's direction, before the first in another."""
     return len(list(takewhile(path[0].__eq__, path)))
@@ -51,6 +58,7 @@ class Grid:
     def __init__(self, table: NocTable) -> None:
         self.sizes = (table.width, table.height)
         self.torus = table.topology == "torus"
+        self.coin = table.ties == "coin"
         self.order = (0, 1) if table.routing == "xy" else (1, 0)
         vcs = table.virtual_channels
         self.all_vcs = range(vcs)
@@ -72,7 +80,13 @@ class Grid:
         place[dimension] %= size
         return place[0] + self.sizes[0] * place[1]
 
-    def steps(self, source: int, tile: int) -> Ports:
+    def goes_up(self, dimension: int, here: int, number: int | None) -> bool:
+        """Where both ways round are equally long; ``number``: the packet's, or None of a tree (R5)."""
+        if self.coin and number is not None:
+            return not coins(number) >> (62 + dimension) & 1
+        return here % 2 == 0
+
+    def steps(self, source: int, tile: int, number: int | None) -> Ports:
         """The outputs that a packet takes, the tile's last (R5)."""
         ports: list[int] = []
         for dimension in self.order:
@@ -80,16 +94,16 @@ class Grid:
             here, there = self.place(source)[dimension], self.place(tile)[dimension]
             if self.torus:
                 upwards, downwards = (there - here) % size, (here - there) % size
-                up = upwards < downwards or (upwards == downwards and here % 2 == 0)
+                up = upwards < downwards or (upwards == downwards and self.goes_up(dimension, here, number))
                 distance = min(upwards, downwards)
             else:
                 up, distance = there > here, abs(there - here)
             ports += [2 * dimension + (0 if up else 1)] * distance
         return (*ports, TILE)
 
-    def tree(self, source: int, tiles: tuple[int, ...]) -> Node:
-        """The union of the paths to all tiles; of one tile, the path (R13)."""
-        return self.node(source, source, [self.steps(source, tile) for tile in tiles])
+    def tree(self, source: int, tiles: tuple[int, ...], number: int | None = None) -> Node:
+        """The union of the paths to all tiles; of one tile, the path (R13). ``number``: None of a tree."""
+        return self.node(source, source, [self.steps(source, tile, number) for tile in tiles])
 
     def node(self, source: int, here: int, paths: list[Ports]) -> Node:
         """The rest of a tree, where ``paths`` go on from ``here``."""

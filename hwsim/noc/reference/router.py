@@ -76,7 +76,6 @@ class Router:
         into = self.inputs[port][vc]
         into.flits.append(flit)
         assert len(into.flits) <= self.table.buffer_flits
-        self.counts.buffer_writes += 1
         if len(into.flits) == 1:
             into.front(self.clock.cycle, self.table.delays)
         if not self.working:
@@ -203,6 +202,7 @@ class Router:
         else:
             wire = delays.switch_traversal + delays.link + 1
             to = self.neighbors[output]
+            to.counts.buffer_writes += 1
             self.clock.later(wire, Phase.FLITS, lambda: to.arrive(opposite(output), out_vc, onward))
         if flit.tail:
             self.held[output][out_vc] = False

@@ -59,6 +59,7 @@ class Tile:
         self.last_vc = vc
         self.credits[vc] -= 1
         self.router.counts.injected += 1
+        self.router.counts.buffer_writes += 1
         self.watch.move(now)
         if flit.head:
             flit.journey.injected = now
