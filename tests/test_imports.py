@@ -16,7 +16,7 @@ ROOT = Path(hwsim.__file__).parent
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
     "numba": ("execute.", "cycle.", "dram.", "lower.", "noc.", "jit"),
-    "simpy": ("cycle.reference.",),
+    "simpy": ("cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
     "typer": ("cli", "options", "replay."),
@@ -200,6 +200,13 @@ def test_the_slow_reference_shares_no_code_with_what_it_checks() -> None:
                     o, ("lower.", "cycle.run", "cycle.systolic", "cycle.timeline", "geometry", "program")
                 )
             }
+
+
+def test_the_slow_network_on_chip_shares_no_code_with_what_it_checks() -> None:
+    for name in modules():
+        if name.startswith("noc.reference."):
+            others = own(name) - {"", "noc.", "noc.config", "errors"}
+            assert not {other for other in others if not other.startswith("noc.reference.")}
 
 
 def test_starting_the_command_line_loads_nothing_heavy() -> None:
