@@ -5,6 +5,7 @@ of VGG16; a whole estimate takes no longer than PyTorch's forward pass of the sa
 capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each, ``hwsim --help`` below 0.5 s;
 the cycle model of a dense layer is over 1000 times faster than SCALE-Sim 3.0.0;
 `hwsim replay systolic` reads, costs and writes over 100,000 rows per second;
+the network-on-chip moves over 10 M flit-hops/s on one core;
 the DRAM engine serves 5 M bursts/s of a long transfer, 1.5 M sequential and 0.2 M random requests/s of 64
 bytes.
 """
@@ -28,6 +29,7 @@ from rich.table import Table
 from torch import nn
 
 from benchmarks.networks import images, vgg16
+from benchmarks.noc import noc_speed
 from hwsim.cost import load_table
 from hwsim.cycle.run import run as cycle
 from hwsim.cycle.systolic import DATAFLOWS, dense
@@ -242,6 +244,7 @@ def main() -> None:
         f"VGG16: {neurons:,} neurons, {spikes / neurons / TIMESTEPS:.3f} spikes per neuron and step"
     )
     dram_speed(console)
+    noc_speed(console)
     executor_speed(network, trace, console)
     for batch in (1, 64):
         estimate_against_torch(batch, console)

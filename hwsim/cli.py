@@ -394,7 +394,7 @@ def ops(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="models, hardware, dram or tables.")],
+    what: Annotated[str, typer.Argument(help="models, hardware, dram, noc or tables.")],
     as_json: AsJson = False,
 ) -> None:
     """List what is known by name: models, hardware presets or energy tables.

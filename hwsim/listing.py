@@ -7,6 +7,7 @@ from typing import Any
 from hwsim import cost, hardware, zoo
 from hwsim.dram import table as dram
 from hwsim.errors import HwsimError, nearest
+from hwsim.noc import config as noc
 from hwsim.report import console
 
 
@@ -15,6 +16,7 @@ def list_known(what: str, as_json: bool) -> None:
         "models": lambda: {name: e.description for name, e in zoo.entries().items()},
         "hardware": lambda: {n: facts(hardware.load_hardware(n)) for n in hardware.presets()},
         "dram": lambda: {n: dram.load_dram(n).description for n in dram.drams()},
+        "noc": lambda: {n: noc.load_noc(n).description for n in noc.nocs()},
         "tables": lambda: {n: cost.load_table(n).description for n in cost.tables()},
     }
     if what not in known:

@@ -15,7 +15,7 @@ ROOT = Path(hwsim.__file__).parent
 # everything inside of that package.
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
-    "numba": ("execute.", "cycle.", "dram.", "lower.", "jit"),
+    "numba": ("execute.", "cycle.", "dram.", "lower.", "noc.", "jit"),
     "simpy": ("cycle.reference.",),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
@@ -25,7 +25,17 @@ LIBRARIES = {
     "h5py": ("frontends.",),
 }
 
-BASE = ("errors", "storage", "configuration", "geometry", "jit", "sram", "dram.table", "dram.mapping")
+BASE = (
+    "errors",
+    "storage",
+    "configuration",
+    "geometry",
+    "jit",
+    "sram",
+    "dram.table",
+    "dram.mapping",
+    "noc.config",
+)
 VALUES = (
     "network",
     "network_checks",
@@ -40,7 +50,7 @@ VALUES = (
     "area",
     "zoo",
 )
-ENGINES = ("dram.",)
+ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.")
 METHODS = ("methods.", "variants")
 
@@ -54,7 +64,8 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("lower.",), (*VALUES, *BASE)),
     (("cycle.",), (*ENGINES, *VALUES, *BASE)),
     (("nn.",), ()),
-    (ENGINES, BASE),
+    (("dram.",), BASE),
+    (("noc.",), BASE),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
@@ -201,7 +212,7 @@ def test_listing_what_is_known_loads_nothing_heavy() -> None:
     program = (
         "import sys; from hwsim.listing import list_known\n"
         "list_known('hardware', True); list_known('tables', True); list_known('models', True)\n"
-        "list_known('dram', True)\n"
+        "list_known('dram', True); list_known('noc', True)\n"
         "print('\\n'.join(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -13,7 +13,8 @@ TABLES = Path(hwsim.__file__).parent / "tables"
 ENERGY = sorted((TABLES / "energy").glob("*.yaml"))
 HARDWARE = sorted((TABLES / "hardware").glob("*.yaml"))
 DRAM = sorted((TABLES / "dram").glob("*.yaml"))
-SOURCED = [*HARDWARE, *DRAM]
+NOC = sorted((TABLES / "noc").glob("*.yaml"))
+SOURCED = [*HARDWARE, *DRAM, *NOC]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
 STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "scratchpad"}
 ACTIONS = {action for actions in COMPONENTS.values() for action in actions}
@@ -43,6 +44,7 @@ def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in ENERGY} >= {"horowitz45", "sata_kernels", "snn_paper_fp32"}
     assert {path.stem for path in HARDWARE} >= {"sata"}
     assert {path.stem for path in DRAM} >= {"ddr4_2400", "lpddr4_2400", "ideal", "hbm2"}
+    assert {path.stem for path in NOC} >= {"booksim", "booksim_torus"}
 
 
 @pytest.mark.parametrize("row", rows())

@@ -5,7 +5,7 @@ One module an engine; what is heavy is imported when a command runs.
 
 import typer
 
-from hwsim.replay import dram, systolic
+from hwsim.replay import dram, noc, systolic
 
 replay = typer.Typer(
     help="Run one engine of the simulator on a trace in a file.",
@@ -14,3 +14,4 @@ replay = typer.Typer(
 )
 replay.command("systolic")(systolic.command)
 replay.command("dram")(dram.command)
+replay.command("noc")(noc.command)

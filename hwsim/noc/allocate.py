@@ -1,0 +1,193 @@
+"""Numba: the two allocators of a router, separable and round-robin as iSLIP with one iteration (R7, R8)."""
+
+import numpy as np
+from numba import njit
+
+from hwsim.jit import BARE
+from hwsim.noc.bits import at, bit, choose, choose_wide, lowest
+from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, TILE, VC_LOST
+from hwsim.noc.wheel import push_wake
+
+
+@njit(**BARE)
+def give_channel(shape, net, t, r, i, lane, granted):
+    """Channel ``i`` accepts one of the ``granted`` virtual channels of its lane."""
+    base = r << shape.router_bits
+    q = base + i
+    output = lane >> 1
+    offset = output << shape.vc_bits
+    first = np.int64(net.vc_accept[at(q)]) - offset
+    v = choose(granted, first) if 0 <= first <= 15 else lowest(granted)
+    net.vc_grant[at(base + offset + v)] = i + 1
+    net.vc_accept[at(q)] = offset + v + 1
+    net.taken_vcs[at((r << 3) + output)] |= bit(v)
+    net.out_vc[at((q << 3) + output)] = v
+    left = np.int64(net.lanes[at(q)]) & ~bit(lane)
+    net.lanes[at(q)] = left
+    word = 2 * r + (i >> 6)
+    if left == 0:
+        net.asking[at(word)] &= ~bit(i & 63)
+    if shape.switch_wait == 0:
+        net.ready[at(q)] = np.int64(net.ready[at(q)]) | bit(output)
+        net.going[at(word)] |= bit(i & 63)
+    else:
+        push_wake(shape, net, t + 1 + shape.switch_wait, q, output)
+
+
+@njit(**BARE)
+def allocate_channels(shape, net, t, r):
+    """Virtual channels of every lane go to the channels that ask for them."""
+    base = r << shape.router_bits
+    alone = net.asking[at(2 * r)]
+    if alone & (alone - 1) == 0 and net.asking[at(2 * r + 1)] == 0:
+        i = lowest(alone)
+        lane = np.int64(net.lanes[at(base + i)])
+        if lane & (lane - 1) == 0:
+            lane = lowest(lane)
+            free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+            if free == 0:
+                net.stalls[at((r << 3) + VC_LOST)] += 1
+            else:
+                give_channel(shape, net, t, r, i, lane, free)
+                net.vc_allocations[at(r)] += 1
+            return
+    asked, asks, given = np.int64(0), np.int64(0), np.int64(0)
+    requests, grants = net.asked, net.grants
+    for word in range(shape.words):
+        mask = net.asking[at(2 * r + word)]
+        while mask != 0:
+            one = lowest(mask)
+            mask &= mask - 1
+            lanes = np.int64(net.lanes[at(base + (word << 6) + one)])
+            while lanes != 0:
+                lane = lowest(lanes)
+                lanes &= lanes - 1
+                asks += 1
+                if (asked >> lane) & 1 == 0:
+                    asked |= bit(lane)
+                    requests[at(2 * lane)] = 0
+                    requests[at(2 * lane + 1)] = 0
+                requests[at(2 * lane + word)] |= bit(one)
+    while asked != 0:
+        lane = lowest(asked)
+        asked &= asked - 1
+        free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+        if free == 0:
+            continue
+        low, high = requests[at(2 * lane)], requests[at(2 * lane + 1)]
+        if high == 0 and low & (low - 1) == 0:
+            given += 1
+            give_channel(shape, net, t, r, lowest(low), lane, free)
+            continue
+        won_low, won_high = np.int64(0), np.int64(0)
+        first = base + ((lane >> 1) << shape.vc_bits)
+        while free != 0:
+            v = lowest(free)
+            free &= free - 1
+            pointer = np.int64(net.vc_grant[at(first + v)])
+            i = choose(low, pointer) if shape.words == 1 else choose_wide(low, high, pointer)
+            won = won_low if i < 64 else won_high
+            grants[at(i)] = (grants[at(i)] if (won >> (i & 63)) & 1 else 0) | bit(v)
+            if i < 64:
+                won_low |= bit(i)
+            else:
+                won_high |= bit(i - 64)
+        while won_low != 0:
+            i = lowest(won_low)
+            won_low &= won_low - 1
+            given += 1
+            give_channel(shape, net, t, r, i, lane, grants[at(i)])
+        while won_high != 0:
+            i = np.int64(64) + lowest(won_high)
+            won_high &= won_high - 1
+            given += 1
+            give_channel(shape, net, t, r, i, lane, grants[at(i)])
+    if asks != given:
+        net.stalls[at((r << 3) + VC_LOST)] += asks - given
+    net.vc_allocations[at(r)] += given
+
+
+@njit(**BARE)
+def next_slot(shape, net, r):
+    """When the slot of the receive queue that the next flit to the tile will take is free (R11)."""
+    return net.release[at(r * shape.queue + net.received[r] % shape.queue)]
+
+
+@njit(**BARE)
+def offer_alone(shape, net, t, r, i, output):
+    """As ``offer_switch`` for the only branch that may ask."""
+    base = r << shape.router_bits
+    out_vc = np.int64(net.out_vc[at(((base + i) << 3) + output)])
+    if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
+        net.stalls[at((r << 3) + NO_CREDIT)] += 1
+        return np.int64(0), np.int64(0)
+    if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
+        net.stalls[at((r << 3) + RECEIVE_WAIT)] += 1
+        return np.int64(0), np.int64(0)
+    port = i >> shape.vc_bits
+    net.offers[at(port)] = bit(output)
+    net.best[at((port << 3) + output)] = i & (bit(shape.vc_bits) - 1)
+    return bit(port), np.int64(1)
+
+
+@njit(**BARE)
+def offer_switch(shape, net, t, r):
+    """Every output grants one input; the grants of input p are ``offers[p]``.
+
+    Returns the inputs with grants as a mask, and how many branches asked with a credit.
+    """
+    base, r8 = r << shape.router_bits, r << 3
+    vcs = bit(shape.vc_bits)
+    alone = net.going[at(2 * r)]
+    if alone & (alone - 1) == 0 and net.going[at(2 * r + 1)] == 0:
+        i = lowest(alone)
+        branch = np.int64(net.ready[at(base + i)])
+        if branch & (branch - 1) == 0:
+            return offer_alone(shape, net, t, r, i, lowest(branch))
+    outputs, asks, without, full = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    asked, best, offers = net.asked, net.best, net.offers
+    for word in range(shape.words):
+        mask = net.going[at(2 * r + word)]
+        while mask != 0:
+            i = (word << 6) + lowest(mask)
+            mask &= mask - 1
+            q = base + i
+            port, v = i >> shape.vc_bits, i & (vcs - 1)
+            branches = np.int64(net.ready[at(q)])
+            while branches != 0:
+                output = lowest(branches)
+                branches &= branches - 1
+                if (
+                    net.room[at(base + (output << shape.vc_bits) + np.int64(net.out_vc[(q << 3) + output]))]
+                    == 0
+                ):
+                    without += 1
+                    continue
+                if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
+                    full += 1
+                    continue
+                asks += 1
+                place = (port << 3) + output
+                if (outputs >> output) & 1 == 0:
+                    outputs |= bit(output)
+                    asked[at(output)] = bit(port)
+                    best[at(place)] = v
+                elif (asked[at(output)] >> port) & 1 == 0:
+                    asked[at(output)] |= bit(port)
+                    best[at(place)] = v
+                else:
+                    first = np.int64(net.candidate[at(r8 + port)])
+                    if (v - first) & (2 * vcs - 1) < (best[at(place)] - first) & (2 * vcs - 1):
+                        best[at(place)] = v
+    inputs = np.int64(0)
+    while outputs != 0:
+        output = lowest(outputs)
+        outputs &= outputs - 1
+        port = choose(asked[at(output)], np.int64(net.switch_grant[at(r8 + output)]))
+        offers[at(port)] = (offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
+        inputs |= bit(port)
+    if without != 0:
+        net.stalls[at(r8 + NO_CREDIT)] += without
+    if full != 0:
+        net.stalls[at(r8 + RECEIVE_WAIT)] += full
+    return inputs, asks

@@ -1,0 +1,231 @@
+"""What the kernel keeps of a network: flat arrays and numbers, and nothing else.
+
+Ports of a router: 0 to +x, 1 to -x, 2 to +y, 3 to -y, 4 to the tile. A virtual channel is numbered
+q = router << router_bits | port << vc_bits | vc; port 5 stands for the tile's side of the injection wire.
+In masks of a router's virtual channels, bit i = port << vc_bits | vc lies in word i >> 6 of two.
+A lane is an output with a class of its virtual channels: 2 * output + class (R6).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.noc.config import NocTable
+
+Int = NDArray[np.int64]
+Small = NDArray[np.int32]
+Byte = NDArray[np.uint8]
+
+NEVER = 2**60
+
+TILE, INJECTION, PORTS = 4, 5, 6
+"""The tile's port; where ``flits`` counts and ``room`` keeps what tiles injected."""
+
+VC_LOST, NO_CREDIT, SWITCH_LOST, INJECTION_WAIT, RECEIVE_WAIT, CAUSES = range(6)
+"""Causes of a stall (R15)."""
+
+CAUSE_NAMES = ("vc_allocation", "no_credit", "switch", "injection_queue", "receive_queue")
+
+(
+    NOW, FRONT, BASE, UNDELIVERED, LOGGED, LAST_MOVE, LAST_ARRIVAL, LAST_RELEASE, FORKS, CLOCK_WORDS,
+) = range(10)  # fmt: skip
+"""Columns of ``clock``: next cycle; place in ``order`` of the next packet that falls due; number of the
+first packet kept; deliveries to come; deliveries logged; last cycles in which a flit
+moved, arrives at a tile, and a slot of a receive queue is free again; flits made by forks."""
+
+TAIL_BIT, TREE_BIT, TARGET_SHIFT, PACKET_SHIFT, TARGET_MASK = 1, 2, 2, 30, 2**28 - 1
+"""A flit is packet << 30 | target << 2 | tree | tail; its target is a tile, or a node of a tree."""
+
+MASK_BITS, CLASS_SHIFT, CHILD_SHIFT = 31, 5, 9
+"""A tree node is first child << 9 | classes of outputs 0 to 3 << 5 | outputs."""
+
+
+class Shape(NamedTuple):
+    """Sizes and delays, in cycles from the event to its effect."""
+
+    width: int
+    height: int
+    torus: int
+    yx: int
+    routers: int
+    words: int
+    vc_bits: int
+    router_bits: int
+    buffer_bits: int
+    lower_vcs: int
+    queue: int
+    wheel: int
+    flit_slots: int
+    credit_slots: int
+    wake_slots: int
+    vc_wait: int
+    switch_wait: int
+    hop: int
+    inject: int
+    eject: int
+    link_credit: int
+    inject_credit: int
+    eject_credit: int
+    eject_release: int
+    patience: int
+
+
+class Fabric(NamedTuple):
+    """Routers, wires and tiles. ``*_n`` count what a slot of the time wheel holds."""
+
+    clock: Int
+    column: Small
+    row: Small
+    down: Small
+    up: Small
+    lane_vcs: Int
+    buffer: Int
+    head: Byte
+    held: Byte
+    need: Byte
+    ready: Byte
+    lanes: NDArray[np.uint16]
+    out_vc: Byte
+    room: Byte
+    vc_grant: Byte
+    vc_accept: Byte
+    fresh: Int
+    asking: Int
+    going: Int
+    taken_vcs: Int
+    switch_grant: Byte
+    switch_accept: Byte
+    candidate: Byte
+    awake: Int
+    flit_n: Int
+    flit_to: Small
+    flit_word: Int
+    credit_n: Int
+    credit_to: Small
+    wake_n: Int
+    wake_to: Int
+    waiting: Int
+    queue_head: Int
+    queue_tail: Int
+    sending_vc: Int
+    last_vc: Int
+    sent: Int
+    release: Int
+    received: Int
+    drained: Int
+    period: Int
+    flits: Int
+    vc_allocations: Int
+    stalls: Int
+    asked: Int
+    grants: Int
+    best: Int
+    offers: Int
+
+
+class Packets(NamedTuple):
+    """Packets not yet delivered, the trees of multicast groups, and the log of deliveries.
+
+    ``word``: a flit of the packet without its tail bit; ``order``: numbers less BASE by creation;
+    ``after``: the next packet of its tile's queue, -1 for none.
+    """
+
+    word: Int
+    source: Int
+    created: Int
+    size: Int
+    injected: Int
+    after: Int
+    order: Int
+    trees: Int
+    log: Int
+
+
+def shape_of(table: NocTable) -> Shape:
+    d = table.delays
+    vc_bits = (table.virtual_channels - 1).bit_length()
+    hop = d.switch_traversal + d.link + 1
+    inject, eject = d.injection + 1, d.switch_traversal + d.ejection + 1
+    vc_wait, switch_wait = d.routing + d.vc_allocation - 1, d.switch_allocation - 1
+    link_credit, inject_credit = d.credit_link + 1 + d.credit, d.injection + 1 + d.credit
+    eject_credit = eject + d.ejection + 1 + d.credit
+    longest = max(hop, inject, link_credit, inject_credit, eject_credit, vc_wait, switch_wait + 1)
+    delayed = vc_wait > 1 or switch_wait > 0
+    return Shape(
+        width=table.width, height=table.height, torus=int(table.topology == "torus"),
+        yx=int(table.routing == "yx"), routers=table.tiles, words=2 if vc_bits == 4 else 1, vc_bits=vc_bits,
+        router_bits=vc_bits + 3, buffer_bits=(table.buffer_flits - 1).bit_length(),
+        lower_vcs=table.virtual_channels - table.virtual_channels // 2,
+        queue=table.receive_queue_flits or 0, wheel=1 << longest.bit_length(),
+        flit_slots=5 * table.tiles, credit_slots=6 * table.tiles,
+        wake_slots=table.tiles * (5 * table.virtual_channels + 10) if delayed else 1,
+        vc_wait=vc_wait, switch_wait=switch_wait, hop=hop, inject=inject, eject=eject,
+        link_credit=link_credit, inject_credit=inject_credit, eject_credit=eject_credit,
+        eject_release=d.ejection + 1 + d.credit, patience=table.stuck_cycles,
+    )  # fmt: skip
+
+
+def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
+    """An idle network at cycle 0; ``period`` (tiles,): cycles in which a tile takes out one flit."""
+    n, channels = shape.routers, shape.routers << shape.router_bits
+    tile = np.arange(n)
+    down, up = wires(shape)
+    room = np.full(channels, table.buffer_flits, np.uint8)
+
+    def of(size: int, kind: type = np.int64) -> Any:
+        return np.zeros(size, kind)
+
+    bits = (n + 63) // 64
+    made = Fabric(
+        clock=of(CLOCK_WORDS), column=(tile % shape.width).astype(np.int32),
+        row=(tile // shape.width).astype(np.int32), down=down, up=up, lane_vcs=lanes_of(table, shape),
+        buffer=of(channels << shape.buffer_bits), head=of(channels, np.uint8), held=of(channels, np.uint8),
+        need=of(channels, np.uint8), ready=of(channels, np.uint8), lanes=of(channels, np.uint16),
+        out_vc=of(channels << 3, np.uint8), room=room, vc_grant=of(channels, np.uint8),
+        vc_accept=of(channels, np.uint8), fresh=of(2 * n), asking=of(2 * n), going=of(2 * n),
+        taken_vcs=of(8 * n), switch_grant=of(8 * n, np.uint8), switch_accept=of(8 * n, np.uint8),
+        candidate=of(8 * n, np.uint8), awake=of(bits),
+        flit_n=of(shape.wheel), flit_to=of(shape.wheel * shape.flit_slots, np.int32),
+        flit_word=of(shape.wheel * shape.flit_slots),
+        credit_n=of(shape.wheel), credit_to=of(shape.wheel * shape.credit_slots, np.int32),
+        wake_n=of(shape.wheel), wake_to=of(shape.wheel * shape.wake_slots),
+        waiting=of(bits), queue_head=np.full(n, -1), queue_tail=np.full(n, -1), sending_vc=np.full(n, -1),
+        last_vc=np.full(n, -1), sent=of(n), release=of(max(1, n * shape.queue)), received=of(n),
+        drained=np.full(n, -(2**40)), period=period.astype(np.int64),
+        flits=of(8 * n), vc_allocations=of(n), stalls=of(8 * n),
+        asked=of(20), grants=of(80), best=of(64), offers=of(8),
+    )  # fmt: skip
+    made.clock[LAST_ARRIVAL] = -1
+    return made
+
+
+def lanes_of(table: NocTable, shape: Shape) -> Int:
+    """The virtual channels of each lane as a mask; on a mesh and to a tile there is only class 0."""
+    every = (1 << table.virtual_channels) - 1
+    lower = (1 << shape.lower_vcs) - 1
+    lanes = np.array([every, 0] * 5, np.int64)
+    if shape.torus:
+        lanes[:8] = [lower, every & ~lower] * 4
+    return lanes
+
+
+def wires(shape: Shape) -> tuple[Small, Small]:
+    """Of each router and output, the first virtual channel that it leads to; of each input, where from.
+
+    (8 * routers,) each: ``down`` names input ports, ``up`` the output ports that get the credits; -1: none.
+    """
+    n, width, height = shape.routers, shape.width, shape.height
+    down, up = np.full((2, 8 * n), -1, np.int32)
+    for r in range(n):
+        x, y = r % width, r // width
+        up[8 * r + TILE] = r << shape.router_bits | INJECTION << shape.vc_bits
+        for port, dx, dy in ((0, 1, 0), (1, -1, 0), (2, 0, 1), (3, 0, -1)):
+            x2, y2 = x + dx, y + dy
+            inside = 0 <= x2 < width and 0 <= y2 < height
+            if not inside and (not shape.torus or (width if dx else height) == 1):
+                continue
+            r2 = y2 % height * width + x2 % width
+            down[8 * r + port] = r2 << shape.router_bits | (port ^ 1) << shape.vc_bits
+            up[8 * r2 + (port ^ 1)] = r << shape.router_bits | port << shape.vc_bits
+    return down, up

@@ -1,0 +1,147 @@
+"""What must hold in every network, with every traffic (docs/noc.md)."""
+
+import dataclasses
+import random
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwsim.noc import network as networks_module
+from hwsim.noc.config import NocTable
+from hwsim.noc.network import Deliveries, Network, Traffic, deliver_all
+from hwsim.noc.state import Shape, shape_of
+from tests.noc.networks import Case, cases, links, path
+
+FEW = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=1500, deadline=None)
+
+
+def expected_tiles(case: Case) -> list[tuple[int, int]]:
+    """(packet, tile) of every delivery."""
+    _, groups, given_packets = case
+    found = []
+    for packet, to in enumerate(given_packets.destination.tolist()):
+        tiles = [to] if to >= 0 else groups.tiles[groups.start[-1 - to] : groups.start[-to]].tolist()
+        found += [(packet, tile) for tile in sorted(tiles)]
+    return found
+
+
+def check_delivered(case: Case) -> None:
+    table, groups, packets = case
+    network = Network(table, groups)
+    network.feed(packets)
+    last = network.run()
+    found = network.take().by_packet()
+    assert list(zip(found.packet.tolist(), found.tile.tolist(), strict=True)) == expected_tiles(case)
+    assert last == found.arrived.max()
+    assert (found.created >= 0).all()
+    assert (found.injected >= found.created).all()
+    tiles = zip(found.source.tolist(), found.tile.tolist(), strict=True)
+    assert found.hops.tolist() == [len(path(table, a, b)) for a, b in tiles]
+    d = table.delays
+    router = d.routing + d.vc_allocation + d.switch_allocation + d.switch_traversal
+    least = d.injection + 1 + found.hops * (router + d.link) - d.link + d.ejection
+    size = packets.size[found.packet]
+    assert (found.arrived - found.injected >= least + (size - 1)).all()
+    totals = network.totals()
+    assert totals.ejected == totals.injected.sum() + totals.forks == size.sum()
+    assert totals.buffer_writes.sum() == totals.flit_hops
+    network.advance(network.now + 10_000)
+    fabric = network.fabric
+    assert max(fabric.held.max(), fabric.taken_vcs.max(), fabric.need.max()) == 0
+    assert (fabric.room == table.buffer_flits).all()
+
+
+@given(cases())
+@FEW
+def test_every_flit_reaches_its_tile_once_in_every_network_and_leaves_nothing_behind(case: Case) -> None:
+    """R3, R11, R15; no deadlock with any buffers, delays, rings or trees (R16)."""
+    check_delivered(case)
+
+
+@pytest.mark.slow
+@given(cases())
+@MANY
+def test_every_flit_reaches_its_tile_once_in_thousands_of_networks(case: Case) -> None:
+    check_delivered(case)
+
+
+@given(cases(), st.lists(st.integers(0, 120), max_size=6), st.integers(0, 2**32))
+@FEW
+def test_packets_given_bit_by_bit_arrive_as_if_given_at_once(case: Case, cuts: list[int], seed: int) -> None:
+    """R14: given before their creation, with time passing in between, and deliveries taken on the way."""
+    table, groups, packets = case
+    order = np.argsort(packets.created, kind="stable")
+    packets = Traffic._make(column[order] for column in packets)
+    whole, totals = deliver_all(table, packets, groups)
+    chance = random.Random(seed)  # noqa: S311
+    network, parts, n = Network(table, groups), [], len(packets.created)
+    bounds = [0, *sorted(min(cut, n) for cut in cuts), n]
+    for low, high in pairwise(bounds):
+        network.feed(Traffic._make(column[low:high] for column in packets))
+        if high < n:
+            network.advance(chance.randint(network.now, max(network.now, int(packets.created[high]))))
+        parts.append(network.take())
+        assert (parts[-1].arrived < network.now).all()
+    network.run()
+    parts.append(network.take())
+    found = Deliveries._make(np.concatenate(columns) for columns in zip(*parts, strict=True)).by_packet()
+    for name in found._fields:
+        assert getattr(found, name).tolist() == getattr(whole, name).tolist(), name
+    for name, value in dataclasses.asdict(network.totals()).items():
+        assert np.array_equal(value, getattr(totals, name)), name
+
+
+@given(cases())
+@FEW
+def test_a_tree_goes_over_the_union_of_its_paths_and_over_nothing_else(case: Case) -> None:
+    """R13: each wire of the union once; and its flit-hops saved against copies."""
+    table, groups, packets = case
+    chosen = packets.destination < 0
+    packets = Traffic._make(column[chosen] for column in packets)
+    wires, saved = np.zeros((table.tiles, 4), np.int64), 0
+    for to in packets.destination.tolist():
+        tiles = groups.tiles[groups.start[-1 - to] : groups.start[-to]].tolist()
+        union = set[tuple[int, int]]()
+        for tile in tiles:
+            union |= links(table, int(groups.source[-1 - to]), tile)
+        for a, b in union:
+            wires[a, port_to(table, a, b)] += 1
+        hops = sum(len(path(table, int(groups.source[-1 - to]), tile)) for tile in tiles)
+        saved += hops - len(union) - 1
+    _, totals = deliver_all(table.changed(multicast="tree"), packets, groups)
+    assert totals.flits[:, :4].tolist() == wires.tolist()
+    _, copies = deliver_all(table.changed(multicast="copies"), packets, groups)
+    assert copies.flit_hops - totals.flit_hops == saved
+
+
+def port_to(table: NocTable, a: int, b: int) -> int:
+    """The port of tile ``a`` to its neighbor ``b``; of two wires to one neighbor, the one that R5 takes."""
+    width = table.width
+    if a // width == b // width:
+        up = (b - a) % width == 1 and not (width == 2 and a % width == 1)
+        return 0 if up else 1
+    height = table.height
+    up = (b // width - a // width) % height == 1 and not (height == 2 and a // width == 1)
+    return 2 if up else 3
+
+
+@given(cases())
+@FEW
+def test_masks_of_two_words_choose_as_masks_of_one(case: Case) -> None:
+    """Up to 8 virtual channels fit in one word of a router's masks; 16 need two."""
+    table, groups, packets = case
+    table = table.changed(virtual_channels=min(table.virtual_channels, 8))
+    found, totals = deliver_all(table, packets, groups)
+
+    def wide(given_table: NocTable) -> Shape:
+        return shape_of(given_table)._replace(vc_bits=4, router_bits=7, words=2)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(networks_module, "shape_of", wide)
+        other, others = deliver_all(table, packets, groups)
+    assert [column.tolist() for column in found] == [column.tolist() for column in other]
+    assert totals.stalls.tolist() == others.stalls.tolist()
