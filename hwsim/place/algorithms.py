@@ -109,8 +109,8 @@ def annealed(
 
     def run(heat: float, reach: int, share: int = 1) -> float:
         _, rise = anneal(
-            problem.layout, problem.flows, code, weights, place, holder, load, counts, best, record, seen, state,
-            stage // share, heat, reach,
+            problem.layout, problem.flows, code, weights, place, holder, load, counts, best, record, seen,
+            state, stage // share, heat, reach,
         )  # fmt: skip
         return float(rise)
 

@@ -146,7 +146,21 @@ def swap(place, holder, core, target):
 
 @njit(**CACHED)
 def anneal(
-    layout, flows, objective, weights, place, holder, load, counts, best, record, seen, state, moves, heat, reach
+    layout,
+    flows,
+    objective,
+    weights,
+    place,
+    holder,
+    load,
+    counts,
+    best,
+    record,
+    seen,
+    state,
+    moves,
+    heat,
+    reach,
 ):
     """``moves`` moves at temperature ``heat``: a core changes places with another or with a free one.
 
@@ -172,7 +186,6 @@ def anneal(
         if layout.router[target] == r:
             continue
         other = holder[target]
-        along, across = counts[0], counts[1]
         shift(layout, flows, place, core, other, -1, counts, load, marks, seen, loaded)
         swap(place, holder, core, target)
         shift(layout, flows, place, core, other, 1, counts, load, marks, seen, loaded)

@@ -11,7 +11,7 @@ from hwsim.network import Network
 from hwsim.place.loads import check, loads
 from hwsim.place.reach import Box, Mask, Reach
 from hwsim.place.search import Search
-from hwsim.place.slices import Slice, Sliced
+from hwsim.place.slices import Slice, Sliced, numbered
 
 Progress = Callable[[int, int], None]
 
@@ -135,8 +135,4 @@ def _in_order(network: Network, slices: list[Slice], cores: int) -> Sliced:
     """The same slices, population by population, with cores numbered as they first come up."""
     place = {p.name: i for i, p in enumerate(network.populations)}
     slices = sorted(slices, key=lambda s: (place[s.population], s.box.c0, s.box.p0))
-    number: dict[int, int] = {}
-    for s in slices:
-        number.setdefault(s.core, len(number))
-    assert len(number) == cores
-    return Sliced(network, tuple(replace(s, core=number[s.core]) for s in slices), cores)
+    return numbered(Sliced(network, tuple(slices), cores))[0]

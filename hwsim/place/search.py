@@ -1,7 +1,7 @@
 """The fewest equal boxes that a population can be cut into under a core's limits (G10)."""
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def cuts(size: int, unit: int = 1) -> list[Cut]:
         parts = -(-size // largest)
         if not found or len(found[-1]) < parts:
             ends = [i * size // parts for i in range(parts + 1)]
-            found.append([(a * unit, b * unit - 1) for a, b in zip(ends, ends[1:], strict=False)])
+            found.append([(a * unit, b * unit - 1) for a, b in pairwise(ends)])
     return found
 
 

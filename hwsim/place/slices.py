@@ -1,7 +1,7 @@
 """Slices of populations on cores, and the sets of cores that each neuron's spikes go to (G2, G5, G6)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,7 +28,7 @@ class Classes:
     """Neurons of one population told apart by where they lie and which cores they reach.
 
     Neuron (c, s) is of class ``channel_class[c] * position_classes + position_class[s]``; ``home`` is
-    each class's own core, ``reached`` (classes, cores) the cores that it reaches, ``neurons`` how many it has.
+    each class's own core, ``reached`` (classes, cores) the cores that it reaches, ``neurons`` its size.
     """
 
     channel_class: Int
@@ -90,6 +90,14 @@ class Sliced:
         home = np.array([core for _, core in boxes], np.int64)[flat[:, : len(boxes)].argmax(axis=1)]
         neurons = np.outer(np.bincount(channel_class), np.bincount(position_class)).ravel()
         return Classes(channel_class, position_class, home, reached, neurons)
+
+
+def numbered(sliced: Sliced) -> tuple[Sliced, Int]:
+    """The slices with cores numbered in the order in which they come up, and the core that each was."""
+    cores = list(dict.fromkeys(s.core for s in sliced.slices))
+    number = {core: i for i, core in enumerate(cores)}
+    slices = tuple(replace(s, core=number[s.core]) for s in sliced.slices)
+    return Sliced(sliced.network, slices, len(cores)), np.array(cores, np.int64)
 
 
 def _between(size: int, ranges: list[tuple[int, int]]) -> Mask:

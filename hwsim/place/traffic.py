@@ -89,9 +89,7 @@ def _counts(classes: Classes, events: Events, spikes_per_packet: int) -> tuple[I
 def _flows(found: dict[tuple[int, bytes], list[int]], cores: int, samples: int) -> Traffic:
     """In the order of source and set, the host's last."""
     keys = sorted(found, key=lambda k: (k[0] < 0, k))
-    sets = [
-        np.nonzero(np.unpackbits(np.frombuffer(packed, np.uint8), count=cores))[0] for _, packed in keys
-    ]
+    sets = [np.nonzero(np.unpackbits(np.frombuffer(packed, np.uint8), count=cores))[0] for _, packed in keys]
     start = np.cumsum([0, *(len(s) for s in sets)]).astype(np.int64)
     targets = np.concatenate([*sets, np.zeros(0, np.int64)]).astype(np.int64)
     counts = np.array([found[key] for key in keys], np.int64).reshape(-1, 2)
