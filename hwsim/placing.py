@@ -91,11 +91,11 @@ def place(
     """
     work, _ = commands.compared(model, inputs, weights, samples, SAMPLES, timesteps, variant)
     with progress_bars() as progress:
-        made = _made(work.network, work.inputs, asked, progress)
+        made = make(work.network, work.inputs, asked, progress)
     if asked.output is not None:
         save_yaml(asked.output, with_placement(asked.mapping, made.chosen))
     if asked.picture is not None:
-        _draw(asked.picture, made)
+        draw(asked.picture, made)
     values = made.as_dict()
     if as_json:
         say(json.dumps(values, indent=1, allow_nan=False))
@@ -164,7 +164,8 @@ def per_sample(metrics: Metrics, samples: int) -> dict[str, float]:
     }
 
 
-def _made(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Made:
+def make(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Made:
+    """Slices, traffic from a run on ``inputs``, and placements of the asked algorithms."""
     bits, seconds = asked.hardware.precision.weight_bits, {}
     begun = time.perf_counter()
     given = None
@@ -183,7 +184,8 @@ def _made(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Ma
     return Made(asked, sliced, problem, found, seconds)
 
 
-def _draw(path: Path, made: Made) -> None:
+def draw(path: Path, made: Made) -> None:
+    """Draw the best placement, a .svg or .png file."""
     from hwsim.report import placement
 
     chosen, problem, grid = made.best, made.problem, made.asked.grid

@@ -49,6 +49,8 @@ def draw(
         )
         ink = "white" if value > 0.6 * float(tiles.vmax or 1) else "#22292f"
         axes.text(x, y, label, ha="center", va="center", fontsize=5, color=ink, parse_math=False)
+    axes.set_xticks(range(width))
+    axes.set_yticks(range(height))
     axes.set(xlim=(-0.7, width - 0.3), ylim=(height - 0.3, -0.7), aspect="equal", xlabel="x", ylabel="y")
     axes.set_title(title, parse_math=False, fontsize=10)
     figure.colorbar(colors, ax=axes, shrink=0.7, label="packets sent by a tile, per sample")
