@@ -406,7 +406,7 @@ def map_(
     moves: Annotated[
         int | None,
         typer.Option(
-            help="Moves that anneal tries. Default: 2000 for every core.", min=0, show_default=False
+            help="Moves that anneal tries. Default: 3000 for every core.", min=0, show_default=False
         ),
     ] = None,
     inputs: InputFile = None,
@@ -467,7 +467,7 @@ def map_(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="models, hardware, dram, noc or tables.")],
+    what: Annotated[str, typer.Argument(help="models, hardware, dram, noc, hop_energy or tables.")],
     as_json: AsJson = False,
 ) -> None:
     """List what is known by name: models, hardware presets or energy tables.

@@ -15,6 +15,7 @@ from hwsim.dram.table import TABLES as DRAMS
 from hwsim.errors import HwsimError
 from hwsim.hardware import Dram, Hardware, load_hardware, presets
 from tests.examples import chip
+from tests.place.examples import grid
 from tests.random_cases import Case, cases
 
 SATA = (module.TABLES / "sata.yaml").read_text(encoding="utf-8")
@@ -424,7 +425,10 @@ def leaves(values: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str
     return found
 
 
-WHOLE = chip(3, 5, "event", membrane=4096, partial_sum=64, fill="broadcast", **MERGING)
+LIMITED = {"neurons": 9, "synapses": 9, "weight_bytes": 9, "axons_in": 9, "axons_out": 9}
+WHOLE = chip(3, 5, "event", membrane=4096, partial_sum=64, fill="broadcast", **MERGING).model_copy(
+    update={"grid": grid(3, 5, 2, **LIMITED)}
+)
 OTHER: dict[tuple[str, ...], Any] = {
     ("name",): "other",
     ("pe_array", "skip"): "gate",
@@ -438,6 +442,8 @@ OTHER: dict[tuple[str, ...], Any] = {
     ("pe_array", "decode", "max_inputs"): 7,
     ("lif", "placement"): "edge",
     ("buffers", "spikes"): "list",
+    ("grid", "noc"): "booksim_torus",
+    ("grid", "energy"): "dsent32",
 }
 """Another value of the fields that are neither numbers nor switches."""
 WITH: dict[tuple[str, ...], dict[str, Any]] = {

@@ -1,9 +1,11 @@
 """Placements: row by row, along a Hilbert curve, greedy by traffic, annealed (A1 to A4)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.place.kernels import ENERGY, MAX_LINK_LOAD, SPIKE_HOPS, anneal
 from hwsim.place.layout import HOST_ROUTER
@@ -13,9 +15,12 @@ from hwsim.place.reach import Int
 Progress = Callable[[int, int], None]
 
 STAGES = 60
-MOVES_A_CORE = 2000
+MOVES_A_CORE = 3000
 COOLED = 1e-3
 """Stages of annealing, moves of all stages a core, and the last temperature over the first (A4)."""
+
+GOLDEN = 0x9E3779B97F4A7C15
+"""Makes an odd number of 64 bits of a seed."""
 
 CODES: dict[Objective, int] = {"spike_hops": SPIKE_HOPS, "max_link_load": MAX_LINK_LOAD, "energy": ENERGY}
 
@@ -90,37 +95,63 @@ def annealed(
 
     ``moves``: MOVES_A_CORE for every core if not given. The same seed gives the same placement.
     """
-    cores, grid = problem.traffic.cores, problem.grid
-    code = CODES[objective]
-    weights = np.array(problem.hop_weights if objective == "energy" else (1.0, 1.0))
-    place = start.copy()
-    holder = np.full(grid.cores, -1, np.int64)
-    holder[place] = np.arange(cores)
-    along, across, load = problem.loads(place)
-    counts = np.array([along, across, 0], np.int64)
-    value = float(load.max(initial=0))
-    record = np.array([weights @ (along, across)] * 2)
-    if objective == "max_link_load":
-        record[:] = value + (along + across) / load.size, value
-    best, seen = place.copy(), np.zeros(problem.traffic.flows, np.int64)
-    state = np.array([(seed * 2 + 1) * 0x9E3779B97F4A7C15 & (2**64 - 1)], np.uint64)
-    stage = -(-(MOVES_A_CORE * cores if moves is None else moves) // STAGES)
-    side = max(grid.network.width, grid.network.height)
-
-    def run(heat: float, reach: int, share: int = 1) -> float:
-        _, rise = anneal(
-            problem.layout, problem.flows, code, weights, place, holder, load, counts, best, record, seen,
-            state, stage // share, heat, reach,
-        )  # fmt: skip
-        return float(rise)
-
-    hot = run(0.0, side, 4)
+    search = Annealing.begin(problem, start, objective, seed)
+    stage = -(-(MOVES_A_CORE * problem.traffic.cores if moves is None else moves) // STAGES)
+    side = max(problem.grid.network.width, problem.grid.network.height)
+    hot = search.run(stage // 4, 0.0, side)
     for done in range(STAGES):
-        left = done / max(1, STAGES - 1)
-        run(hot * COOLED**left, max(1, round(side * (1 - left))))
+        cooled = done / (STAGES - 1)
+        search.run(stage, hot * COOLED**cooled, max(1, round(side * (1 - cooled))))
         if progress:
             progress(done + 1, STAGES)
-    return best
+    return search.best
+
+
+@dataclass(frozen=True, eq=False)
+class Annealing:
+    """What annealing changes in place, as its kernel takes it.
+
+    ``holder`` (grid's cores,): which core is there, or -1; the others as in :func:`kernels.anneal`.
+    """
+
+    problem: Problem
+    code: int
+    weights: NDArray[np.float64]
+    place: Int
+    holder: Int
+    load: Int
+    counts: Int
+    held: Int
+    best: Int
+    record: NDArray[np.float64]
+    state: NDArray[np.uint64]
+
+    @staticmethod
+    def begin(problem: Problem, start: Int, objective: Objective, seed: int) -> "Annealing":
+        weights = np.array(problem.hop_weights if objective == "energy" else (1.0, 1.0))
+        holder = np.full(problem.grid.cores, -1, np.int64)
+        holder[start] = np.arange(len(start))
+        along, across, load, held = problem.loads(start)
+        value = float(weights[0] * along + weights[1] * across)
+        if objective == "max_link_load":
+            most = float(load.max())
+            record = np.array([most, most + (along + across) / load.size])
+        else:
+            record = np.array([value, value])
+        state = np.array([(seed * 2 + 1) * GOLDEN & (2**64 - 1)], np.uint64)
+        counts = np.array([along, across], np.int64)
+        return Annealing(
+            problem, CODES[objective], weights, start.copy(), holder, load, counts, held, start.copy(),
+            record, state,
+        )  # fmt: skip
+
+    def run(self, moves: int, heat: float, reach: int) -> float:
+        """Moves at one temperature; the mean size of changes for the worse."""
+        _, rise = anneal(
+            self.problem.layout, self.problem.flows, self.code, self.weights, self.place, self.holder,
+            self.load, self.counts, self.held, self.best, self.record, self.state, moves, heat, reach,
+        )  # fmt: skip
+        return float(rise)
 
 
 assert set(CODES) == set(get_args(Objective))

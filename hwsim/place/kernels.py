@@ -64,15 +64,16 @@ def router_at(layout, a, b):
 
 
 @njit(**CACHED)
-def totals(layout, flows, place, load):
-    """Packet-links along and across of all flows, loads of links into ``load``."""
+def totals(layout, flows, place, load, held):
+    """Packet-links along and across of all flows; loads of links into ``load``, the links of one packet of
+    each flow along and across into ``held`` (2, flows)."""
     marks = np.zeros((3, layout.step_along.shape[0]), np.int64)
     along, across = 0, 0
     for f in range(len(flows.source)):
         packets = flows.packets[f]
-        i, j = walk(layout, flows, place, f, packets, load, marks, True)
-        along += packets * i
-        across += packets * j
+        held[0, f], held[1, f] = walk(layout, flows, place, f, packets, load, marks, True)
+        along += packets * held[0, f]
+        across += packets * held[1, f]
     return along, across
 
 
@@ -117,22 +118,28 @@ def cost_of(objective, weights, along, across, load):
 
 
 @njit(**INLINED)
-def shift(layout, flows, place, one, other, sign, counts, load, marks, seen, loaded):
-    """Take (sign -1) or add (1) the flows of core ``one`` and of ``other``, -1 for none, each once."""
-    counts[2] += 1
-    stamp = counts[2]
-    for side in range(2):
-        core = one if side == 0 else other
+def gather(flows, one, other, seen, touched):
+    """The flows of core ``one`` and of ``other``, -1 for none, each once into ``touched``; how many."""
+    n = 0
+    for core in (one, other):
         if core < 0:
             continue
         for k in range(flows.first[core], flows.first[core + 1]):
             f = flows.flow[k]
-            if seen[f] != stamp:
-                seen[f] = stamp
-                packets = sign * flows.packets[f]
-                i, j = walk(layout, flows, place, f, packets, load, marks, loaded)
-                counts[0] += packets * i
-                counts[1] += packets * j
+            if not seen[f]:
+                seen[f] = True
+                touched[n] = f
+                n += 1
+    for i in range(n):
+        seen[touched[i]] = False
+    return n
+
+
+@njit(**INLINED)
+def reload(layout, flows, place, touched, n, sign, load, marks):
+    """Take (sign -1) the first ``n`` touched flows from the loads of links, or add them (1)."""
+    for i in range(n):
+        walk(layout, flows, place, touched[i], sign * flows.packets[touched[i]], load, marks, True)
 
 
 @njit(**INLINED)
@@ -154,9 +161,9 @@ def anneal(
     holder,
     load,
     counts,
+    held,
     best,
     record,
-    seen,
     state,
     moves,
     heat,
@@ -164,11 +171,15 @@ def anneal(
 ):
     """``moves`` moves at temperature ``heat``: a core changes places with another or with a free one.
 
-    The move goes at most ``reach`` routers away in each dimension. ``counts`` (3,): packet-links along and
-    across, and a stamp; ``record`` (2,): the least cost so far and its objective; ``best`` its placement.
-    Returns the moves taken and the mean size of the changes for the worse.
+    The move goes at most ``reach`` routers away in each dimension. ``counts`` (2,): packet-links along and
+    across; ``held`` (2, flows): links of one packet of each; ``load`` is kept up for max_link_load
+    only. ``record`` (2,): the least objective so far and its cost; ``best`` its placement. Returns the moves
+    taken and the mean size of the changes for the worse.
     """
     marks = np.zeros((3, layout.step_along.shape[0]), np.int64)
+    seen = np.zeros(len(flows.source), np.bool_)
+    touched = np.zeros(len(flows.source), np.int64)
+    fresh = np.zeros((2, len(flows.source)), np.int64)
     size_a, size_b = layout.step_along.shape[0], layout.step_across.shape[0]
     each = len(holder) // len(layout.along)
     loaded = objective == MAX_LINK_LOAD
@@ -185,10 +196,17 @@ def anneal(
         target = router_at(layout, a, b) * each + below(state, each)
         if layout.router[target] == r:
             continue
-        other = holder[target]
-        shift(layout, flows, place, core, other, -1, counts, load, marks, seen, loaded)
+        along, across = counts[0], counts[1]
+        n = gather(flows, core, holder[target], seen, touched)
+        if loaded:
+            reload(layout, flows, place, touched, n, -1, load, marks)
         swap(place, holder, core, target)
-        shift(layout, flows, place, core, other, 1, counts, load, marks, seen, loaded)
+        for i in range(n):
+            f = touched[i]
+            packets = flows.packets[f]
+            fresh[0, i], fresh[1, i] = walk(layout, flows, place, f, packets, load, marks, loaded)
+            counts[0] += packets * (fresh[0, i] - held[0, f])
+            counts[1] += packets * (fresh[1, i] - held[1, f])
         after = cost_of(objective, weights, counts[0], counts[1], load)
         change = after - cost
         if change > 0:
@@ -197,12 +215,17 @@ def anneal(
         if change <= 0 or (heat > 0 and fraction(state) < np.exp(-change / heat)):
             taken += 1
             cost = after
-            value = np.float64(most(load)) if objective == MAX_LINK_LOAD else cost
-            if value < record[1] or (value == record[1] and cost < record[0]):
-                record[0], record[1] = cost, value
+            for i in range(n):
+                held[0, touched[i]], held[1, touched[i]] = fresh[0, i], fresh[1, i]
+            value = np.float64(most(load)) if loaded else cost
+            if value < record[0] or (value == record[0] and cost < record[1]):
+                record[0], record[1] = value, cost
                 best[:] = place
             continue
-        shift(layout, flows, place, core, other, -1, counts, load, marks, seen, loaded)
+        if loaded:
+            reload(layout, flows, place, touched, n, -1, load, marks)
         swap(place, holder, core, origin)
-        shift(layout, flows, place, core, other, 1, counts, load, marks, seen, loaded)
+        if loaded:
+            reload(layout, flows, place, touched, n, 1, load, marks)
+        counts[0], counts[1] = along, across
     return taken, rise / max(1, worse)

@@ -56,15 +56,16 @@ class Problem:
         pair = energy.hop_x_pj, energy.hop_y_pj
         return pair[::-1] if self.layout.swapped else pair
 
-    def loads(self, place: Int) -> tuple[int, int, Int]:
-        """Packet-links along and across, and the load of each link, shape (4, routers) (T3)."""
-        load = np.zeros((4, self.grid.routers), np.int64)
-        along, across = totals(self.layout, self.flows, place, load)
-        return int(along), int(across), load
+    def loads(self, place: Int) -> tuple[int, int, Int, Int]:
+        """Packet-links along and across, the load of each link, shape (4, routers), and the links of one
+        packet of each flow along and across, shape (2, flows) (T3)."""
+        load, held = np.zeros((4, self.grid.routers), np.int64), np.zeros((2, self.traffic.flows), np.int64)
+        along, across = totals(self.layout, self.flows, place, load, held)
+        return int(along), int(across), load, held
 
     def metrics(self, place: Int) -> Metrics:
         """``place`` (cores,): the grid's core of each core of the traffic."""
-        along, across, load = self.loads(place)
+        along, across, load, _ = self.loads(place)
         traffic = self.traffic
         each = traffic.packets if self.layout.tree else traffic.packets * traffic.sizes()
         packets = int(each.sum())
