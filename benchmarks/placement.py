@@ -22,6 +22,7 @@ from hwsim.variants import Variant
 
 NETWORKS = ("vgg16", "resnet19")
 CHIP = "mesh-sata-256"
+COLUMNS = ("packets", "spike_hops", "max_link_load", "energy_pj", "cpu_seconds")
 MARGIN = 0.3
 """By which annealing for spike hops must beat row-major."""
 
@@ -34,13 +35,13 @@ thresholds calibrated to 0.18 spikes per neuron and step, {samples} synthetic im
 the rules are in docs/placement.md.
 `vs row_major`: spike hops. Goal: anneal for spike hops beats row_major by {margin:.0%} or more: {verdict}.
 
-| network | placement | made for | spike hops | vs row_major | busiest link | energy (uJ) | took (s) |
+| network | placement | made for | spike hops | vs row_major | busiest link | energy (uJ) | CPU time (s) |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
 Beside it:
 
-| network | slices | cores | flows | packets an image | cutting (s) | traffic (s) |
+| network | slices | cores | flows | packets an image | cutting, CPU (s) | traffic, CPU (s) |
 | --- | --- | --- | --- | --- | --- | --- |
 {facts}
 
@@ -74,19 +75,18 @@ def measure(name: str, directory: Path, console: Console) -> tuple[list[Point], 
         values = made.as_dict()
         for row in values["placements"]:
             made_for = objective if row["algorithm"] == "anneal" else ""
-            points.append({"network": name, "placement": row["algorithm"], "made_for": made_for} | {
-                key: row[key] for key in ("packets", "spike_hops", "max_link_load", "energy_pj", "seconds")
-            })  # fmt: skip
+            found = {"network": name, "placement": row["algorithm"], "made_for": made_for}
+            points.append(found | {key: row[key] for key in COLUMNS})
             console.print(str(points[-1]))
         if not facts:
+            took, cores = values["cpu_seconds"], values["cores"]
             facts = (
-                f"| {name} | {values['slices']} | {values['cores']['used']} of {values['cores']['of']} | "
-                f"{values['flows']} | {points[0]['packets']:,.0f} | {values['seconds']['partition']:.2f} | "
-                f"{values['seconds']['traffic']:.2f} |"
+                f"| {name} | {values['slices']} | {cores['used']} of {cores['of']} | {values['flows']} | "
+                f"{points[0]['packets']:,.0f} | {took['partition']:.2f} | {took['traffic']:.2f} |"
             )
-            for found in made.found:
-                if found.algorithm in ("row_major", "anneal"):
-                    placing.draw(directory / f"{name}-{found.algorithm}.png", replace(made, found=[found]))
+            for one in made.found:
+                if one.algorithm in ("row_major", "anneal"):
+                    placing.draw(directory / f"{name}-{one.algorithm}.png", replace(made, found=[one]))
     return points, facts
 
 
@@ -108,7 +108,7 @@ def page(points: list[Point], facts: list[str]) -> str:
             reached.append(change <= -MARGIN)
         rows.append(
             f"| {told} | {p['spike_hops']:,.0f} | {change:+.1%} | "
-            f"{p['max_link_load']:,.0f} | {float(p['energy_pj']) / 1e6:.2f} | {p['seconds']:.3g} |"
+            f"{p['max_link_load']:,.0f} | {float(p['energy_pj']) / 1e6:.2f} | {p['cpu_seconds']:.3g} |"
         )
     return PAGE.format(
         chip=CHIP, samples=placing.SAMPLES, margin=MARGIN, rows="\n".join(rows),

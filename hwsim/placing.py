@@ -146,9 +146,9 @@ class Made:
             "seed": self.asked.seed,
             "energy_of": grid.hop_energy.name,
             "multicast": grid.network.multicast,
-            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "cpu_seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "placements": [
-                {"algorithm": p.algorithm, **per_sample(p.metrics, traffic.samples), "seconds": p.seconds}
+                {"algorithm": p.algorithm, **per_sample(p.metrics, traffic.samples), "cpu_seconds": p.seconds}
                 for p in self.found
             ],
             "chosen": self.best.algorithm,

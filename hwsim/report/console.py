@@ -274,7 +274,7 @@ def show_placements(values: dict[str, Any], console: Console) -> None:
     )
     table = Table(title=title, title_justify="left")
     table.add_column("placement")
-    for name in ("packets", "spike hops", "busiest link", "energy", "took"):
+    for name in ("packets", "spike hops", "busiest link", "energy", "CPU time"):
         table.add_column(name, justify="right")
     for row in values["placements"]:
         mark = " *" if row["algorithm"] == values["chosen"] else ""
@@ -284,7 +284,7 @@ def show_placements(values: dict[str, Any], console: Console) -> None:
             quantity(row["spike_hops"]),
             quantity(row["max_link_load"]),
             energy(row["energy_pj"]),
-            f"{row['seconds'] * 1e3:,.1f} ms",
+            f"{row['cpu_seconds'] * 1e3:,.1f} ms",
         )
     console.print(table)
     console.print(
