@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
-from hwsim.errors import HwsimError
+from hwsim.cost import load_table
+from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.hardware import load_hardware
 from hwsim.mapping import Mapping, PlacedSlice, load_mapping
+from hwsim.pipeline import estimate, workload
 from hwsim.place.partition import partition
 from hwsim.place.placed import moved, placed, with_placement
 from hwsim.place.slices import Sliced, numbered
@@ -114,3 +118,12 @@ def test_a_population_named_by_a_number_can_be_placed(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text("placement: {4: [{first: 0, last: 1, core: 2}]}\n", encoding="utf-8")
     assert load_mapping(path).placement == {"4": [PlacedSlice(first=0, last=1, core=2)]}
+
+
+def test_an_estimate_says_that_it_is_of_one_tile() -> None:
+    (told,) = (c for c in caveats(load_table("sata_kernels"), load_hardware("mesh-sata")) if "tiles" in c)
+    assert told == "the chip has 16 tiles; these are the costs of running all on one"
+    network = small_network("frames")
+    work = workload(network, np.ones((1, *network.input.shape), np.float32), network.timesteps)
+    with pytest.warns(HwsimWarning, match="the mapping's placement is not heeded"):
+        estimate(work, load_hardware("mesh-sata"), small(), load_table("sata_kernels"))
