@@ -64,7 +64,9 @@ def partition(network: Network, grid: Grid, weight_bits: int, progress: Progress
     slices: list[Slice] = []
     for done, population in enumerate(reversed(placed), 1):
         search = Search(Sliced(network, tuple(slices), len(cores)), population, grid, weight_bits)
-        for box in search.best():
+        boxes = search.best()
+        check_cores(len(boxes), grid, f"population {population.name!r}: ")
+        for box in boxes:
             piece = _alone(search, box)
             core, joined = _home(cores, piece, grid, weight_bits)
             if core == len(cores):
@@ -79,11 +81,11 @@ def partition(network: Network, grid: Grid, weight_bits: int, progress: Progress
     return sliced
 
 
-def check_cores(cores: int, grid: Grid) -> None:
+def check_cores(cores: int, grid: Grid, where: str = "") -> None:
     """Raises HwsimError where the chip has too few (G9)."""
     if cores > grid.cores:
         raise HwsimError(
-            f"cores: found {cores} needed, allowed {grid.cores} on the chip ({grid.network.width} x "
+            f"{where}cores: found {cores} needed, allowed {grid.cores} on the chip ({grid.network.width} x "
             f"{grid.network.height} routers of {grid.cores_per_router}): {cores - grid.cores} too many"
         )
 

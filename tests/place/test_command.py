@@ -121,5 +121,8 @@ def test_a_chip_that_is_too_small_says_by_how_much_and_nothing_is_written(
     # (G9)
     code, _, error = map_("--hardware", folder / "tiny.yaml", "-o", folder / "placed.yaml")
     assert code == 2
-    assert error == ("error: cores: found 3 needed, allowed 1 on the chip (1 x 1 routers of 1): 2 too many\n")
+    assert error == (
+        "error: population 'a': cores: found 2 needed, allowed 1 on the chip (1 x 1 routers of 1): "
+        "1 too many\n"
+    )
     assert not (folder / "placed.yaml").exists()

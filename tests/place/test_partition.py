@@ -222,12 +222,16 @@ def test_axons_out_of_one_neuron_are_the_slices_of_the_next_layer() -> None:
 
 
 def test_a_chip_with_too_few_cores_says_how_many_are_missing() -> None:
-    # (G9) 20 neurons and a readout of 2, 4 a core: 5 cores and 1 on a chip of 2 x 2
+    # (G9) 20 neurons and a readout of 2, 4 a core: 5 cores and 1 on a chip of 5 x 1, and 5 alone on 2 x 2
     with pytest.raises(HwsimError) as caught:
-        partition(flat((3, 20, 2)), grid(2, 2, neurons=4), 8)
+        partition(flat((3, 20, 2)), grid(5, 1, neurons=4), 8)
     assert str(caught.value) == (
-        "cores: found 6 needed, allowed 4 on the chip (2 x 2 routers of 1): 2 too many"
+        "cores: found 6 needed, allowed 5 on the chip (5 x 1 routers of 1): 1 too many"
     )
+    with pytest.raises(
+        HwsimError, match=r"^population 'h1': cores: found 5 needed, allowed 4 .*: 1 too many"
+    ):
+        partition(flat((3, 20, 2)), grid(2, 2, neurons=4), 8)
 
 
 def test_shared_states_are_refused() -> None:
