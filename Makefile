@@ -27,13 +27,13 @@ check: $(READY)  ## ruff, mypy and the fast tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --maxprocesses 4 -m "not slow"
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow"
 
 test: $(READY)  ## everything: ruff, mypy and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --maxprocesses 4
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-nojit: $(READY)  ## the kernels' tests as plain Python, without Numba's compiler
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -m "not slow" -W ignore::RuntimeWarning tests/differential tests/execute

@@ -1,6 +1,6 @@
 """LIF units in the compute area, from each source that has both parts (EfficientLIF-Net, Fig. 10)."""
 
-from hwsim.cost import CostTable, load_table
+from hwsim.cost import CostTable
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
 
@@ -15,7 +15,7 @@ def lif_area_share(table: CostTable, hardware: Hardware) -> dict[str, float]:
     buffers, scratchpads and multipliers are left out, as in the paper.
     Sources without such rows are left out.
     """
-    kernels = load_table(table.area_from)
+    kernels = table.areas
     array = hardware.pe_array
     accumulators = array.rows * array.columns * array.lanes
     shares = {}

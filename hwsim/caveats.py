@@ -7,7 +7,6 @@ from hwsim.cost import (
     byte_energy,
     command_table,
     flat_table,
-    load_table,
     recipes,
 )
 from hwsim.hardware import Hardware, Precision
@@ -26,7 +25,8 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
         found.append(
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
         )
-    kernels, precision = load_table(table.area_from), hardware.precision
+    found += width_of_beats(hardware)
+    kernels, precision = table.areas, hardware.precision
     found += _width_caveats(table, precision)
     if kernels.node_nm != hardware.node_nm:
         found.append(
@@ -34,12 +34,38 @@ def caveats(table: CostTable, hardware: Hardware) -> list[str]:
             f"{hardware.node_nm} nm"
         )
     for name, buffer in hardware.buffers.present().items():
-        if buffer.capacity_bytes > sram.LARGEST_BYTES * -(-buffer.word_bits // sram.WIDEST_BITS):
+        if not sram.is_one_macro(buffer.capacity_bytes, buffer.word_bits):
             found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
     for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
         for row in kernels.rows:
             if row.item == item and row.bits not in (None, width):
                 found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
+    return found
+
+
+def width_of_beats(hardware: Hardware) -> list[str]:
+    """Where a beat of the array takes more bits than the words of a buffer bring in a cycle (P2, P4).
+
+    Counts and energies are of the words; time is not. Own streams take a word of a bank for each access;
+    inputs are spikes, or on a chip with multipliers activations.
+    """
+    array, precision, buffers = hardware.pe_array, hardware.precision, hardware.buffers
+    weights = array.rows if array.dataflow == "is" else array.extent("N")
+    brought = buffers.weight.word_bits
+    if array.streams == "shared":
+        brought *= buffers.weight.banks * buffers.weight.ports
+    inputs = {"os": array.extent("M") * array.extent("T") * array.lanes, "ws": array.rows * array.lanes}
+    value = precision.activation_bits if array.multipliers else 1
+    found = []
+    for name, needed, width in (
+        ("weight", 0 if array.weight_sparsity else weights * precision.weight_bits, brought),
+        ("input", inputs.get(array.dataflow, array.columns) * value, buffers.input.word_bits),
+    ):
+        if needed > width:
+            found.append(
+                f"a beat takes {needed} bits of the {name} buffer, which brings {width} a cycle; no cycles "
+                "are counted for that"
+            )
     return found
 
 

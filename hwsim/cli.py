@@ -7,7 +7,28 @@ from typing import Annotated
 
 import typer
 
-from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.errors import HwsimError, HwsimWarning, printable
+from hwsim.options import (
+    AsJson,
+    CodingOption,
+    DramOption,
+    Dt,
+    Init,
+    InputFile,
+    LayoutOption,
+    Model,
+    ProducerOption,
+    Rate,
+    Settings,
+    Shape,
+    SharingOption,
+    SkipOption,
+    Timesteps,
+    Weights,
+    count,
+    directory,
+    unset,
+)
 from hwsim.replay import replay
 
 app = typer.Typer(
@@ -19,105 +40,6 @@ app = typer.Typer(
 )
 app.add_typer(replay, name="replay")
 
-Model = Annotated[
-    str,
-    typer.Argument(
-        help="A zoo name, file.py:callable, or a network's file: saved by hwsim (.safetensors), NIR (.nir), "
-        "lava-dl (.net)."
-    ),
-]
-Weights = Annotated[
-    Path | None, typer.Option(help="Weights of the module: a safetensors file.", show_default=False)
-]
-InputFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--inputs",
-        help="Inputs: .npy, or .npz with images (or inputs) and labels. Default: the zoo's own.",
-        show_default=False,
-    ),
-]
-Timesteps = Annotated[
-    int | None, typer.Option(help="Timesteps T. Default: the model's own.", min=1, show_default=False)
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="An option of the model's builder as key=value, e.g. channels=64, block=scb5, timesteps=8. "
-        "Can be repeated.",
-        show_default=False,
-    ),
-]
-Shape = Annotated[
-    str | None,
-    typer.Option(help="Shape of one input, e.g. 3,32,32, for a model without inputs.", show_default=False),
-]
-SharingOption = Annotated[
-    str,
-    typer.Option(
-        help="Share LIF states as EfficientLIF-Net does: none, L (layers), C2, C4, C8 (channel groups), L+C2."
-    ),
-]
-Init = Annotated[
-    str | None,
-    typer.Option(
-        help="random: random weights in place of the checkpoint; calibrated: also scale the thresholds "
-        "until each layer fires at --rate.",
-        show_default=False,
-    ),
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(
-        help="Spikes per neuron and step that --init calibrated aims at. Default: 0.18.", show_default=False
-    ),
-]
-ProducerOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Who wrote a .nir file: nir (as NIR is defined), snntorch, spikingjelly, sinabs, norse, "
-        "rockpool, lava; options after a comma: snntorch,reset=zero.",
-        show_default=False,
-    ),
-]
-Dt = Annotated[
-    float | None,
-    typer.Option(help="Time step of a .nir file, in its unit. Default: the file's own.", show_default=False),
-]
-CodingOption = Annotated[
-    str | None,
-    typer.Option(
-        "--coding",
-        help="What the inputs of a module, a .nir or a .net are: frames (the same at every step), or of "
-        "every step its own (samples, timesteps, ...): spikes, or a series of any values. Default: frames "
-        "for a module, for a file what the inputs look like.",
-        show_default=False,
-    ),
-]
-LayoutOption = Annotated[
-    str | None,
-    typer.Option(
-        "--layout",
-        help="How a module takes time: step (a call a timestep), time_first (T, B, ...), batch_first "
-        "(B, T, ...), static (its own loop over one image). Default: what fits.",
-        show_default=False,
-    ),
-]
-SkipOption = Annotated[
-    str | None,
-    typer.Option("--skip", help="dense, gate or event; default: the chip's own.", show_default=False),
-]
-DramOption = Annotated[
-    str | None,
-    typer.Option(
-        "--dram",
-        help="commands, or bandwidth: quicker, without banks and rows. Default: the chip's own.",
-        show_default=False,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
 
 @app.command()
 def estimate(
@@ -125,10 +47,7 @@ def estimate(
     hardware: Annotated[str, typer.Option(help="A preset (hwsim list hardware) or a .yaml file.")] = "sata",
     inputs: InputFile = None,
     weights: Weights = None,
-    samples: Annotated[
-        int | None,
-        typer.Option(help="How many of the inputs to run. Default: 128.", min=1, show_default=False),
-    ] = None,
+    samples: Annotated[int | None, count("How many of the inputs to run. Default: 128.")] = None,
     timesteps: Timesteps = None,
     settings: Settings = None,
     sharing: SharingOption = "none",
@@ -139,37 +58,29 @@ def estimate(
     layout: LayoutOption = None,
     producer: ProducerOption = None,
     dt: Dt = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="A mapping .yaml; the options below override it.", show_default=False)
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="layer_major (default) or step_major.", show_default=False)
-    ] = None,
-    fold_order: Annotated[
-        str | None, typer.Option(help="auto (default), m_outer or n_outer.", show_default=False)
-    ] = None,
-    direct_coding: Annotated[
-        str | None, typer.Option(help="once (default) or each_step.", show_default=False)
-    ] = None,
+    mapping: Annotated[Path | None, unset("A mapping .yaml; the options below override it.")] = None,
+    schedule: Annotated[str | None, unset("layer_major (default) or step_major.")] = None,
+    fold_order: Annotated[str | None, unset("auto (default), m_outer or n_outer.")] = None,
+    direct_coding: Annotated[str | None, unset("once (default) or each_step.")] = None,
     batch: Annotated[
         int | None,
-        typer.Option(
-            help="Samples of a mini-batch, which share loads of weights. Default: 1.",
-            min=1,
-            show_default=False,
-        ),
+        count("Samples of a mini-batch, which share loads of weights. Default: 1."),
     ] = None,
     batch_on: Annotated[
         str | None,
+        unset("outer (default), or M: samples side by side in layers of one position."),
+    ] = None,
+    sample_loop: Annotated[
+        str | None,
         typer.Option(
-            help="outer (default), or M: samples side by side in layers of one position.", show_default=False
+            help="Of layers that run step by step together: inner (default), each serves all samples before "
+            "the next layer; or outer, a sample runs through all of them first.",
+            show_default=False,
         ),
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(
-            help="What chosen tiles make least: dram_bytes (default) or cycles.", show_default=False
-        ),
+        unset("What chosen tiles make least: dram_bytes (default) or cycles."),
     ] = None,
     skip: SkipOption = None,
     dram: DramOption = None,
@@ -181,13 +92,7 @@ def estimate(
     ] = "kernel",
     output: Annotated[
         str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIRECTORY",
-            help="Write result.json, layers.csv, the HTML report, the network and the ledger there.",
-            show_default=False,
-        ),
+        directory("Write result.json, layers.csv, the HTML report, the network and the ledger there."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -215,7 +120,7 @@ def estimate(
     directory = delivery.output_directory(output)
     options = {
         "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
-        "batch": batch, "batch_on": batch_on, "objective": objective,
+        "batch": batch, "batch_on": batch_on, "sample_loop": sample_loop, "objective": objective,
     }  # fmt: skip
     with delivery.interruptible():
         result = commands.estimate(
@@ -234,21 +139,14 @@ def compare(
     hardware: Annotated[str, typer.Option(help="Presets or .yaml files, e.g. sata,spinalflow.")] = "sata",
     schedule: Annotated[
         str | None,
-        typer.Option(
-            help="layer_major (default), step_major, or layer_major,step_major.", show_default=False
-        ),
+        unset("layer_major (default), step_major, or layer_major,step_major."),
     ] = None,
-    batch: Annotated[
-        str | None, typer.Option(help="Sizes of mini-batches, e.g. 1,16,64. Default: 1.", show_default=False)
-    ] = None,
+    batch: Annotated[str | None, unset("Sizes of mini-batches, e.g. 1,16,64. Default: 1.")] = None,
     table: Annotated[str, typer.Option(help="Energy tables or .yaml files.")] = "sata_kernels",
     inputs: InputFile = None,
     weights: Weights = None,
     samples: Annotated[
-        int | None,
-        typer.Option(
-            help="How many of the inputs to run. Default: the largest mini-batch.", min=1, show_default=False
-        ),
+        int | None, count("How many of the inputs to run. Default: the largest mini-batch.")
     ] = None,
     timesteps: Timesteps = None,
     settings: Settings = None,
@@ -261,18 +159,11 @@ def compare(
     dt: Dt = None,
     mapping: Annotated[
         Path | None,
-        typer.Option(help="A mapping .yaml; schedules and mini-batches override it.", show_default=False),
+        unset("A mapping .yaml; schedules and mini-batches override it."),
     ] = None,
     dram: DramOption = None,
     output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIRECTORY",
-            help="Write compare.json, compare.csv and a picture of the DRAM traffic there.",
-            show_default=False,
-        ),
+        str | None, directory("Write compare.json, compare.csv and a picture of the DRAM traffic there.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -314,14 +205,7 @@ def inspect(
     producer: ProducerOption = None,
     dt: Dt = None,
     output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIRECTORY",
-            help="Write inspect.json and drawings of the graph, graph.svg and graph.png, there.",
-            show_default=False,
-        ),
+        str | None, directory("Write inspect.json and drawings of the graph, graph.svg and graph.png, there.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -359,10 +243,7 @@ def ops(
     model: Model,
     inputs: InputFile = None,
     weights: Weights = None,
-    samples: Annotated[
-        int | None,
-        typer.Option(help="How many of the inputs to run. Default: 16.", min=1, show_default=False),
-    ] = None,
+    samples: Annotated[int | None, count("How many of the inputs to run. Default: 16.")] = None,
     timesteps: Timesteps = None,
     settings: Settings = None,
     sharing: SharingOption = "none",
@@ -497,7 +378,7 @@ def _show(
 ) -> None:
     """hwsim's own warnings are one line on stderr."""
     where = "" if issubclass(category, HwsimWarning) else f"{filename}:{lineno}: {category.__name__}: "
-    print(f"warning: {where}{message}", file=sys.stderr)  # noqa: T201
+    print(printable(f"warning: {where}{message}"), file=sys.stderr)  # noqa: T201
 
 
 def main() -> None:
@@ -506,7 +387,7 @@ def main() -> None:
     try:
         app()
     except HwsimError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(printable(f"error: {error}"), file=sys.stderr)  # noqa: T201
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(141)

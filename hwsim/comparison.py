@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from hwsim.area import lif_area_share
+from hwsim.caveats import caveats
 from hwsim.cost import CostTable, price
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
@@ -80,6 +81,7 @@ class Row:
             "lif_area_share": lif_area_share(self.table, self.hardware),
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
+            "caveats": caveats(self.table, self.hardware),
         }
 
 

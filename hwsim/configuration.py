@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hwsim.errors import HwsimError, nearest
-from hwsim.storage import write_text
+from hwsim.storage import is_file, write_text
 
 MAX_BYTES = 4_000_000
 
@@ -36,7 +36,7 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
 
     Raises HwsimError listing every wrong field with its line.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise HwsimError(f"{path}: no such file")
     if path.stat().st_size > MAX_BYTES:
         raise HwsimError(f"{path}: larger than {MAX_BYTES} bytes, not a configuration file")
@@ -81,7 +81,10 @@ def save_yaml(path: Path, model: BaseModel) -> None:
 def describe(
     error: ValidationError, model: type[BaseModel], where: str, tree: yaml.Node | None = None
 ) -> str:
-    """One line per wrong field: place, field, what is wrong, what was found, the nearest name."""
+    """One line per wrong field: place, field, what is wrong, what was found, the nearest name.
+
+    What is wrong with the whole has no field: the message names those that it is about.
+    """
     lines = []
     for item in error.errors():
         location = item["loc"]
@@ -94,9 +97,16 @@ def describe(
             )
         elif item["type"] == "missing":
             lines.append(f"{place}: field {name!r} is missing")
+        elif not location:
+            lines.append(f"{place}: {_sentence(item['msg'])}")
         else:
-            lines.append(f"{place}: {name}: found {shown(item['input'])}. {item['msg']}.")
+            lines.append(f"{place}: {name}: found {shown(item['input'])}. {_sentence(item['msg'])}")
     return "\n".join(lines)
+
+
+def _sentence(message: str) -> str:
+    """What pydantic or a validator says, with one dot at its end."""
+    return f"{message.rstrip('.')}."
 
 
 def shown(value: object) -> str:

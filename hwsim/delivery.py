@@ -11,7 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, printable
+from hwsim.storage import LONGEST_PREFIX
 
 
 def output_directory(given: str | None) -> Path | None:
@@ -34,7 +35,7 @@ def output_directory(given: str | None) -> Path | None:
             for missing in reversed([p for p in (output, *output.parents) if not p.exists()]):
                 missing.mkdir()
                 made.append(missing)
-            with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}."):
+            with TemporaryDirectory(dir=output.parent, prefix=f".{output.name[:LONGEST_PREFIX]}."):
                 pass
         finally:
             for directory in reversed(made):
@@ -61,7 +62,7 @@ def write_together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dic
     """All files or none: they are written aside and moved in together."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as aside:
+        with TemporaryDirectory(dir=output.parent, prefix=f".{output.name[:LONGEST_PREFIX]}.") as aside:
             made = make(Path(aside))
             output.mkdir(exist_ok=True)
             return {name: path.replace(output / path.name) for name, path in made.items()}
@@ -76,7 +77,8 @@ def tell(paths: dict[str, Path], as_json: bool) -> None:
 
 
 def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    """Print a text; what a terminal would take as a command is shown as U+FFFD."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 @contextmanager

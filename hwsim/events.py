@@ -47,6 +47,17 @@ class Events:
         payload = None if self.payload is None else self.payload[part]
         return Events(offsets - offsets[0], self.index[part], payload, self.steps)
 
+    def keeping(self, cells: NDArray[np.bool_]) -> "Events":
+        """The events of some cells, (samples, steps); the others are silent."""
+        counts = self.counts()
+        kept = np.repeat(cells.ravel(), counts.ravel())
+        offsets = np.zeros(cells.size + 1, np.int64)
+        np.cumsum(np.where(cells, counts, 0).ravel(), out=offsets[1:])
+        first = int(self.offsets[0])
+        part = slice(first, first + len(kept))
+        payload = None if self.payload is None else self.payload[part][kept]
+        return Events(offsets, self.index[part][kept], payload, self.steps)
+
     def dense(self, size: int) -> NDArray[Any]:
         """Values as an array of shape (samples, steps, size)."""
         dtype = np.float32 if self.payload is None else self.payload.dtype

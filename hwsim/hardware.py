@@ -285,6 +285,16 @@ class Dram(Configured):
         """Bytes of a burst."""
         return self.device.burst_bytes if self.device else self.burst_bytes or 0
 
+    def latency_cycles(self, clock_hz: int) -> int:
+        """Cycles of this clock by which a plain transfer's data come later than its bandwidth says."""
+        flat = self.device.flat if self.device else None
+        return -(-flat.latency_cycles * clock_hz // self.device.clock_hz) if self.device and flat else 0
+
+    def clock_per_byte(self, clock_hz: int) -> tuple[int, int]:
+        """clock / bandwidth in lowest terms."""
+        common = gcd(clock_hz, self.bandwidth)
+        return clock_hz // common, self.bandwidth // common
+
 
 class Hardware(Configured):
     """A chip: structure of a tile, widths, clock and node; no energy and no area in here.
@@ -304,26 +314,29 @@ class Hardware(Configured):
     grid: Grid | None = None
     sources: dict[str, str]
 
-    @model_validator(mode="after")
-    def _countable(self) -> Self:
+    @field_validator("dram")
+    @classmethod
+    def _countable(cls, dram: Dram, info: ValidationInfo) -> Dram:
         """Cycles of transfers stay within 64 bits."""
-        bandwidth, clock = self.dram.bandwidth, self.clock_hz
+        clock: int | None = info.data.get("clock_hz")
+        if clock is None:
+            return dram
+        bandwidth = dram.bandwidth
         if clock > bandwidth * SLOWEST_BYTE:
             raise ValueError(
                 f"clock_hz of {clock} and a DRAM of {bandwidth} bytes a second: a byte takes more than "
                 f"{SLOWEST_BYTE} cycles; a faster DRAM or a slower clock is needed"
             )
-        if self.clock_per_byte[0] > FINEST_CLOCK:
+        if dram.clock_per_byte(clock)[0] > FINEST_CLOCK:
             raise ValueError(
                 f"clock_hz of {clock} and a DRAM of {bandwidth} bytes a second: the numerator of their ratio "
                 f"is more than {FINEST_CLOCK}; round one of them"
             )
-        if self.latency_cycles > LONGEST_LATENCY:
+        if (latency := dram.latency_cycles(clock)) > LONGEST_LATENCY:
             raise ValueError(
-                f"clock_hz of {clock}: the latency of the DRAM is {self.latency_cycles} cycles; at most "
-                f"{LONGEST_LATENCY}"
+                f"clock_hz of {clock}: the latency of the DRAM is {latency} cycles; at most {LONGEST_LATENCY}"
             )
-        return self
+        return dram
 
     @property
     def id(self) -> str:
@@ -357,15 +370,12 @@ class Hardware(Configured):
     @property
     def latency_cycles(self) -> int:
         """Cycles by which a plain transfer's data come later than its bandwidth says."""
-        device = self.dram.device
-        flat = device.flat if device else None
-        return -(-flat.latency_cycles * self.clock_hz // device.clock_hz) if device and flat else 0
+        return self.dram.latency_cycles(self.clock_hz)
 
     @property
     def clock_per_byte(self) -> tuple[int, int]:
         """clock / bandwidth in lowest terms."""
-        common = gcd(self.clock_hz, self.dram.bandwidth)
-        return self.clock_hz // common, self.dram.bandwidth // common
+        return self.dram.clock_per_byte(self.clock_hz)
 
     def transfer_cycles(self, size_bytes: int) -> int:
         """ceil(bytes * clock / bandwidth)."""

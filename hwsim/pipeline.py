@@ -7,7 +7,7 @@ import platform
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,6 +40,11 @@ from hwsim.storage import content_id
 
 Engine = Literal["kernel", "reference"]
 Progress = Callable[[str, int, int], None]
+
+
+class NoCounterpartError(HwsimError):
+    """The ANN has no legal mapping on the chip, or does what the table has no number for."""
+
 
 UNTRUSTED = (
     "the captured network does not compute what the model computes, so these costs are not the model's"
@@ -128,8 +133,8 @@ def estimate(
     """Execute, lower, cycle and price a workload; compare with its reference and its ANN counterpart.
 
     Raises HwsimError for inputs that do not fit or do not fill a mini-batch, and for mappings that are not
-    legal. Warns (HwsimWarning) where
-    the network's spikes differ from PyTorch's by more than rounding.
+    legal; where only the counterpart's is not, the result has no counterpart and says why. Warns
+    (HwsimWarning) where the network's spikes differ from PyTorch's by more than rounding.
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
@@ -162,9 +167,18 @@ def estimate(
         | {"python": platform.python_version()},
     }
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
+    ann, missing = _of_counterpart(dense)
     return Result(
-        snn, dense.result(), hardware, mapping, table, lowering.choices, work.labels, compared, provenance
+        snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, provenance, missing
     )
+
+
+def _of_counterpart(dense: Future[Run]) -> tuple[Run | None, str | None]:
+    """The counterpart's run, or why there is none."""
+    try:
+        return dense.result(), None
+    except NoCounterpartError as error:
+        return None, str(error)
 
 
 def simulate(
@@ -205,15 +219,23 @@ def counterpart(
 ) -> Run:
     """The same graph as an ANN: ReLU for LIF, one dense pass of MACs on the same array.
 
-    One mini-batch of as many of ``samples`` as the mapping takes at once.
+    One mini-batch of as many of ``samples`` as the mapping takes at once. Raises NoCounterpartError where its
+    wider inputs and outputs do not fit the chip's buffers.
     """
     ann = network.as_ann()
     dense = hardware.with_skip("dense")
     together = min(mapping.batch, samples)
     trace = EventTrace.join([EventTrace.all_live(ann)] * together)
-    chosen = mapping.of_batch(network, together)
-    ledgers = simulate(Lowering(ann, dense, chosen), trace)
-    return Run(ann, trace, ledgers, price(ledgers[0], dense, table), together)
+    try:
+        lowering = Lowering(ann, dense, mapping.of_batch(network, together))
+        program = lowering.lower(trace, range(together))
+        ledger = run(program, dense)
+        cost = price(ledger, dense, table)
+    except HwsimError as error:
+        raise NoCounterpartError(str(error)) from None
+    ledger.verify()
+    conservation.check(ann, trace, ledger, lowering.held, dense.pe_array.weight_sparsity)
+    return Run(ann, trace, (ledger,), cost, together)
 
 
 def _stage(progress: Progress, stage: str) -> Callable[[int, int], None]:

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, Cost, CostTable
 from hwsim.events import EventTrace
+from hwsim.geometry import output_taps
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
 from hwsim.mapping import Mapping
@@ -59,11 +61,11 @@ class Run:
 class Result:
     """An estimate: the SNN's run, its ANN counterpart's, what was asked and where it came from.
 
-    ``choices``: what the mapping came to for each array layer.
+    ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart.
     """
 
     run: Run
-    ann: Run
+    ann: Run | None
     hardware: Hardware
     mapping: Mapping
     table: CostTable
@@ -71,6 +73,7 @@ class Result:
     labels: NDArray[np.int64] | None
     agreement: dict[str, Any] | None
     provenance: dict[str, Any]
+    ann_missing: str | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -98,9 +101,8 @@ class Result:
             "hardware": self._portable(Path(self.hardware.dram.table or "").name).model_dump(),
             "mapping": self.mapping.model_dump(),
             "table": run.cost.table,
-            "prices": self.table.model_dump(
-                include={"description", "node_nm", "voltage_v", "dram", "area_from"}
-            ),
+            "prices": self.table.model_dump(include={"description", "node_nm", "voltage_v", "dram"})
+            | {"area_from": self.table.area_name},
             "samples": run.samples,
             "totals": totals(run.ledger, run.cost, self.hardware),
             "per_sample": self._per_sample(),
@@ -114,22 +116,23 @@ class Result:
             "unpriced": list(run.cost.unpriced),
             "caveats": caveats(self.table, self.hardware),
             "accuracy": self._accuracy(),
-            "ann": _inference(self.ann, self.hardware)
-            | {
-                "energy_ratio": _ratio(
-                    run.cost.total_pj / run.samples, self.ann.cost.total_pj / self.ann.samples
-                ),
-                "latency_ratio": _ratio(
-                    run.ledger.elapsed_cycles / run.samples,
-                    self.ann.ledger.elapsed_cycles / self.ann.samples,
-                ),
-                "samples": self.ann.samples,
-                "energy_pj_by_component": {
-                    c: spent / self.ann.samples for c, spent in self.ann.cost.by_component().items()
-                },
-            },
+            "ann": None if self.ann is None else self._counterpart(self.ann),
+            "ann_missing": self.ann_missing,
             "agreement": self.agreement,
             "provenance": self.provenance,
+        }
+
+    def _counterpart(self, ann: Run) -> dict[str, Any]:
+        """One inference of the ANN, and the SNN's mean over it."""
+        run = self.run
+        energy, cycles = run.cost.total_pj / run.samples, run.ledger.elapsed_cycles / run.samples
+        return _inference(ann, self.hardware) | {
+            "energy_ratio": _ratio(energy, ann.cost.total_pj / ann.samples),
+            "latency_ratio": _ratio(cycles, ann.ledger.elapsed_cycles / ann.samples),
+            "samples": ann.samples,
+            "energy_pj_by_component": {
+                c: spent / ann.samples for c, spent in ann.cost.by_component().items()
+            },
         }
 
     def _per_sample(self) -> dict[str, Any]:
@@ -199,7 +202,7 @@ class Result:
             "shape": list(population.shape),
             "neurons": population.size,
             "weights": sum(p.weights.size for p in incoming if p.weights is not None),
-            "dense_macs": int(self.ann.ledger.per_layer("mac")[i] / self.ann.samples),
+            "dense_macs": dense_macs(run.network, name),
             "events": events,
             "rate": None if rates is None else events / places,
             "rate_by_step": rates,
@@ -247,6 +250,23 @@ class Result:
         write_text(paths["layers"], layers_csv(values))
         write_text(paths["result"], json.dumps(values, indent=1, allow_nan=False) + "\n")
         return paths
+
+
+def dense_macs(network: Network, name: str) -> int:
+    """Multiply-accumulates of one pass with every input live: weights times the places where each is in
+    bounds, of the projections that reach the population within a step."""
+    total, end = 0, network.population[name].plane
+    for p in network.into(name):
+        if p.weights is None or p.delay:
+            continue
+        if p.kind == "dense":
+            total += p.weights.size
+            continue
+        begin = network.population[p.source].plane
+        axes = zip(begin, p.kernel, p.stride, p.padding, end, strict=True)
+        rows, columns = (int((output_taps(*axis) >= 0).sum()) for axis in axes)
+        total += p.weights.shape[0] * p.weights.shape[1] * rows * columns
+    return total
 
 
 def totals(ledger: Ledger, cost: Cost, hardware: Hardware) -> dict[str, Any]:
@@ -299,8 +319,9 @@ def layers_csv(values: dict[str, Any]) -> str:
 
 
 def _ratio(snn: float, ann: float) -> float | None:
-    """One inference of the SNN over one of the ANN; None where the ANN's is 0."""
-    return snn / ann if ann else None
+    """One inference of the SNN over one of the ANN; None where the ANN's is 0, or nothing beside it."""
+    ratio = snn / ann if ann else inf
+    return ratio if isfinite(ratio) else None
 
 
 def _distribution(values: NDArray[Any]) -> dict[str, float]:

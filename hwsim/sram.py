@@ -1,7 +1,10 @@
 """SRAM energy and area from a grid of CACTI runs, interpolated in log space.
 
-Words wider than the grid's widest lie in several macros side by side, all of which an access takes;
-memories larger than its largest are several macros, one of which it takes, without the wires between them.
+An access never costs less in a larger memory or of a wider word. A memory of wider words serves narrower ones
+too: where CACTI found a wider word cheaper, that is what the narrower one costs. Words wider than the grid's
+widest lie in macros of it side by side, all of which an access takes; memories larger than its largest are
+macros of it, one of which an access takes. Both are counted in parts of a macro, so that 257 bits cost little
+more than 256; the wires between macros are not counted, so that beyond the grid an energy is a lower bound.
 """
 
 import csv
@@ -34,7 +37,23 @@ def _grid() -> dict[tuple[int, str], dict[tuple[int, int], Access]]:
             grid.setdefault(key, {})[point] = Access(
                 float(row["read_pj"]), float(row["write_pj"]), float(row["area_mm2"]) * 1e6
             )
-    return grid
+    return {key: _served(points) for key, points in grid.items()}
+
+
+def _served(points: dict[tuple[int, int], Access]) -> dict[tuple[int, int], Access]:
+    """Energies as the least of all memories that would do: as large or larger, as wide or wider."""
+    found = {}
+    for (size, width), own in points.items():
+        fit = [access for (c, w), access in points.items() if c >= size and w >= width]
+        found[size, width] = own._replace(
+            read_pj=min(a.read_pj for a in fit), write_pj=min(a.write_pj for a in fit)
+        )
+    return found
+
+
+def is_one_macro(capacity_bytes: int, word_bits: int) -> bool:
+    """Whether no word takes more than one macro in depth: the grid reaches to the capacity of its part."""
+    return capacity_bytes * WIDEST_BITS <= LARGEST_BYTES * max(word_bits, WIDEST_BITS)
 
 
 def nodes() -> list[tuple[int, str]]:
@@ -44,14 +63,16 @@ def nodes() -> list[tuple[int, str]]:
 def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) -> Access:
     """Energy of a word read and write (pJ) and area (um2) of a memory of one or several macros.
 
-    Raises HwsimError below the grid, and for nodes and cells outside of it: it is an error, not a guess.
+    n = max(1, word / 256 bits) macros side by side of c = min(capacity / n, 2 MiB): n times the energy of a
+    macro of c, and as many areas of it as the capacity takes. Raises HwsimError below the grid, and for nodes
+    and cells outside of it: it is an error, not a guess.
     """
     if (node_nm, cell_type) not in _grid():
         known = ", ".join(f"{n} nm {c}" for n, c in nodes())
         raise HwsimError(f"no SRAM at {node_nm} nm of type {cell_type!r}; the grid holds {known}")
     points = _grid()[node_nm, cell_type]
-    beside = max(1, ceil(word_bits / WIDEST_BITS))
-    least_bytes, least_bits = min(c for c, _ in points) * beside, min(w for _, w in points)
+    least_bytes = min(c for c, _ in points) * max(1, ceil(word_bits / WIDEST_BITS))
+    least_bits = min(w for _, w in points)
     if capacity_bytes < least_bytes:
         raise HwsimError(
             f"capacity_bytes = {capacity_bytes}: the SRAM grid begins at {least_bytes} bytes for words of "
@@ -59,9 +80,10 @@ def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) ->
         )
     if word_bits < least_bits:
         raise HwsimError(f"word_bits = {word_bits}: the SRAM grid begins at words of {least_bits} bits")
-    behind = max(1, ceil(capacity_bytes / beside / LARGEST_BYTES))
-    one = _macro(points, capacity_bytes / beside / behind, word_bits / beside)
-    return Access(one.read_pj * beside, one.write_pj * beside, one.area_um2 * beside * behind)
+    beside = max(1.0, word_bits / WIDEST_BITS)
+    size = min(capacity_bytes / beside, LARGEST_BYTES)
+    one = _macro(points, size, word_bits / beside)
+    return Access(one.read_pj * beside, one.write_pj * beside, one.area_um2 * capacity_bytes / size)
 
 
 def _macro(points: dict[tuple[int, int], Access], capacity_bytes: float, word_bits: float) -> Access:

@@ -22,6 +22,9 @@ from hwsim.errors import HwsimError
 
 FORMAT = 1
 
+LONGEST_PREFIX = 32
+"""Characters of a file's name in that of its temporary: a name may be as long as the system takes."""
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -44,7 +47,7 @@ def content_id(kind: str, meta: Mapping[str, Any], arrays: Arrays | None = None)
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that replaces it when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.")
     os.close(handle)
     temporary = Path(name)
     try:
@@ -53,6 +56,33 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def looked_up(path: Path) -> Iterator[None]:
+    """A path that the system cannot look up, such as a name too long, becomes an HwsimError naming it."""
+    try:
+        yield
+    except OSError as error:
+        raise HwsimError(f"{path}: {error.strerror or error}") from None
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file. Raises HwsimError for a path that cannot be looked up."""
+    with looked_up(path):
+        return path.is_file()
+
+
+def is_dir(path: Path) -> bool:
+    """Whether there is such a directory. Raises HwsimError for a path that cannot be looked up."""
+    with looked_up(path):
+        return path.is_dir()
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Whether ``path`` is there and is ``other``. Raises HwsimError for one that cannot be looked up."""
+    with looked_up(path):
+        return path.exists() and path.samefile(other)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -109,7 +139,7 @@ def damage_named(path: Path, kind: str) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
+    if not is_file(path):
         raise HwsimError(f"{path}: no such file")
     try:
         opened = safe_open(path, framework="numpy")

@@ -1,16 +1,9 @@
-"""Fixtures of several packages."""
+"""Every test runs PyTorch in one thread, also in processes of its own.
 
-from collections.abc import Iterator
+Networks of tests are small: a second thread brings nothing, and beside others (pytest -n) it waits for a core
+while it holds the first one up.
+"""
 
-import pytest
+import os
 
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """PyTorch in one thread: faster for tensors this small, and no waiting threads beside Numba's."""
-    import torch  # noqa: PLC0415  (most tests do without it)
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+os.environ["OMP_NUM_THREADS"] = "1"  # read when PyTorch is first imported

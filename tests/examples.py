@@ -90,13 +90,14 @@ def chip(
     bandwidth: int = 1 << 40,
     burst: int = 1,
     table: str | None = None,
+    dram: dict[str, Any] | None = None,
     clock_hz: int = 1000,
     bits: tuple[int, int, int, int] = (8, 16, 16, 8),
     **array: Any,
 ) -> Hardware:
     """A chip with room for everything and a fast DRAM unless told otherwise; ``bits`` of weights, sums,
-    states and activations. ``double``: weights and inputs; ``table``: a DRAM by name; ``array``: further
-    fields of the PE array."""
+    states and activations. ``double``: weights and inputs; ``table``: a DRAM by name; ``dram``: its fields;
+    ``array``: further fields of the PE array."""
 
     def buffer(size: int, **parts: Any) -> dict[str, Any]:
         return {"capacity_bytes": size, "word_bits": word, **parts}
@@ -120,7 +121,7 @@ def chip(
                 "partial_sum": partial_sum and buffer(partial_sum),
                 "spikes": spikes,
             },
-            "dram": {"table": table} if table else plain,
+            "dram": dram or ({"table": table} if table else plain),
             "sources": {},
         }
     )

@@ -21,6 +21,7 @@ from tests.random_chips import draw_hardware, draw_mapping
 from tests.random_networks import chance, draw_network, pick
 from tests.random_states import vary
 
+SEEDS = st.integers(0, 2**32 - 1)
 DENSITIES = (0.0, 0.05, 0.2, 0.5, 0.9, 1.0)
 
 
@@ -53,12 +54,17 @@ def _late(delay: int) -> str:
 
 
 def cases(
-    max_layers: int = 4, max_timesteps: int = 4, *, max_rows: int = 5, max_columns: int = 5
+    max_layers: int = 4,
+    max_timesteps: int = 4,
+    *,
+    max_rows: int = 5,
+    max_columns: int = 5,
+    seeds: st.SearchStrategy[int] = SEEDS,
 ) -> st.SearchStrategy[Case]:
     """Random cases whose sizes shrink; filter the legal ones with ``.filter(is_legal)``."""
     return st.builds(
         draw_case,
-        st.integers(0, 2**32 - 1),
+        seeds,
         layers=st.integers(1, max_layers),
         timesteps=st.integers(1, max_timesteps),
         rows=st.integers(1, max_rows),

@@ -131,7 +131,7 @@ def draw_mapping(rng: Generator, network: Network, hardware: Hardware) -> Mappin
     alone = stepwise_layers(network, hardware, Mapping())
     layers = {
         p.name: LayerMapping(
-            fold_order=pick(rng, orders),
+            fold_order=_own_order(network, p.name, pick(rng, orders)),
             **draw_tile(
                 rng, network, hardware, p.name, 1 if batch_on == "outer" or p.name in alone else batch
             ),
@@ -149,6 +149,11 @@ def draw_mapping(rng: Generator, network: Network, hardware: Hardware) -> Mappin
         objective=pick(rng, ("dram_bytes", "cycles")),
         layers=layers,
     )
+
+
+def _own_order(network: Network, name: str, order: FoldOrder) -> FoldOrder:
+    """Only layers with weights have one."""
+    return order if any(p.has_weights for p in network.into(name)) else "auto"
 
 
 def draw_tile(

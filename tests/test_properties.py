@@ -25,8 +25,6 @@ from tests.examples import all_silent, chip, conv, simulate, small_network
 from tests.random_cases import Case, cases, is_legal
 from tests.random_networks import draw_network
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def made_plain(case: Case) -> Case:
     """The case where outputs stay, with one stream for all rows, a step a pass, bitmaps, plain bandwidth."""
@@ -442,3 +440,32 @@ def test_an_illegal_mapping_is_an_hwsim_error_and_nothing_else(case: Case) -> No
         assert "layer" in str(error)  # noqa: PT017
     else:
         assert is_legal(case)
+
+
+@random_settings
+@given(
+    cases(), st.sampled_from(("weight", "input", "output", "partial_sum")), st.sampled_from((1.3, 2.0, 7.0))
+)
+def test_a_larger_buffer_is_never_illegal_and_never_raises_the_least_dram_bytes(
+    case: Case, name: str, factor: float
+) -> None:
+    # C1: with every order and tile left open
+    buffers = case.hardware.buffers
+    buffer = getattr(buffers, name)
+    assume(buffer is not None)
+    larger = buffer.model_copy(update={"capacity_bytes": ceil(buffer.capacity_bytes * factor)})
+    hardware = case.hardware.model_copy(update={"buffers": buffers.model_copy(update={name: larger})})
+    mapping = case.mapping.model_copy(update={"objective": "dram_bytes", "fold_order": "auto", "layers": {}})
+    try:
+        before = least_bytes(case.network, case.hardware, mapping)
+    except HwsimError:
+        assume(False)
+    after = least_bytes(case.network, hardware, mapping)
+    assert set(after) == set(before)
+    assert all(after[layer] <= before[layer] for layer in before)
+
+
+def least_bytes(network: Network, hardware: Hardware, mapping: Mapping) -> dict[str, int]:
+    """The objective of every layer as it was chosen."""
+    scheduled = Lowering(network, hardware, mapping).scheduled(mapping.batch)
+    return {made.layer.name: made.moved_bytes for made in scheduled.plans}

@@ -64,5 +64,5 @@ def test_every_field_of_a_comparison_is_documented() -> None:
 
 
 def test_the_ann_of_mini_batches_ran_in_as_many_samples() -> None:
-    assert "not more than were run" in documented("### `ann`", "### `agreement`")["samples"]
+    assert "not more than were run" in documented("### `ann`, ", "### `agreement`")["samples"]
     assert [example(3, batch)["ann"]["samples"] for batch in (1, 2, 3)] == [1, 2, 3]

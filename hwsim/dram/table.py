@@ -11,6 +11,9 @@ from hwsim.errors import HwsimError, nearest
 
 TABLES = Path(__file__).parent.parent / "tables" / "dram"
 
+MOST = 1e9
+"""Of an energy in pJ and of a power in mW: far from what a double cannot hold times any count."""
+
 PagePolicy = Literal["open", "closed"]
 
 
@@ -105,19 +108,19 @@ class Flat(Configured):
 
     bandwidth_bytes_per_s: PositiveInt = Field(le=10**14)
     latency_cycles: NonNegativeInt = Field(le=10**6)
-    energy_pj_per_bit: float | None = Field(ge=0)
+    energy_pj_per_bit: float | None = Field(ge=0, le=MOST)
 
 
 class Energy(Configured):
     """Energy of a command to one rank, a burst for reads and writes; null where no source is known."""
 
-    activate_precharge_pj: float | None = Field(ge=0)
-    read_pj: float | None = Field(ge=0)
-    write_pj: float | None = Field(ge=0)
-    refresh_pj: float | None = Field(ge=0)
-    active_mw: float | None = Field(ge=0)
-    precharged_mw: float | None = Field(ge=0)
-    io_pj_per_bit: float | None = Field(ge=0)
+    activate_precharge_pj: float | None = Field(ge=0, le=MOST)
+    read_pj: float | None = Field(ge=0, le=MOST)
+    write_pj: float | None = Field(ge=0, le=MOST)
+    refresh_pj: float | None = Field(ge=0, le=MOST)
+    active_mw: float | None = Field(ge=0, le=MOST)
+    precharged_mw: float | None = Field(ge=0, le=MOST)
+    io_pj_per_bit: float | None = Field(ge=0, le=MOST)
 
 
 class DramTable(Configured):

@@ -3,7 +3,10 @@
 Every array over jobs has all six; an axis of length 1 stands for the same value along it.
 """
 
+from dataclasses import dataclass
+from functools import reduce
 from math import prod
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -65,3 +68,33 @@ def numbered(shape: Axes, order: Axes) -> Ints:
     """0, 1, 2, ... over ``shape``, counting along the axes of ``order``, outermost first."""
     lengths = [shape[axis] for axis in order]
     return np.arange(prod(lengths), dtype=np.int64).reshape(lengths).transpose(np.argsort(order))
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """A value of every job as a sum of products, whose factors vary along different axes."""
+
+    products: tuple[tuple[Ints, ...], ...] = ()
+
+    def __add__(self, other: "Terms") -> "Terms":
+        return Terms(self.products + other.products)
+
+    def total(self, shape: Axes) -> int:
+        """Sum over all jobs of ``shape``, from the sums of the factors."""
+        jobs = prod(shape)
+        return sum(
+            prod(int(factor.sum()) for factor in product) * (jobs // prod(factor.size for factor in product))
+            for product in self.products
+        )
+
+    def at(self, tile: int) -> "Terms":
+        """Of the jobs of one K-tile."""
+        return Terms(
+            tuple(
+                tuple(f if f.shape[K] == 1 else f[..., [tile]] for f in product) for product in self.products
+            )
+        )
+
+    def dense(self) -> Ints:
+        """The value of each job."""
+        return sum((reduce(mul, product) for product in self.products), start=zeros())

@@ -1,4 +1,4 @@
-"""What a mapping leaves open: the order of folds, and m_tile or n_tile (docs/machine.md, C1)."""
+"""What a mapping leaves open: the order of folds, and k_tile, m_tile or n_tile (docs/machine.md, C1)."""
 
 from collections.abc import Iterator
 from math import prod
@@ -6,15 +6,14 @@ from math import prod
 import numpy as np
 
 from hwsim.errors import HwsimError
-from hwsim.lower.axes import Ints, K, M, N, T, along, ceil_div, units
+from hwsim.lower.axes import Ints, K, M, N, T, along, ceil_div, total, units
 from hwsim.lower.layers import Layer, Order, Task, Weighted
 from hwsim.lower.layout import Choice, array_layer, channel_extent, interleaves, nest, own, together
+from hwsim.lower.loads import skips_columns
 from hwsim.lower.plans import Plan, plan
 from hwsim.lower.states import Place
 from hwsim.lower.stores import output_slots
 
-TILES_TRIED = 4
-"""Legal tiles among which the objective chooses, from the largest down (C1)."""
 MOST_JOBS = 2**24
 """Of a mini-batch: 23 columns of 8 bytes each, 3 GB."""
 
@@ -27,37 +26,59 @@ def best(
     pinned: bool,
     outlasting: dict[str, Place],
 ) -> Plan:
-    """The legal plan of a layer with the least objective, the first of equals (C1).
+    """The legal plan of a layer with the least objective, then of the other, the first of equals (C1).
 
-    Raises the HwsimError of the first choice if none is legal.
+    Raises the HwsimError of one choice if none is legal.
     """
-    choices = list(candidates(task, name, weighted, stepwise))
-    found: tuple[int, Plan] | None = None
-    problem: HwsimError | None = None
-    legal: list[int | None] = []
-    for choice in choices:
-        if choice.tile not in legal and len(legal) == TILES_TRIED:
-            break
+    outputs_stay = task.hardware.pe_array.dataflow == "os"
+    found: list[Plan] = []
+    problems: list[HwsimError] = []
+    wanted = task.mapping.fold_order_of(name)
+    orders: tuple[Order, ...] = ("m_outer", "n_outer") if wanted == "auto" else (wanted,)
+    for tile in _tiles(task, name, weighted, stepwise):
+        before = len(found)
         try:
-            layer = array_layer(task, name, weighted, stepwise, choice)
+            layer = array_layer(task, name, weighted, stepwise, Choice(orders[0], tile))
             if prod(layer.shape) > MOST_JOBS:
                 raise too_many(task, prod(layer.shape), name, prod(layer.shape))
-            made = plan(task, layer, pinned, outlasting)
-            output_slots(task, largest_store(made), name)
         except HwsimError as error:
-            problem = problem or error
+            problems.append(error)
             continue
-        if len(choices) == 1:
-            return made
-        if choice.tile not in legal:
-            legal.append(choice.tile)
-        cost = made.moved_bytes() if task.mapping.objective == "dram_bytes" else cycles(made)
-        if found is None or cost < found[0]:
-            found = (cost, made)
-    if found is None:
-        assert problem is not None
-        raise problem
-    return found[1]
+        for order in orders:
+            try:
+                made = plan(task, layer.in_order(order), pinned, outlasting)
+                output_slots(task, made.largest_store, name)
+                found.append(made)
+            except HwsimError as error:
+                problems.append(error)
+        if outputs_stay and len(found) - before == len(orders) and not skips_columns(layer):
+            # One K-tile moves no more and takes no longer than several: bursts and overheads only add up.
+            break
+    if not found:
+        raise problems[-1 if outputs_stay else 0]
+    if task.mapping.objective == "dram_bytes":
+        least = min(made.moved_bytes for made in found)
+        found = [made for made in found if made.moved_bytes == least]
+    return _quickest(found)
+
+
+def _quickest(plans: list[Plan]) -> Plan:
+    """The plan of the fewest cycles, then bytes, the first of equals.
+
+    Cycles are worked out in the order of their floors, until no floor is below the least.
+    """
+    if len(plans) == 1:
+        return plans[0]
+    floors = sorted((cycles_floor(made), made.moved_bytes, i) for i, made in enumerate(plans))
+    found: tuple[int, int, int] | None = None
+    for floor in floors:
+        if found is not None and floor > found:
+            break
+        _, moved, i = floor
+        exact = cycles(plans[i]), moved, i
+        found = exact if found is None else min(found, exact)
+    assert found is not None
+    return plans[found[2]]
 
 
 def too_many(task: Task, jobs: int, name: str, own: int) -> HwsimError:
@@ -67,33 +88,32 @@ def too_many(task: Task, jobs: int, name: str, own: int) -> HwsimError:
     )
 
 
-def candidates(
-    task: Task, name: str, weighted: tuple[Weighted, ...], stepwise: frozenset[str]
-) -> Iterator[Choice]:
-    """What the mapping allows: tiles from the largest down, and of each both orders."""
-    wanted = task.mapping.fold_order_of(name)
-    orders: tuple[Order, ...] = ("m_outer", "n_outer") if wanted == "auto" else (wanted,)
-    for tile in _tiles(task, name, weighted, stepwise):
-        for order in orders:
-            yield Choice(order, tile)
-
-
 def _tiles(
     task: Task, name: str, weighted: tuple[Weighted, ...], stepwise: frozenset[str]
-) -> list[int] | list[None]:
+) -> Iterator[int | None]:
+    """What the mapping allows, from the largest down."""
     population, chosen = task.network.population[name], own(task.mapping, name)
     groups, outputs, positions = nest(population, weighted)
     dataflow = task.hardware.pe_array.dataflow
     if dataflow == "os":
-        return [None]
-    if dataflow == "ws":
+        yield chosen.k_tile
+        if chosen.k_tile is None and not task.settled:
+            yield from _splits(max(w.channels for w in weighted))
+    elif dataflow == "ws":
         batched = together(task, population, name in stepwise, None)
-        return [chosen.m_tile] if chosen.m_tile else _halves(task.samples if batched else positions)
-    if chosen.n_tile:
-        return [chosen.n_tile]
-    whole = channel_extent(task.hardware, outputs, None)
-    least = population.channel_groups if interleaves(population, groups, whole) else 1
-    return [tile for tile in _halves(outputs) if tile >= least]
+        yield from [chosen.m_tile] if chosen.m_tile else _halves(task.samples if batched else positions)
+    elif chosen.n_tile:
+        yield chosen.n_tile
+    else:
+        whole = channel_extent(task.hardware, outputs, None)
+        least = population.channel_groups if interleaves(population, groups, whole) else 1
+        yield from (tile for tile in _halves(outputs) if tile >= least)
+
+
+def _splits(length: int) -> list[int]:
+    """ceil(length / j) for j = 1, 2, 3, 4, 6, 8, 12, ... until it is 1, each once."""
+    parts = sorted({a << i for a in (1, 3) for i in range(length.bit_length() + 1)})
+    return list(dict.fromkeys(ceil_div(length, j) for j in parts))
 
 
 def _halves(length: int) -> list[int]:
@@ -108,9 +128,17 @@ def cycles(made: Plan) -> int:
     """``cycles`` of C1: over all jobs, the array's as in ``dense`` or the transfers', whichever is more."""
     task, layer = made.task, made.layer
     clock, bandwidth = task.hardware.clock_per_byte
-    operands = [made.load(o) for o in ("weight", *made.loads)] + list(made.stores.values())
+    operands = [made.load(o) for o in ("weight", *made.loads)] + [made.store(o) for o in made.stores]
     transfers = sum(units(size * clock, bandwidth) for size in operands)
     return int(np.broadcast_to(np.maximum(dense_cycles(task, layer), transfers), layer.shape).sum())
+
+
+def cycles_floor(made: Plan) -> int:
+    """No more than :func:`cycles`: the array's cycles of all jobs, or all their bytes at once."""
+    task, layer = made.task, made.layer
+    clock, bandwidth = task.hardware.clock_per_byte
+    moved = made.moved_bytes + made.stores["output"].total(layer.shape)
+    return max(total(dense_cycles(task, layer), layer.shape), ceil_div(moved * clock, bandwidth))
 
 
 def dense_cycles(task: Task, layer: Layer) -> Ints:
@@ -131,9 +159,3 @@ def overhead(task: Task) -> int:
     array = task.hardware.pe_array
     preload = 0 if array.dataflow == "os" else array.rows
     return preload + (array.rows + array.columns - 2 if array.fill == "systolic" else 0)
-
-
-def largest_store(made: Plan) -> int:
-    """Bytes of the largest store of a layer's jobs."""
-    stored = sum(made.stores.values())
-    return int(np.max(stored))

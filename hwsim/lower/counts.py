@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from hwsim.events import Events, EventTrace
 from hwsim.geometry import windows
-from hwsim.lower.axes import Ints, K, M, N, T, along, total, units
+from hwsim.lower.axes import Ints, K, M, N, T, Terms, along, total, units
 from hwsim.lower.layers import Layer, Task, steps_of, value_bits
-from hwsim.lower.maps import address_bits, listed
+from hwsim.lower.maps import Maps, address_bits, listed
 from hwsim.lower.plans import Plan
 from hwsim.lower.states import Counts
 from hwsim.lower.streams import Streams
@@ -113,30 +113,34 @@ def fixed_counts(plan: Plan) -> Counts:
     counts["dram_weight_read_bytes"] = int(plan.weight.sum()) * fetches
     counts["weight_buffer_write"] = int(units(plan.weight * 8, buffers.weight.word_bits).sum()) * fetches
     for operand in LOADED[2:]:
-        counts[f"dram_{operand}_read_bytes"] = total(plan.loads[operand], shape)
+        counts[f"dram_{operand}_read_bytes"] = plan.loads[operand].total(shape)
     for operand in STORED[1:]:
-        counts[f"dram_{operand}_write_bytes"] = total(plan.stores[operand], shape)
+        counts[f"dram_{operand}_write_bytes"] = plan.stores[operand].total(shape)
     return counts | plan.counts
 
 
-def map_counts(plan: Plan, load: Ints, streamed_words: Ints, store: Ints, live: tuple[Ints, ...]) -> Counts:
-    """Bytes and words of maps: ``load``, ``store`` of each job; ``live``: inputs of each projection (P4)."""
+def map_counts(
+    plan: Plan, maps: Maps, load: Ints, streamed_words: Ints, store: Ints, entries: tuple[Ints, ...]
+) -> Counts:
+    """Bytes and words of maps: ``load``, ``store`` of each job; ``entries``: of each projection, live inputs
+    that are read from lists (P4)."""
     buffers, layer, shape = plan.task.hardware.buffers, plan.layer, plan.layer.shape
-    reads, words = 0, total(streamed_words, shape)
+    reads, words = 0, total(streamed_words * layer.at_end, shape)
     for i, w in enumerate(layer.weighted):
-        if listed(plan.task, w.source.name):
-            reads += total(live[i], shape)
-            entries = live[i] * address_bits(w.source.size)
-            words += total(units(entries, buffers.input.word_bits), shape)
-            continue
-        scanned = along(M, layer.rows) * along(T, layer.array_steps)
+        if entries and listed(plan.task, w.source.name):
+            reads += total(entries[i], shape)
+            bits = entries[i] * address_bits(w.source.size)
+            words += total(units(bits, buffers.input.word_bits), shape)
+        lanes = layer.over_samples(maps.scanned(w.projection))
+        lanes = lanes if layer.together else lanes * along(M, layer.rows)
+        scanned = layer.over_passes(lanes, layer.array_steps)
         height, width = w.projection.kernel
         row = -(-width * layer.touched(i) * w.bits // buffers.input.word_bits)
         depth = np.zeros(len(layer.tiles), np.int64)
         for tile, part in layer.parts(i):
             depth[tile] += part.end - part.begin
-        reads += total(scanned * along(K, depth), shape)
-        words += total(scanned * along(K, height * row), shape)
+        reads += Terms(((*scanned, along(K, depth)),)).total(shape)
+        words += Terms(((*scanned, along(K, height * row)),)).total(shape)
     return {
         "input_reads": reads,
         "input_buffer_read": words,

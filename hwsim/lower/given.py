@@ -1,4 +1,4 @@
-"""The tiles that a mapping gives: refused where they would do nothing (docs/machine.md, W3, W6)."""
+"""What a mapping gives to single layers: refused where it would do nothing (docs/machine.md, W3, W6, W7)."""
 
 from hwsim.errors import HwsimError
 from hwsim.hardware import Dataflow, Hardware
@@ -10,10 +10,16 @@ from hwsim.network import Network
 TILE_OF: dict[Dataflow, str] = {"os": "k_tile", "ws": "m_tile", "is": "n_tile"}
 
 
-def check_tiles(network: Network, hardware: Hardware, mapping: Mapping) -> None:
-    """Raises HwsimError for a tile where there is none, of another dataflow, or larger than its layer."""
+def check_layers(network: Network, hardware: Hardware, mapping: Mapping) -> None:
+    """Raises HwsimError for an order or tile where there is none, and for a tile of another dataflow or
+    larger than its layer."""
     dataflow = hardware.pe_array.dataflow
     for name, own in mapping.layers.items():
+        if own.fold_order != "auto" and not weighted_into(network, name, hardware):
+            raise HwsimError(
+                f"mapping: layers.{name}.fold_order: found {own.fold_order}, but {name!r} "
+                f"{_what(network, name)}; only layers with weights have folds of M and N"
+            )
         for field in TILE_OF.values():
             found = getattr(own, field)
             if found is None:

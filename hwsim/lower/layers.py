@@ -1,6 +1,7 @@
 """What a layer is on the chip: its loop nest, and which populations are layers (docs/machine.md, W1, W2)."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -8,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hwsim.hardware import Hardware
-from hwsim.lower.axes import Axes, Ints, K, M, N, S, T, along, ceil_div, last, units
+from hwsim.lower.axes import Axes, Bools, Ints, K, M, N, S, T, along, ceil_div, last, units
 from hwsim.mapping import Mapping
 from hwsim.network import Network, Population, Projection
 
@@ -43,6 +44,23 @@ class Weighted:
         """K of this projection."""
         return self.channels * self.taps
 
+    def new_rows(self, height: int) -> Ints:
+        """Source rows that each of ``height`` output rows is the first to need."""
+        stride, padding = self.projection.stride[0], self.projection.padding[0]
+        tops = np.arange(height, dtype=np.int64) * stride - padding
+        begins = np.clip(tops, 0, self.plane[0])
+        ends = np.clip(tops + self.projection.kernel[0], 0, self.plane[0])
+        new: Ints = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
+        return new
+
+    @cached_property
+    def nonzero(self) -> Bools:
+        """(target channels of all groups, K of a group): where weights are not zero."""
+        weights = self.projection.weights
+        assert weights is not None
+        nonzero: Bools = weights.reshape(len(weights), -1) != 0
+        return nonzero
+
 
 class Part(NamedTuple):
     """A K-tile's share of one weighted projection, by its place: k from ``begin`` up to ``end`` (W6)."""
@@ -59,7 +77,7 @@ class Layer:
     ``streamed``: the projections read once in order (B3). ``channels``: of each N-fold, its channels within a
     group; ``rows``: positions of each M-fold of a sample, with ``together`` (batch_on M) its samples; a
     vector layer has folds of neurons in ``rows``. ``samples``: B. ``tiles``: the K-tiles. ``tile``: m_tile
-    under ws, n_tile under is.
+    under ws, n_tile under is, k_tile under os (None: one K-tile).
     """
 
     index: int
@@ -134,6 +152,31 @@ class Layer:
         """1 at the last K-tile, where everything happens that happens once per fold and pass (W7)."""
         return last(K, self.shape[K]).astype(np.int64)
 
+    @cached_property
+    def nonzero(self) -> Ints:
+        """Weights that are not zero, by group, channel within it, and K-tile."""
+        counts = np.zeros((self.population.channels, len(self.tiles)), np.int64)
+        for i, w in enumerate(self.weighted):
+            for tile, part in self.parts(i):
+                counts[:, tile] += w.nonzero[:, part.begin : part.end].sum(axis=1)
+        return counts.reshape(self.groups, -1, len(self.tiles))
+
+    def in_order(self, order: Order) -> "Layer":
+        """The same with the folds in that order; what does not depend on it is not worked out again."""
+        if order == self.order:
+            return self
+        turned = copy(self)
+        object.__setattr__(turned, "order", order)
+        return turned
+
+    @cached_property
+    def reached(self) -> tuple[Ints, ...]:
+        """y(m) of each weighted projection: source rows needed up to the end of M-fold m of a sample (B2)."""
+        height, width = self.population.plane
+        sizes = np.ones(1, np.int64) if self.together else self.rows
+        last_row = (np.cumsum(sizes) - 1) // width
+        return tuple(np.cumsum(w.new_rows(height))[last_row] for w in self.weighted)
+
     def parts(self, source: int) -> Iterator[tuple[int, Part]]:
         """The K-tiles that hold something of one weighted projection, and what."""
         for number, tile in enumerate(self.tiles):
@@ -171,6 +214,10 @@ class Layer:
         begins = np.arange(self.passes, dtype=np.int64) * self.pass_steps
         added: Ints = np.add.reduceat(values, begins, axis=T)
         return added
+
+    def over_passes(self, values: Ints, sizes: Ints) -> tuple[Ints, ...]:
+        """Factors of :meth:`over_steps`."""
+        return (values, along(T, sizes)) if values.shape[T] == 1 else (self.over_steps(values, sizes),)
 
     def finished(self) -> tuple[Ints, Ints]:
         """Outputs of a sample and step that are done before and after each job (B3)."""
@@ -238,12 +285,14 @@ def weighted_into(network: Network, name: str, hardware: Hardware) -> tuple[Weig
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is to be lowered, for mini-batches of ``samples``."""
+    """What is to be lowered, for mini-batches of ``samples``; ``settled``: the mapping has every choice made,
+    and where it has no ``k_tile`` there is one K-tile (C1)."""
 
     network: Network
     hardware: Hardware
     mapping: Mapping
     samples: int
+    settled: bool = False
 
     @property
     def apart(self) -> bool:

@@ -16,7 +16,8 @@ LONGEST_PASS = 64
 
 @dataclass(frozen=True)
 class Choice:
-    """What C1 decides of one array layer; ``tile``: m_tile under ws, n_tile under is, else None."""
+    """What C1 decides of an array layer; ``tile``: m_tile under ws, n_tile under is, under os k_tile (None:
+    one K-tile)."""
 
     order: Order = "m_outer"
     tile: int | None = None
@@ -118,7 +119,7 @@ def array_layer(
         stepwise=alone,
         apart=alone and task.apart,
         interleaved=interleaved,
-        tiles=k_tiles(task, name, weighted, min(outputs, channel_width)),
+        tiles=k_tiles(task, name, weighted, min(outputs, channel_width), choice.tile),
         order=choice.order,
         tile=choice.tile,
     )

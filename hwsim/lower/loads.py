@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from hwsim.errors import HwsimError
-from hwsim.lower.axes import Bools, G, Ints, K, M, N, T, along, ceil_div, first, units, zeros
+from hwsim.lower.axes import Bools, G, Ints, K, M, N, T, Terms, along, ceil_div, first, units, zeros
 from hwsim.lower.layers import Layer, Task, Weighted, steps_of
 from hwsim.lower.maps import Maps
 
@@ -15,36 +15,79 @@ Residency = Literal["whole", "sample", "window", "fold"]
 
 @dataclass(frozen=True, eq=False)
 class Streamed:
-    """Bytes of streamed operands that each job fetches, and words of the input buffer that it reads (B3)."""
+    """Bytes of streamed operands that the last K-tile of each fold and pass fetches, and words of the input
+    buffer that it reads (B3)."""
 
     load: Ints
     words: Ints
 
 
-def residency(task: Task, layer: Layer) -> Residency:
-    """How much of the weighted inputs stays in the input buffer (B2). Raises HwsimError if no fold fits."""
+def residency(task: Task, layer: Layer, maps: Maps, streamed: Streamed) -> Residency:
+    """How much of the weighted inputs stays in the input buffer beside what is streamed (B2).
+
+    Only where source columns are skipped can ``fold`` load less than the others. Raises HwsimError if no
+    fold fits.
+    """
+    buffer, beside = task.hardware.buffers.input, int(streamed.load.max())
+    kept = _first_that_fits(task, layer, beside)
+    if kept and not skips_columns(layer):
+        return kept
+    largest = _largest_fold(task, layer)
+    if largest + beside > buffer.tile_bytes:
+        if kept:
+            return kept
+        tile = f" of k_tile {layer.tile}" if task.hardware.pe_array.dataflow == "os" and layer.tile else ""
+        more = f" beside {beside} bytes of streamed inputs" if beside else ""
+        raise HwsimError(
+            f"layer {layer.name!r}: the inputs of one fold{tile} take {largest} bytes{more}; hardware "
+            f"{task.hardware.name!r} gives a job {buffer.tile_bytes} bytes of "
+            f"buffers.input{_smaller(task, layer)}"
+        )
+    if kept and _moved(task, layer, kept, maps) <= _moved(task, layer, "fold", maps):
+        return kept
+    return "fold"
+
+
+def _smaller(task: Task, layer: Layer) -> str:
+    """What to do about a fold that is too large; n_tile does not help."""
+    tile = {"os": "k_tile", "ws": "m_tile"}.get(task.hardware.pe_array.dataflow)
+    return f"; enlarge it or take a smaller {tile}" if tile and layer.tile != 1 else "; enlarge it"
+
+
+def _first_that_fits(task: Task, layer: Layer, beside: int) -> Residency | None:
+    """The first of whole, sample and window that fits with ``beside`` bytes of streamed operands a job."""
     buffer = task.hardware.buffers.input
     plain = task.mapping.schedule == "layer_major" and not layer.stepwise
     steps = [steps_of(task.network, w.source.name) if plain else 1 for w in layer.weighted]
     sample = sum(ceil_div(w.source.size * w.bits, 8) * s for w, s in zip(layer.weighted, steps, strict=True))
-    window = sum(_window_bytes(layer, w) * s for w, s in zip(layer.weighted, steps, strict=True))
     again = layer.together or (not layer.apart and (layer.order == "n_outer" or layer.groups > 1))
-    if sample * (layer.samples if again else 1) <= buffer.capacity_bytes:
+    room = buffer.capacity_bytes - beside * (2 if buffer.double_buffered else 1)
+    if sample * (layer.samples if again else 1) <= room:
         return "whole"
-    if not layer.together and sample <= buffer.capacity_bytes:
+    if layer.together:
+        return None
+    if sample <= room:
         return "sample"
-    if not layer.together and window <= buffer.tile_bytes:
-        return "window"
-    largest = _largest_fold(task, layer)
-    if largest > buffer.tile_bytes:
-        raise HwsimError(
-            f"layer {layer.name!r}: the inputs of one fold take {largest} bytes; hardware "
-            f"{task.hardware.name!r} gives a job {buffer.tile_bytes} bytes of buffers.input"
-        )
-    return "fold"
+    window = sum(_window_bytes(layer, w) * s for w, s in zip(layer.weighted, steps, strict=True))
+    return "window" if window + beside <= buffer.tile_bytes else None
 
 
-def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Ints:
+def skips_columns(layer: Layer) -> bool:
+    """Whether a weighted projection leaves out columns of its source."""
+    wide = layer.population.plane[1]
+    return any(
+        w.projection.stride[1] > w.projection.kernel[1]
+        or (wide - 1) * w.projection.stride[1] - w.projection.padding[1] + w.projection.kernel[1] < w.plane[1]
+        for w in layer.weighted
+    )
+
+
+def _moved(task: Task, layer: Layer, kept: Residency, maps: Maps) -> int:
+    """Bytes of weighted inputs that all jobs load."""
+    return input_loads(task, layer, kept, maps).total(layer.shape)
+
+
+def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Terms:
     """Bytes of weighted inputs that each job fetches (B2)."""
     if kept == "fold":
         return _by_fold(layer, maps)
@@ -53,30 +96,32 @@ def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Ints:
     if kept == "whole" or layer.order == "m_outer":
         once = once & first(N, channel_folds)
     plain = task.mapping.schedule == "layer_major" and not layer.stepwise
-    loads = zeros()
-    for w in layer.weighted:
+    loads = []
+    for w, reached in zip(layer.weighted, layer.reached, strict=True):
         when = once & first(G, groups) if kept == "whole" and w.projection.groups == 1 else once
-        rows = _rows_reached(layer, w) * w.plane[1] * w.channels
+        rows = reached * w.plane[1] * w.channels
         done = maps.part(w.projection, layer, along(M, rows))
         begun = maps.part(w.projection, layer, along(M, np.append(0, rows[:-1])))
         moved = layer.over_samples(done - begun)
         if w.constant and plain:
             moved = np.where(along(T, range(layer.steps)) == w.projection.delay, moved, 0)
-        loads = loads + layer.over_steps(moved, layer.array_steps) * when
-    return loads
+        loads.append((*layer.over_passes(moved, layer.array_steps), when.astype(np.int64)))
+    return Terms(tuple(loads))
 
 
 def streamed_loads(layer: Layer, maps: Maps, word_bits: int) -> Streamed:
     """Operands that are read once in order, as the outputs of a sample and step are finished (B3)."""
-    before, after = layer.finished()
     size, load, words = layer.population.size, zeros(), zeros()
+    if not layer.streamed:
+        return Streamed(load, words)
+    before, after = layer.finished()
     for p in layer.streamed:
         values = maps.task.network.population[p.source].size
         done, begun = values * after // size, values * before // size
         moved = maps.part(p, layer, done) - maps.part(p, layer, begun)
         read = units((done - begun) * maps.brought(p, layer), values * word_bits)
-        load = load + layer.over_steps(layer.over_samples(moved), layer.pass_sizes) * layer.at_end
-        words = words + layer.over_steps(layer.over_samples(read), layer.pass_sizes) * layer.at_end
+        load = load + layer.over_steps(layer.over_samples(moved), layer.pass_sizes)
+        words = words + layer.over_steps(layer.over_samples(read), layer.pass_sizes)
     return Streamed(load, words)
 
 
@@ -103,26 +148,14 @@ def _fold_sizes(layer: Layer) -> Ints:
     return np.ones(1, np.int64) if layer.together else layer.rows
 
 
-def _rows_reached(layer: Layer, w: Weighted) -> Ints:
-    """y(m): source rows that are needed up to the end of each M-fold of a sample."""
-    height, width = layer.population.plane
-    stride, padding, kernel = w.projection.stride[0], w.projection.padding[0], w.projection.kernel[0]
-    begins = np.clip(np.arange(height) * stride - padding, 0, w.plane[0])
-    ends = np.clip(np.arange(height) * stride - padding + kernel, 0, w.plane[0])
-    new = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
-    last = (np.cumsum(_fold_sizes(layer)) - 1) // width
-    reached: Ints = np.cumsum(new)[last]
-    return reached
-
-
-def _by_fold(layer: Layer, maps: Maps) -> Ints:
+def _by_fold(layer: Layer, maps: Maps) -> Terms:
     """Every job fetches the in-bounds inputs of its own M-fold, pass and K-tile."""
-    loads = zeros()
+    loads = []
     for i, w in enumerate(layer.weighted):
         elements = along(M, _fold_positions(layer, w)) * along(K, layer.touched(i))
         moved = layer.over_samples(maps.part(w.projection, layer, elements))
-        loads = loads + layer.over_steps(moved, layer.array_steps)
-    return loads
+        loads.append(layer.over_passes(moved, layer.array_steps))
+    return Terms(tuple(loads))
 
 
 def _largest_fold(task: Task, layer: Layer) -> int:

@@ -9,14 +9,14 @@ from hwsim.events import Events, EventTrace
 from hwsim.hardware import Hardware
 from hwsim.lower.axes import Ints, S, zeros
 from hwsim.lower.counts import event_counts, map_counts, operation_counts, stream_counts
-from hwsim.lower.given import check_tiles
+from hwsim.lower.entries import entries
+from hwsim.lower.given import TILE_OF, check_layers
 from hwsim.lower.layers import Layer, Task
+from hwsim.lower.loads import streamed_loads
 from hwsim.lower.maps import Maps
-from hwsim.lower.plans import Plan, map_loads
+from hwsim.lower.plans import Plan, map_loads, map_stores
 from hwsim.lower.schedule import Scheduled, book, schedule
-from hwsim.lower.stores import output_stores
 from hwsim.lower.streams import Incoming, Shape, Streams, every_input, live_inputs, operations, streams
-from hwsim.lower.weights import nonzero_weights
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network
 from hwsim.program import LOADED, STORED, Jobs, Program
@@ -34,7 +34,7 @@ class Lowering:
 
     def __init__(self, network: Network, hardware: Hardware, mapping: Mapping) -> None:
         mapping.verify(network)
-        check_tiles(network, hardware, mapping)
+        check_layers(network, hardware, mapping)
         self.network, self.hardware, self.mapping = network, hardware, mapping
         whole = schedule(Task(network, hardware, mapping, mapping.batch))
         self._scheduled = {mapping.batch: whole}
@@ -55,7 +55,7 @@ class Lowering:
     def scheduled(self, samples: int) -> Scheduled:
         """The fixed part of mini-batches of ``samples``."""
         if samples not in self._scheduled:
-            task = Task(self.network, self.hardware, self.resolved, samples)
+            task = Task(self.network, self.hardware, self.resolved, samples, settled=True)
             self._scheduled[samples] = schedule(task)
         return self._scheduled[samples]
 
@@ -95,7 +95,8 @@ class Lowering:
                 shape, incoming = _shape(plan.layer), self._inputs[plan.layer.name]
                 found = streams(self.hardware, shape, incoming, _events(plan.layer, trace), samples)
                 book(counts[plan.layer.index], operation_counts(plan.task, found.ac, found.mac))
-                inputs = merged.add(plan, found, counts)
+                merged.add(plan, found, counts)
+                inputs = found.live
             live.append(inputs)
         return merged.by_cause(), live
 
@@ -121,8 +122,6 @@ class Lowering:
                 inputs = live_inputs(self.hardware, shape, incoming, _events(plan.layer, trace), samples)
                 useful = operation_counts(plan.task, *operations(shape, incoming, inputs))
                 book(counts[plan.layer.index], useful)
-                if not scheduled.task.binary_maps:
-                    inputs = tuple(_spread(plan.layer, values) for values in inputs)
             live.append(inputs)
         return columns, live
 
@@ -132,9 +131,14 @@ class Lowering:
         """Bytes that jobs move where maps of spikes may be lists (W9); adds what follows from them."""
         task, loads, stores = scheduled.task, [], []
         for plan, inputs in zip(scheduled.plans, live, strict=True):
-            load, streamed = map_loads(task, plan.layer, plan.inputs, maps)
-            store = output_stores(task, plan.layer, maps)
-            book(counts[plan.layer.index], map_counts(plan, load, streamed.words, store, inputs))
+            incoming, read = self._inputs[plan.layer.name], inputs
+            if incoming:
+                read = entries(self.hardware, plan.layer, _shape(plan.layer), incoming, maps, inputs)
+                read = tuple(_spread(plan.layer, values) for values in read)
+            streamed = streamed_loads(plan.layer, maps, task.hardware.buffers.input.word_bits)
+            load = map_loads(task, plan.layer, plan.inputs, maps, streamed).dense()
+            store = map_stores(task, plan.layer, maps).dense()
+            book(counts[plan.layer.index], map_counts(plan, maps, load, streamed.words, store, read))
             loads.append(load)
             stores.append(store)
         moved = {name: scheduled.fixed[name].copy() for name in ("load_bytes", "store_bytes")}
@@ -165,7 +169,7 @@ def _incoming(hardware: Hardware, layer: Layer, source: int) -> Incoming:
         delay=p.delay,
         binary=w.binary,
         tiles=np.array(tiles, np.int64),
-        nonzero=nonzero_weights(w) if hardware.pe_array.weight_sparsity else None,
+        nonzero=w.nonzero if hardware.pe_array.weight_sparsity else None,
     )
 
 
@@ -203,8 +207,8 @@ class _Columns:
         self.scheduled = scheduled
         self.found: dict[str, dict[str, Ints]] = {name: {} for name in STREAMED}
 
-    def add(self, plan: Plan, found: Streams, counts: Ints) -> tuple[Ints, ...]:
-        """Take a layer's streams, and book its reads; returns its live inputs, on all axes."""
+    def add(self, plan: Plan, found: Streams, counts: Ints) -> None:
+        """Take a layer's streams, and book its reads."""
         layer, array = plan.layer, plan.task.hardware.pe_array
         found = found.on_axes(lambda values: _spread(layer, values))
         book(counts[layer.index], stream_counts(plan.task, layer, found))
@@ -219,7 +223,6 @@ class _Columns:
         }
         for name, values in columns.items():
             self.found[name][layer.name] = values
-        return found.live
 
     def by_cause(self) -> dict[str, Ints]:
         """A column over all jobs of the program for each of STREAMED."""
@@ -233,12 +236,10 @@ class _Columns:
 def _resolved(scheduled: Scheduled) -> dict[str, LayerMapping]:
     """What was chosen for each array layer, in the mapping's own terms."""
     task, found = scheduled.task, {}
-    tile = {"ws": "m_tile", "is": "n_tile"}.get(task.hardware.pe_array.dataflow)
+    tile = TILE_OF[task.hardware.pe_array.dataflow]
     for plan in scheduled.plans:
         if plan.layer.weighted:
-            chosen: dict[str, Any] = {"fold_order": plan.layer.order}
-            if tile:
-                chosen[tile] = plan.layer.tile
+            chosen: dict[str, Any] = {"fold_order": plan.layer.order, tile: plan.layer.tile}
             own = task.mapping.layers.get(plan.layer.name, LayerMapping())
             found[plan.layer.name] = own.model_copy(update=chosen)
     return found

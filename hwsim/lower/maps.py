@@ -1,9 +1,10 @@
 """Bits of maps: what a population emits at one step, as a bitmap or as a list (docs/machine.md, W9)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.events import EventTrace
-from hwsim.lower.axes import Ints, T, along, units
+from hwsim.lower.axes import Ints, T, along, units, zeros
 from hwsim.lower.layers import Layer, Task, value_bits
 from hwsim.network import Projection
 
@@ -33,6 +34,23 @@ class Maps:
         events = self.trace.events[name].counts()[self.samples.start : self.samples.stop]
         bits = np.minimum(size, size.bit_length() + events * address_bits(size))
         return bits.reshape(len(self.samples), 1, 1, 1, -1, 1)
+
+    def as_lists(self, name: str) -> NDArray[np.bool_]:
+        """(all samples of the trace, steps): which maps of a listed population are shorter as lists."""
+        assert self.trace is not None
+        size = self.task.network.population[name].size
+        counts = self.trace.events[name].counts()
+        shorter: NDArray[np.bool_] = size.bit_length() + counts * address_bits(size) < size
+        return shorter
+
+    def scanned(self, p: Projection) -> Ints:
+        """1 for each sample and step whose map(p, t) is a bitmap, which is read whole (P4)."""
+        if self.trace is None or not listed(self.task, p.source):
+            return zeros() + 1
+        bitmaps = ~self.as_lists(p.source)[self.samples.start : self.samples.stop]
+        arriving = np.zeros_like(bitmaps)
+        arriving[:, p.delay :] = bitmaps[:, : bitmaps.shape[1] - p.delay]
+        return arriving.astype(np.int64).reshape(len(self.samples), 1, 1, 1, -1, 1)
 
     def brought(self, p: Projection, layer: Layer) -> Ints:
         """Bits of map(p, t) along samples and the steps of the layer; none before a delay has passed."""

@@ -1,12 +1,13 @@
 """One layer's jobs apart from its events: what they move, and where its operands stay."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 import numpy as np
 
-from hwsim.lower.axes import Ints, K, M, N, T, along, total, zeros
+from hwsim.lower.axes import Ints, K, M, N, T, Terms, along, zeros
 from hwsim.lower.layers import Layer, Task
 from hwsim.lower.loads import Residency, Streamed, check_streamed, input_loads, residency, streamed_loads
 from hwsim.lower.maps import Maps
@@ -16,6 +17,7 @@ from hwsim.lower.states import (
     hold_counts,
     hold_moves,
     place_of,
+    spill_counts,
     spill_moves,
     state_counts,
     state_moves,
@@ -24,15 +26,15 @@ from hwsim.lower.stores import output_stores
 from hwsim.lower.weights import Kept, fetched, tile_bits, weights_kept
 from hwsim.program import LOADED, STORED
 
-Moves = dict[str, Ints]
-"""Bytes of each operand that each job moves, on the axes of hwsim.lower.axes."""
+Moves = dict[str, Terms]
+"""Bytes of each operand that each job moves."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """``weight``: bytes of each tile, and ``fetches`` the jobs that load it; ``loads``, ``stores``: all else.
 
-    ``maps_move``: words that streamed operands read. ``kept``, ``inputs``: None for vector layers.
+    ``streamed``: words of streamed operands too. ``kept``, ``inputs``: None for vector layers.
     """
 
     task: Task
@@ -45,37 +47,57 @@ class Plan:
     loads: Moves
     stores: Moves
     streamed: Streamed
-    counts: Counts = field(default_factory=dict)
 
     @cached_property
     def jobs(self) -> int:
         return prod(self.layer.shape)
 
+    @cached_property
     def moved_bytes(self) -> int:
         """``dram_bytes`` of C1: all that the layer's jobs load and store but its outputs."""
-        shape = self.layer.shape
         weights = int(self.weight.sum()) * int(self.fetches.sum())
         used = self.weight.size * self.fetches.size
         others = [v for name, v in self.stores.items() if name != "output"] + list(self.loads.values())
-        return weights * (self.jobs // used) + sum(total(v, shape) for v in others)
+        return weights * (self.jobs // used) + sum(v.total(self.layer.shape) for v in others)
+
+    @property
+    def largest_store(self) -> int:
+        """Bytes of the largest store of the layer's jobs: those of the last K-tile, or those that spill."""
+        tiles = {0, max(1, len(self.layer.tiles)) - 1}
+        return max(int(sum((s.at(k).dense() for s in self.stores.values()), zeros()).max()) for k in tiles)
+
+    @property
+    def counts(self) -> Counts:
+        """Words of states, held sums and partial sums."""
+        task, layer = self.task, self.layer
+        found = Counter(state_counts(task, layer, self.place))
+        for more in (hold_counts(task, layer), spill_counts(task, layer)):
+            found.update(more)
+        return dict(found)
 
     def load(self, operand: str) -> Ints:
-        return self.weight * self.fetches if operand == "weight" else self.loads[operand]
+        """Bytes of an operand that each job loads."""
+        return self.weight * self.fetches if operand == "weight" else self.loads[operand].dense()
+
+    def store(self, operand: str) -> Ints:
+        """Bytes of an operand that each job stores."""
+        return self.stores[operand].dense()
 
 
 def plan(task: Task, layer: Layer, pinned: bool, outlasting: dict[str, Place]) -> Plan:
     """What every job of a layer moves if maps are bitmaps. Raises HwsimError if its inputs do not fit."""
     maps = Maps(task)
+    streamed = streamed_loads(layer, maps, task.hardware.buffers.input.word_bits)
+    check_streamed(task, layer, streamed)
     kept = weights_kept(task, layer, pinned) if layer.weighted else None
-    inputs = residency(task, layer) if layer.weighted else None
+    inputs = residency(task, layer, maps, streamed) if layer.weighted else None
     place = place_of(task, layer, outlasting)
     state_load, state_store = state_moves(task, layer, place)
     hold_load, hold_store = hold_moves(task, layer)
-    spill_load, spill_store, spill_counts = spill_moves(task, layer)
-    load, streamed = map_loads(task, layer, inputs, maps)
-    check_streamed(task, layer, streamed)
+    spill_load, spill_store = spill_moves(task, layer)
+    load = map_loads(task, layer, inputs, maps, streamed)
     loads = dict(zip(LOADED[1:], (load, state_load, hold_load, spill_load), strict=True))
-    output = output_stores(task, layer, maps)
+    output = map_stores(task, layer, maps)
     stores = dict(zip(STORED, (output, state_store, hold_store, spill_store), strict=True))
     return Plan(
         task=task,
@@ -88,15 +110,18 @@ def plan(task: Task, layer: Layer, pinned: bool, outlasting: dict[str, Place]) -
         loads=loads,
         stores=stores,
         streamed=streamed,
-        counts=state_counts(task, layer, place) | hold_counts(task, layer) | spill_counts,
     )
 
 
-def map_loads(task: Task, layer: Layer, kept: Residency | None, maps: Maps) -> tuple[Ints, Streamed]:
+def map_loads(task: Task, layer: Layer, kept: Residency | None, maps: Maps, streamed: Streamed) -> Terms:
     """Bytes of ``input`` that each job loads, and what of them is streamed (B2, B3)."""
-    streamed = streamed_loads(layer, maps, task.hardware.buffers.input.word_bits)
-    weighted = input_loads(task, layer, kept, maps) if kept else zeros()
-    return weighted + streamed.load, streamed
+    weighted = input_loads(task, layer, kept, maps) if kept else Terms()
+    return weighted + Terms(((streamed.load, layer.at_end),))
+
+
+def map_stores(task: Task, layer: Layer, maps: Maps) -> Terms:
+    """Bytes of ``output`` that each job stores (B5)."""
+    return Terms(((output_stores(task, layer, maps), layer.at_end),))
 
 
 def stage_cycles(task: Task, layer: Layer) -> dict[str, Ints]:

@@ -12,6 +12,7 @@ from hwsim.lower.choices import MOST_JOBS, best, too_many
 from hwsim.lower.counts import fixed_counts, map_counts, update_counts
 from hwsim.lower.layers import Task, steps_of, value_bits, weighted_into
 from hwsim.lower.layout import stepwise_layers, vector_layer
+from hwsim.lower.maps import Maps
 from hwsim.lower.order import Places, places, waits
 from hwsim.lower.plans import Plan, occupied, plan, stage_cycles
 from hwsim.lower.states import Counts, cells_of, placed, state_bits
@@ -60,9 +61,9 @@ class Scheduled:
         columns["closes"] = self.merge([p.layer.at_end for p in plans])
         columns["occupied"] = self.merge([occupied(task, p.layer) for p in plans])
         columns["load_bytes"] = np.stack([self.merge([p.load(o) for p in plans]) for o in LOADED], axis=1)
-        columns["store_bytes"] = np.stack([self.merge([p.stores[o] for p in plans]) for o in STORED], axis=1)
+        columns["store_bytes"] = np.stack([self.merge([p.store(o) for p in plans]) for o in STORED], axis=1)
         outside = {"dram", "visit"}
-        held = [p for p in plans if p.loads["hold"].any()]
+        held = [p for p in plans if p.loads["hold"].products]
         kept_outside = {p.layer.name for p in plans if p.place in outside} | {p.layer.name for p in held}
         columns["after"] = waits(
             task,
@@ -129,8 +130,8 @@ def schedule(task: Task) -> Scheduled:
     for made in plans:
         book(counts[made.layer.index], fixed_counts(made))
         if task.binary_maps:
-            moved = made.loads["input"], made.streamed.words, made.stores["output"]
-            book(counts[made.layer.index], map_counts(made, *moved, ()))
+            moved = made.load("input"), made.streamed.words, made.store("output")
+            book(counts[made.layer.index], map_counts(made, Maps(task), *moved, ()))
     return Scheduled(task, tuple(plans), places(task, [p.layer for p in plans]), counts)
 
 

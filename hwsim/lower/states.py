@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from hwsim.lower.axes import G, Ints, M, N, T, along, ceil_div, first, total, units, zeros
+from hwsim.lower.axes import G, Ints, K, M, N, T, Terms, along, ceil_div, first, total, units, zeros
 from hwsim.lower.layers import Layer, Task
 from hwsim.network import Population
 
@@ -101,17 +101,18 @@ def fresh(task: Task, layer: Layer) -> Ints:
     return (along(M, np.cumsum(layer.rows)) <= population.size // population.channel_groups).astype(np.int64)
 
 
-def state_moves(task: Task, layer: Layer, place: Place | None) -> tuple[Ints, Ints]:
+def state_moves(task: Task, layer: Layer, place: Place | None) -> tuple[Terms, Terms]:
     """Bytes of states that each job loads from DRAM and stores there (M3)."""
     if place not in ("dram", "visit"):
-        return zeros(), zeros()
-    size = task.bytes_of(layer.cells * state_bits(task, layer.population)) * layer.at_end
-    load = size * (1 - fresh(task, layer) * first(T, layer.passes))
-    store = size * along(T, np.ones(layer.passes))
-    if place == "visit":
-        group = members(task, layer.population)
-        load, store = load * (layer.name == group[0]), store * (layer.name == group[-1])
-    return load, store
+        return Terms(), Terms()
+    size = task.bytes_of(layer.cells * state_bits(task, layer.population))
+    load = size * (1 - fresh(task, layer) * first(T, layer.passes)), layer.at_end
+    store = size, layer.at_end
+    group = members(task, layer.population)
+    return (
+        Terms((load,)) if place == "dram" or layer.name == group[0] else Terms(),
+        Terms((store,)) if place == "dram" or layer.name == group[-1] else Terms(),
+    )
 
 
 def state_counts(task: Task, layer: Layer, place: Place | None) -> Counts:
@@ -142,37 +143,68 @@ def sums_in_array(task: Task, layer: Layer) -> bool:
     return array.dataflow == "os" and mapping.schedule == "layer_major" and not layer.stepwise
 
 
-def hold_moves(task: Task, layer: Layer) -> tuple[Ints, Ints]:
+def hold_moves(task: Task, layer: Layer) -> tuple[Terms, Terms]:
     """Bytes of held sums that each job loads from DRAM and stores there (M4)."""
-    if not layer.held or sums_in_array(task, layer):
-        return zeros(), zeros()
-    size = task.bytes_of(layer.outputs * task.hardware.precision.partial_sum_bits) * layer.at_end
+    if not layer.held or sums_in_array(task, layer) or sums_in_buffer(task, layer):
+        return Terms(), Terms()
+    size = task.bytes_of(layer.outputs * task.hardware.precision.partial_sum_bits)
     begins = first(T, layer.passes)
-    return size * ~begins, size * begins
+    return Terms(((size, 1 - begins, layer.at_end),)), Terms(((size, begins + 0, layer.at_end),))
+
+
+def sums_in_buffer(task: Task, layer: Layer) -> bool:
+    """Whether the held sums of a fold wait for its next pass in the partial-sum buffer (M4)."""
+    buffer = task.hardware.buffers.partial_sum
+    if buffer is None or layer.stepwise or task.mapping.schedule == "step_major":
+        return False
+    largest = int(layer.outputs.max()) * task.hardware.precision.partial_sum_bits
+    return largest <= buffer.capacity_bytes * 8
 
 
 def hold_counts(task: Task, layer: Layer) -> Counts:
-    if not layer.held or not sums_in_array(task, layer):
+    """Held sums written and read in the array or in the partial-sum buffer (M4)."""
+    if not layer.held:
+        return {}
+    buffer = task.hardware.buffers.partial_sum
+    if buffer and not sums_in_array(task, layer) and sums_in_buffer(task, layer):
+        bits = layer.outputs * task.hardware.precision.partial_sum_bits
+        words = total(units(bits, buffer.word_bits), (*layer.shape[:T], 1, 1))
+        return {
+            "partial_sum_buffer_write": 0 if partial_place(task, layer) == "buffer" else words,
+            "partial_sum_buffer_read": words * (layer.passes - 1),
+        }
+    if not sums_in_array(task, layer):
         return {}
     values = layer.population.size * layer.samples
     return {"hold_register_write": values, "hold_register_read": values * (layer.steps - 1)}
 
 
-def spill_moves(task: Task, layer: Layer) -> tuple[Ints, Ints, Counts]:
-    """P6: bytes of partial sums that each job loads and stores, or their words in a buffer of their own."""
-    tiles = len(layer.tiles)
-    if task.hardware.pe_array.dataflow == "os" or tiles < 2:
-        return zeros(), zeros(), {}
-    bits, buffer = task.hardware.precision.partial_sum_bits, task.hardware.buffers.partial_sum
-    sums = layer.outputs * along(T, layer.array_steps) * bits
-    largest = int(layer.outputs.max()) * layer.pass_steps * bits
-    if buffer and largest <= buffer.capacity_bytes * 8:
-        words = total(units(sums, buffer.word_bits), (*layer.shape[:-1], 1))
-        return (
-            zeros(),
-            zeros(),
-            {"partial_sum_buffer_write": words * tiles, "partial_sum_buffer_read": words * (tiles - 1)},
-        )
-    size = task.bytes_of(sums)
-    begins = first(5, tiles)
-    return size * ~begins, size * (1 - layer.at_end), {}
+def partial_sums(task: Task, layer: Layer) -> Ints:
+    """Bits of the partial sums of each fold and pass (P6)."""
+    return layer.outputs * along(T, layer.array_steps) * task.hardware.precision.partial_sum_bits
+
+
+def partial_place(task: Task, layer: Layer) -> Place:
+    """Where the partial sums of K-tiles lie (P6)."""
+    if task.hardware.pe_array.dataflow == "os" or len(layer.tiles) < 2:
+        return "array"
+    buffer = task.hardware.buffers.partial_sum
+    largest = int(layer.outputs.max()) * layer.pass_steps * task.hardware.precision.partial_sum_bits
+    return "buffer" if buffer and largest <= buffer.capacity_bytes * 8 else "dram"
+
+
+def spill_moves(task: Task, layer: Layer) -> tuple[Terms, Terms]:
+    """Bytes of partial sums that each job loads and stores (P6)."""
+    if partial_place(task, layer) != "dram":
+        return Terms(), Terms()
+    size = task.bytes_of(partial_sums(task, layer))
+    return Terms(((size, 1 - first(K, len(layer.tiles))),)), Terms(((size, 1 - layer.at_end),))
+
+
+def spill_counts(task: Task, layer: Layer) -> Counts:
+    """Words of partial sums in their buffer (P6)."""
+    buffer, tiles = task.hardware.buffers.partial_sum, len(layer.tiles)
+    if buffer is None or partial_place(task, layer) != "buffer":
+        return {}
+    words = total(units(partial_sums(task, layer), buffer.word_bits), (*layer.shape[:-1], 1))
+    return {"partial_sum_buffer_write": words * tiles, "partial_sum_buffer_read": words * (tiles - 1)}

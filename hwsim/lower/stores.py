@@ -22,7 +22,7 @@ def maps_of(task: Task, name: str) -> list[str]:
 
 
 def output_stores(task: Task, layer: Layer, maps: Maps) -> Ints:
-    """Bytes of outputs that each job stores (B5)."""
+    """Bytes of outputs that the last K-tile of each fold and pass stores (B5)."""
     burst, n = task.hardware.dram.burst, layer.population.size
     before, after = layer.finished()
     stores = zeros()
@@ -34,7 +34,7 @@ def output_stores(task: Task, layer: Layer, maps: Maps) -> Ints:
             return np.where(done == n, whole, bits * done // (n * 8) // burst * burst)
 
         moved = layer.over_samples(flushed(after) - flushed(before))
-        stores = stores + layer.over_steps(moved, layer.pass_sizes) * layer.at_end
+        stores = stores + layer.over_steps(moved, layer.pass_sizes)
     return stores
 
 

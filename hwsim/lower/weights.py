@@ -4,7 +4,6 @@ from functools import reduce
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hwsim.lower.axes import Bools, Ints, K, M, N, S, T, along, ceil_div, first
 from hwsim.lower.layers import Layer, Task, Weighted
@@ -14,31 +13,13 @@ Kept = Literal["network", "layer", "fold", "tile"]
 """How much of the weights stays on chip once it is there."""
 
 
-def nonzero_weights(w: Weighted) -> NDArray[np.bool_]:
-    """(target channels of all groups, K of a group): where weights are not zero."""
-    weights = w.projection.weights
-    assert weights is not None
-    nonzero: NDArray[np.bool_] = weights.reshape(len(weights), -1) != 0
-    return nonzero
-
-
-def nonzero_per_tile(layer: Layer) -> Ints:
-    """Weights that are not zero, by group, channel within it, and K-tile."""
-    counts = np.zeros((layer.population.channels, len(layer.tiles)), np.int64)
-    for i, w in enumerate(layer.weighted):
-        nonzero = nonzero_weights(w)
-        for tile, part in layer.parts(i):
-            counts[:, tile] += nonzero[:, part.begin : part.end].sum(axis=1)
-    return counts.reshape(layer.groups, -1, len(layer.tiles))
-
-
 def tile_bits(task: Task, layer: Layer) -> Ints:
     """Bits of the weights of each group, N-fold and K-tile (B1)."""
     bits = task.hardware.precision.weight_bits
     dense: Ints = along(N, layer.columns) * along(K, layer.depth)
     if not task.hardware.pe_array.weight_sparsity:
         return dense * bits
-    nonzero = nonzero_per_tile(layer)
+    nonzero = layer.nonzero
     folds: Ints = np.stack([nonzero[:, channels].sum(axis=1) for channels in layer.channels], axis=1)
     return folds[None, :, :, None, None, :] * bits + dense
 
@@ -49,7 +30,7 @@ def layer_bits(task: Task, weighted: tuple[Weighted, ...]) -> int:
     sizes = [w.projection.weights.size for w in weighted if w.projection.weights is not None]
     if not task.hardware.pe_array.weight_sparsity:
         return sum(sizes) * bits
-    return sum(sizes) + bits * sum(int(nonzero_weights(w).sum()) for w in weighted)
+    return sum(sizes) + bits * sum(int(w.nonzero.sum()) for w in weighted)
 
 
 def weights_kept(task: Task, layer: Layer, pinned: bool) -> Kept:
@@ -85,7 +66,7 @@ def fetched(task: Task, layer: Layer, kept: Kept) -> Bools:
 def sparse_words(task: Task, layer: Layer) -> Ints:
     """Words of the weight buffer that a pass with weight_sparsity reads, by group, N-fold and K-tile (P4)."""
     precision, word = task.hardware.precision, task.hardware.buffers.weight.word_bits
-    words = -(-(nonzero_per_tile(layer) * precision.weight_bits + layer.depth) // word)
+    words = -(-(layer.nonzero * precision.weight_bits + layer.depth) // word)
     folds: Ints = np.stack([words[:, channels].sum(axis=1) for channels in layer.channels], axis=1)
     return folds[None, :, :, None, None, :]
 

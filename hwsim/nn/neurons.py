@@ -34,6 +34,18 @@ class SpikingNeuron(Stateful):
         self.membrane = None
 
 
+def check_constants(name: str, decay: float, threshold: float, reset: str, compare: str) -> None:
+    """Raises ValueError for a decay outside [0, 1], a threshold that is not positive, an unknown rule."""
+    if not 0.0 <= decay <= 1.0:
+        raise ValueError(f"{name} decay is {decay}; it must lie in [0, 1]")
+    if not threshold > 0.0:
+        raise ValueError(f"{name} threshold is {threshold}; it must be positive")
+    if reset not in ("subtract", "zero"):
+        raise ValueError(f"{name} reset is {reset!r}; it must be 'subtract' or 'zero'")
+    if compare not in (">=", ">"):
+        raise ValueError(f"{name} compare is {compare!r}; it must be '>=' or '>'")
+
+
 class LIF(SpikingNeuron):
     """Leaky integrate-and-fire layer.
 
@@ -54,14 +66,7 @@ class LIF(SpikingNeuron):
         surrogate: Callable[[Tensor, bool], Tensor] = arctan,
     ) -> None:
         super().__init__()
-        if not 0.0 <= decay <= 1.0:
-            raise ValueError(f"LIF decay is {decay}; it must lie in [0, 1]")
-        if not threshold > 0.0:
-            raise ValueError(f"LIF threshold is {threshold}; it must be positive")
-        if reset not in ("subtract", "zero"):
-            raise ValueError(f"LIF reset is {reset!r}; it must be 'subtract' or 'zero'")
-        if compare not in (">=", ">"):
-            raise ValueError(f"LIF compare is {compare!r}; it must be '>=' or '>'")
+        check_constants("LIF", decay, threshold, reset, compare)
         self.decay, self.threshold = decay, threshold
         self.reset_mode: Reset = reset
         self.compare: Compare = compare

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from hwsim.nn.neurons import Compare, Reset, SpikingNeuron, Stateful, held
+from hwsim.nn.neurons import Compare, Reset, SpikingNeuron, Stateful, check_constants, held
 from hwsim.nn.surrogate import arctan
 
 
@@ -49,16 +49,9 @@ class SharedLIF(SpikingNeuron):
         surrogate: Callable[[Tensor, bool], Tensor] = arctan,
     ) -> None:
         super().__init__()
-        if not 0.0 <= decay <= 1.0:
-            raise ValueError(f"SharedLIF decay is {decay}; it must lie in [0, 1]")
-        if not threshold > 0.0:
-            raise ValueError(f"SharedLIF threshold is {threshold}; it must be positive")
+        check_constants("SharedLIF", decay, threshold, reset, compare)
         if channel_groups < 1:
             raise ValueError(f"SharedLIF channel_groups is {channel_groups}; it must be at least 1")
-        if reset not in ("subtract", "zero"):
-            raise ValueError(f"SharedLIF reset is {reset!r}; it must be 'subtract' or 'zero'")
-        if compare not in (">=", ">"):
-            raise ValueError(f"SharedLIF compare is {compare!r}; it must be '>=' or '>'")
         self.state = SharedState() if state is None else state
         self.channel_groups, self.decay, self.threshold = channel_groups, decay, threshold
         self.reset_mode: Reset = reset

@@ -75,12 +75,12 @@ def allocate_channels(shape, net, t, r):
         if free == 0:
             continue
         low, high = requests[at(2 * lane)], requests[at(2 * lane + 1)]
-        if high == 0 and low & (low - 1) == 0:
-            given += 1
-            give_channel(shape, net, t, r, lowest(low), lane, free)
-            continue
         won_low, won_high = np.int64(0), np.int64(0)
         first = base + ((lane >> 1) << shape.vc_bits)
+        if high == 0 and low & (low - 1) == 0:
+            won_low = low
+            grants[at(lowest(low))] = free
+            free = np.int64(0)
         while free != 0:
             v = lowest(free)
             free &= free - 1
@@ -92,14 +92,13 @@ def allocate_channels(shape, net, t, r):
                 won_low |= bit(i)
             else:
                 won_high |= bit(i - 64)
-        while won_low != 0:
-            i = lowest(won_low)
-            won_low &= won_low - 1
-            given += 1
-            give_channel(shape, net, t, r, i, lane, grants[at(i)])
-        while won_high != 0:
-            i = np.int64(64) + lowest(won_high)
-            won_high &= won_high - 1
+        while won_low != 0 or won_high != 0:
+            if won_low != 0:
+                i = lowest(won_low)
+                won_low &= won_low - 1
+            else:
+                i = np.int64(64) + lowest(won_high)
+                won_high &= won_high - 1
             given += 1
             give_channel(shape, net, t, r, i, lane, grants[at(i)])
     if asks != given:

@@ -34,6 +34,7 @@ class Delays(Configured):
 class NocTable(Configured):
     """A grid of ``width`` x ``height`` tiles, each with a router of five ports.
 
+    ``ties``: which way round a torus a packet goes where both are equally long (R5).
     ``receive_queue_flits``: slots of a tile's receive queue, null without limit; the tile takes a flit out
     every ``drain_cycles``. ``multicast``: a packet to several tiles is a ``tree`` or ``copies``.
     ``stuck_cycles``: so long without any flit moving is reported as a deadlock.
@@ -45,6 +46,7 @@ class NocTable(Configured):
     width: int = Field(ge=1, le=LARGEST_SIDE)
     height: int = Field(ge=1, le=LARGEST_SIDE)
     routing: Literal["xy", "yx"]
+    ties: Literal["parity", "coin"] = "parity"
     virtual_channels: int = Field(ge=1, le=16)
     buffer_flits: int = Field(ge=1, le=64)
     flit_bits: PositiveInt = Field(le=4096)

@@ -15,7 +15,8 @@ class Totals:
 
     ``flits``: those sent by each output, ports +x, -x, +y, -y, tile. ``injected``: from each tile.
     ``stalls`` (routers, causes): cycles that a channel or branch asked in vain, in the order of CAUSE_NAMES.
-    ``forks``: flits made by multicast. ``cycles``: up to the last arrival, or ``now``.
+    ``forks``: flits made by multicast; ``saved_flit_hops``: of all trees given, against copies.
+    ``cycles``: up to the last arrival, or ``now``.
     """
 
     cycles: int
@@ -26,6 +27,7 @@ class Totals:
     stalls: Int
     buffer_writes: Int
     forks: int
+    saved_flit_hops: int
 
     @property
     def buffer_reads(self) -> Int:
@@ -68,7 +70,7 @@ def inside(fabric: Fabric) -> int:
     return int(fabric.held.sum() + fabric.flit_n.sum())
 
 
-def totals_of(table: NocTable, shape: Shape, fabric: Fabric) -> Totals:
+def totals_of(table: NocTable, shape: Shape, fabric: Fabric, saved: int) -> Totals:
     n = table.tiles
     ports = fabric.flits.reshape(n, 8)
     writes = ports[:, INJECTION].copy()
@@ -80,5 +82,5 @@ def totals_of(table: NocTable, shape: Shape, fabric: Fabric) -> Totals:
         cycles=min(now, last + 1) if last >= 0 else now, flit_bits=table.flit_bits,
         flits=ports[:, : TILE + 1].copy(), injected=ports[:, INJECTION].copy(),
         vc_allocations=fabric.vc_allocations.copy(), stalls=fabric.stalls.reshape(n, 8)[:, :CAUSES].copy(),
-        buffer_writes=writes, forks=int(fabric.clock[FORKS]),
+        buffer_writes=writes, forks=int(fabric.clock[FORKS]), saved_flit_hops=saved,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from hwsim.noc.allocate import allocate_channels, offer_switch
 from hwsim.noc.bits import at, bit, choose, lowest
 from hwsim.noc.route import onward, route
 from hwsim.noc.state import (
+    FORKS,
     FRONT,
     LAST_ARRIVAL,
     LAST_MOVE,
@@ -117,6 +118,7 @@ def cross(shape, net, packets, t, r, port, vcs):
     if left == 0:
         leave(shape, net, t, r, i, flit)
     else:
+        net.clock[FORKS] += 1
         net.need[at(q)] = left
         still = np.int64(net.ready[at(q)]) & ~bit(output)
         net.ready[at(q)] = still

@@ -31,7 +31,7 @@ from hwsim.noc.state import (
     shape_of,
 )
 from hwsim.noc.stuck import stuck_message
-from hwsim.noc.trees import NO_GROUPS, Groups, hops_between, trees_of
+from hwsim.noc.trees import NO_GROUPS, Groups, hops_between, saved_by_trees, trees_of
 
 LONGEST = 2**20
 
@@ -109,6 +109,8 @@ class Network:
         self.fabric = fabric_of(table, self.shape, period)
         groups.verify(table.tiles)
         self.roots, trees = trees_of(table, groups)
+        self.savings = saved_by_trees(table, groups, self.roots, len(trees))
+        self.saved = 0
         self.packets = Packets._make([*np.zeros((7, 0), np.int64), trees, np.zeros(0, np.int64)])
         self.origin = np.zeros(0, np.int64)
         self.left = np.zeros(0, np.int64)
@@ -146,6 +148,7 @@ class Network:
             destination = np.where(tree[row], copies, given.destination[row])
             given = Traffic(given.created[row], given.source[row], destination, given.size[row])
             origin, tree, deliveries = origin[row], np.zeros(len(row), bool), np.ones(len(row), np.int64)
+        self.saved += int(self.savings[-1 - given.destination[tree]].sum())
         self._append(given, origin, tree, deliveries)
         return first
 
@@ -209,7 +212,7 @@ class Network:
 
     def totals(self) -> Totals:
         """Counts of events and stalls up to ``now``. Raises HwsimError if a flit got lost."""
-        found = totals_of(self.table, self.shape, self.fabric)
+        found = totals_of(self.table, self.shape, self.fabric, self.saved)
         found.verify(inside(self.fabric))
         return found
 

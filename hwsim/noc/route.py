@@ -8,41 +8,54 @@ from hwsim.noc.bits import at, bit, members
 from hwsim.noc.state import (
     CHILD_SHIFT,
     CLASS_SHIFT,
-    FORKS,
     MASK_BITS,
+    PACKET_SHIFT,
     TARGET_MASK,
     TARGET_SHIFT,
     TILE,
     TREE_BIT,
 )  # fmt: skip
 
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 over the golden ratio."""
+
 
 @njit(**BARE)
-def along(shape, here, there, size, port, channel):
+def coins(packet):
+    """Two coins of a packet: bit 0 for x, bit 1 for y; the top bits of a multiplicative hash, mixed once."""
+    mixed = np.uint64(packet) * GOLDEN
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * GOLDEN
+    return np.int64(mixed >> np.uint64(62))
+
+
+@njit(**BARE)
+def along(shape, here, there, size, port, channel, coin):
     """Direction (0 up, 1 down) and class in one dimension of ``size``, where ``here`` is not ``there``.
 
-    ``port``: 0 or 1 if the packet came along this dimension, else another number.
+    ``port``: 0 or 1 if the packet came along this dimension, else another number. ``coin``: 1 breaks a tie
+    downwards.
     """
     if shape.torus == 0:
         return np.int64(there < here), np.int64(0)
     forward = there - here
     if forward < 0:
         forward += size
-    down = 2 * forward > size or (2 * forward == size and here & 1 == 1)
+    down = 2 * forward > size or (2 * forward == size and coin == 1)
     upper = channel >= shape.lower_vcs if 0 <= port <= 1 else there < here
     return np.int64(down), np.int64(upper)
 
 
 @njit(**BARE)
-def lane_to(shape, net, r, to, port, channel):
-    """The lane of a packet to tile ``to`` at router ``r``, which came by ``port`` on ``channel``."""
+def lane_to(shape, net, r, to, port, channel, packet):
+    """The lane of ``packet`` to tile ``to`` at router ``r``, which came by ``port`` on ``channel``."""
     x, y = np.int64(net.column[at(r)]), np.int64(net.row[at(r)])
+    tossed = coins(packet) if shape.coin else (x & 1) + 2 * (y & 1)
     x2, y2 = np.int64(net.column[at(to)]), np.int64(net.row[at(to)])
     if x != x2 and (shape.yx == 0 or y == y2):
-        down, upper = along(shape, x, x2, shape.width, port, channel)
+        down, upper = along(shape, x, x2, shape.width, port, channel, tossed & 1)
         return 2 * down + upper
     if y != y2:
-        down, upper = along(shape, y, y2, shape.height, port - 2, channel)
+        down, upper = along(shape, y, y2, shape.height, port - 2, channel, tossed >> 1)
         return 4 + 2 * down + upper
     return np.int64(2 * TILE)
 
@@ -56,7 +69,8 @@ def route(shape, net, trees, r, i):
     target = (flit >> TARGET_SHIFT) & TARGET_MASK
     if flit & TREE_BIT == 0:
         port = i >> shape.vc_bits
-        lane = lane_to(shape, net, r, target, port, i & (bit(shape.vc_bits) - 1))
+        channel, packet = i & (bit(shape.vc_bits) - 1), flit >> PACKET_SHIFT
+        lane = lane_to(shape, net, r, target, port, channel, packet)
         net.need[at(q)] = bit(lane >> 1)
         net.lanes[at(q)] = bit(lane)
         return
@@ -68,7 +82,6 @@ def route(shape, net, trees, r, i):
             lanes |= bit(2 * output + ((node >> (CLASS_SHIFT + output)) & 1 if output < TILE else 0))
     net.need[at(q)] = outputs
     net.lanes[at(q)] = lanes
-    net.clock[FORKS] += members(outputs) - 1
 
 
 @njit(**BARE)

@@ -47,6 +47,7 @@ class Shape(NamedTuple):
     width: int
     height: int
     torus: int
+    coin: int
     yx: int
     routers: int
     words: int
@@ -154,6 +155,7 @@ def shape_of(table: NocTable) -> Shape:
     delayed = vc_wait > 1 or switch_wait > 0
     return Shape(
         width=table.width, height=table.height, torus=int(table.topology == "torus"),
+        coin=int(table.ties == "coin"),
         yx=int(table.routing == "yx"), routers=table.tiles, words=2 if vc_bits == 4 else 1, vc_bits=vc_bits,
         router_bits=vc_bits + 3, buffer_bits=(table.buffer_flits - 1).bit_length(),
         lower_vcs=table.virtual_channels - table.virtual_channels // 2,

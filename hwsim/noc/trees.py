@@ -71,6 +71,15 @@ def hops_between(table: NocTable, source: Int, to: Int) -> Int:
     return hops
 
 
+def saved_by_trees(table: NocTable, groups: Groups, roots: Int, nodes: int) -> Int:
+    """Flit-hops that a tree of each group saves: hops of its single paths - nodes of the tree."""
+    group = np.repeat(np.arange(len(groups.source)), np.diff(groups.start))
+    hops = hops_between(table, groups.source[group], groups.tiles)
+    alone = np.bincount(group, hops, len(groups.source)).astype(np.int64)
+    saved: Int = alone - np.diff(np.append(roots, nodes))
+    return saved
+
+
 def trees_of(table: NocTable, groups: Groups) -> tuple[Int, Int]:
     """The root of each group, and all nodes (state.CHILD_SHIFT, CLASS_SHIFT)."""
     group = np.repeat(np.arange(len(groups.source)), np.diff(groups.start))

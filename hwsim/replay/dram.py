@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hwsim.options import AsJson, unset
+
 
 def command(
     trace: Annotated[
@@ -21,20 +23,17 @@ def command(
     table: Annotated[str, typer.Option(help="A DRAM (hwsim list dram) or a .yaml file.")] = "ddr4_2400",
     mapping: Annotated[
         str | None,
-        typer.Option(
-            help="Fields of an address, highest bits first, e.g. row:rank:bank:column:bankgroup:channel. "
-            "Default: the table's.",
-            show_default=False,
+        unset(
+            "Fields of an address, highest bits first, e.g. row:rank:bank:column:bankgroup:channel. "
+            "Default: the table's."
         ),
     ] = None,
-    page_policy: Annotated[
-        str | None, typer.Option(help="open or closed. Default: the table's.", show_default=False)
-    ] = None,
+    page_policy: Annotated[str | None, unset("open or closed. Default: the table's.")] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Draw latency over time: a .png file to write.", show_default=False),
+        unset("Draw latency over time: a .png file to write."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Serve a trace of requests by a DRAM, command by command: when each ends, and what its row was.
 

@@ -17,7 +17,7 @@ from hwsim.dram.state import OUTCOMES
 from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError
 from hwsim.replay.dram_requests import ADDED, read_chunks
-from hwsim.storage import atomic_path
+from hwsim.storage import atomic_path, is_dir, is_file, is_same
 
 Progress = Callable[[str, int, int], None]
 
@@ -72,7 +72,7 @@ def deliver(
     name, mapping, page_policy = chosen
     table = load_dram(name).changed(mapping, page_policy)
     for path in (output, *((plot,) if plot else ())):
-        if path.is_dir():
+        if is_dir(path):
             raise HwsimError(f"{path}: is a directory; name a file")
         output_directory(str(path.parent))
     if plot is not None and plot.suffix != ".png":
@@ -97,9 +97,9 @@ def replay(
 
     Raises HwsimError naming file and line of a row that is not a request, and writes nothing then.
     """
-    if not source.is_file():
+    if not is_file(source):
         raise HwsimError(f"{source}: no such file")
-    if output.exists() and output.samefile(source):
+    if is_same(output, source):
         raise HwsimError(f"{output}: is the trace itself; name another file")
     engine, latencies = engine_of(table), Latencies()
     waiting: list[list[str]] = []
@@ -107,7 +107,7 @@ def replay(
     size = source.stat().st_size
     try:
         with source.open("rb") as raw, atomic_path(output) as aside:
-            lines = TextIOWrapper(raw, encoding="utf-8", newline="")
+            lines = TextIOWrapper(raw, encoding="utf-8-sig", newline="")
             with aside.open("w", encoding="utf-8", newline="") as out:
                 writer = csv.writer(out, lineterminator="\n")
                 chunks = read_chunks(source, lines, table.capacity_bytes)

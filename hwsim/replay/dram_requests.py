@@ -1,13 +1,16 @@
 """A CSV of DRAM requests, read in chunks: quickly where all is right, row by row to name what is not."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
+from hwsim.configuration import shown
 from hwsim.dram.engine import Trace
 from hwsim.errors import HwsimError, nearest
 
@@ -20,24 +23,22 @@ LARGEST = 2**60
 
 def read_chunks(path: Path, lines: IO[str], capacity: int) -> Iterator[tuple[list[list[str]], Trace]]:
     """First the header with an empty trace, then chunks of rows with what they say."""
-    reader = csv.reader(lines)
-    header = next(reader, [])
-    header = ["direction" if name == "read|write" else name for name in header]
-    _check_header(path, header)
+    reader = csv.reader(lines, strict=True)
+    header = _header(path, reader)
     places = [header.index(name) for name in COLUMNS]
     yield [header], _trace([[], [], [], []])
     previous = 0
     numbered = ((reader.line_num, row) for row in reader if row)
     while True:
-        try:
+        with _readable(path, reader):
             chunk = list(islice(numbered, CHUNK))
-        except csv.Error as error:
-            raise HwsimError(f"{path}:{reader.line_num}: not readable as CSV: {error}") from None
         if not chunk:
             return
         rows = [row for _, row in chunk]
         try:
             columns = list(zip(*rows, strict=True))
+            if not all(_in_digits(columns[at]) for at in places[:3]):
+                raise HwsimError("")
             values = [list(map(int, columns[at])) for at in places[:3]]
             trace = _trace([*values, [DIRECTIONS[text] for text in columns[places[3]]]])
             trace.verify(capacity)
@@ -54,17 +55,39 @@ def _trace(values: list[list[int]]) -> Trace:
     return Trace(arrival, address, size, np.array(values[3], np.uint8))
 
 
-def _check_header(path: Path, header: list[str]) -> None:
+@contextmanager
+def _readable(path: Path, reader: Any) -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise HwsimError(f"{path}:{reader.line_num}: not readable as CSV: {error}") from None
+
+
+def _header(path: Path, reader: Any) -> list[str]:
+    """The first line that is not blank, names without the spaces around them. Raises HwsimError unless it
+    names every column once."""
+    with _readable(path, reader):
+        header: list[str] = next((row for row in reader if row), [])
+    names = [name.strip() for name in header]
+    names = ["direction" if name == "read|write" else name for name in names]
+    where = f"{path}:{reader.line_num or 1}"
     for name in COLUMNS:
-        if header.count(name) != 1:
+        if names.count(name) != 1:
             raise HwsimError(
-                f"{path}:1: column {name!r} is there {header.count(name)} times, must be once; found "
-                f"{','.join(header) or 'nothing'}. Columns: {', '.join(COLUMNS)} (read or write); others are "
-                "passed through"
+                f"{where}: column {name!r} is there {names.count(name)} times, must be once; found "
+                f"{shown(','.join(names)) if names else 'nothing'}. Columns: {', '.join(COLUMNS)} "
+                "(read or write); others are passed through"
             )
     for name in ADDED:
-        if name in header:
-            raise HwsimError(f"{path}:1: column {name!r} is one that the replay adds; rename it")
+        if name in names:
+            raise HwsimError(f"{where}: column {name!r} is one that the replay adds; rename it")
+    return names
+
+
+def _in_digits(texts: Sequence[str]) -> bool:
+    """Whether all are of ASCII digits; an empty one, which joins to nothing, is for int() to refuse."""
+    joined = "".join(texts)
+    return joined.isascii() and joined.isdecimal()
 
 
 def _slowly(
@@ -107,10 +130,16 @@ def _slowly(
 
 
 def _number(where: str, name: str, text: str) -> int:
+    plain = text.strip()
+    hexadecimal = re.fullmatch(r"0[xX][0-9a-fA-F]+", plain)
     try:
-        value = int(text, 16) if text.strip().lower().startswith("0x") else int(text)
+        decimal = plain.isascii() and plain.isdecimal()
+        value = int(plain, 16) if hexadecimal else int(plain) if decimal else -1
     except ValueError:
         value = -1
     if not 0 <= value < LARGEST:
-        raise HwsimError(f"{where}: {name} {text!r}; must be a whole number from 0 to {LARGEST - 1}")
+        raise HwsimError(
+            f"{where}: {name} {shown(text)}; must be a whole number from 0 to {LARGEST - 1}, "
+            "in digits or as 0x..."
+        )
     return value

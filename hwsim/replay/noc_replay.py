@@ -14,7 +14,7 @@ from hwsim.noc.config import Delays, NocTable, load_noc
 from hwsim.noc.counts import Totals
 from hwsim.noc.network import LONGEST, Deliveries, Network
 from hwsim.replay.noc_trace import read_chunks
-from hwsim.storage import atomic_path
+from hwsim.storage import atomic_path, is_dir, is_file, is_same
 
 COLUMNS = ("pid", "src", "dst", "ctime", "itime", "atime", "hops")
 
@@ -53,7 +53,7 @@ def from_trace(trace: Path | None, pattern: str | None, rate: str | None, plot: 
 
 def check_output(*paths: Path) -> None:
     for path in paths:
-        if path.is_dir():
+        if is_dir(path):
             raise HwsimError(f"{path}: is a directory; name a file")
         output_directory(str(path.parent))
 
@@ -84,9 +84,9 @@ def replay(
 
     Raises HwsimError naming line and field of what is not a packet, and writes nothing then.
     """
-    if not source.is_file():
+    if not is_file(source):
         raise HwsimError(f"{source}: no such file")
-    if output.exists() and output.samefile(source):
+    if is_same(output, source):
         raise HwsimError(f"{output}: is the trace itself; name another file")
     engine = Network(table)
     total = source.stat().st_size

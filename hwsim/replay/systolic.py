@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hwsim.options import AsJson
+
 
 def command(
     file: Annotated[
@@ -29,7 +31,7 @@ def command(
             "mapping_loss.",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add cycles, sram_ifmap_reads, sram_filter_reads and sram_ofmap_writes to every row of FILE.
 

@@ -26,6 +26,10 @@ def spread(values: dict[str, Any]) -> str:
 
 
 def counterpart(values: dict[str, Any]) -> str:
-    """How the ANN ran."""
-    together = values["ann"]["samples"]
-    return "run once" if together == 1 else f"run on one mini-batch of {together}"
+    """What the ANN is and how it ran, or why there is none."""
+    ann = values["ann"]
+    if ann is None:
+        why = values["ann_missing"]
+        return f"There is no ANN to compare with. {why[:1].upper()}{why[1:]}."
+    ran = "run once" if ann["samples"] == 1 else f"run on one mini-batch of {ann['samples']}"
+    return f"The ANN is the same network with ReLU in place of LIF, {ran}, densely, on the same chip."

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from hwsim.report.batches import beginning, latency
 from hwsim.report.numbers import energy, quantity
+from hwsim.report.plain import cleaned
 
 PLAIN_WIDTH = 160
 
@@ -20,6 +21,7 @@ def terminal() -> Console:
 
 def show(values: dict[str, Any], console: Console) -> None:
     """Print an estimate (the dictionary of Result.as_dict): headline, layers, components."""
+    values = cleaned(values)
     samples, totals, ann = values["samples"], values["totals"], values["ann"]
     mean = {name: d["mean"] for name, d in values["per_sample"].items()}
     console.print(_layers(values))
@@ -28,20 +30,18 @@ def show(values: dict[str, Any], console: Console) -> None:
     table = Table(title=title, title_justify="left")
     table.add_column("per inference")
     table.add_column("SNN", justify="right")
-    table.add_column("same net as ANN", justify="right")
-    rows = (
-        ("energy", energy(mean["energy_pj"]), energy(ann["energy_pj"])),
-        (latency(values), f"{mean['latency_ns'] / 1e3:,.1f} us", f"{ann['latency_ns'] / 1e3:,.1f} us"),
-        ("cycles", quantity(mean["cycles"]), quantity(ann["cycles"])),
-        ("AC", quantity(totals["ac"] / samples), "0"),
-        ("MAC", quantity(totals["mac"] / samples), quantity(ann["mac"])),
-        ("spikes", quantity(mean["spikes"]), "-"),
-        ("DRAM bytes", quantity(mean["dram_bytes"]), quantity(ann["dram_bytes"])),
-    )
-    for row in rows:
-        table.add_row(*row)
+    operations = {"ac": totals["ac"] / samples, "mac": totals["mac"] / samples}
+    columns = [_inference(latency(values), mean | operations, quantity(mean["spikes"]))]
+    if ann is not None:
+        table.add_column("same net as ANN", justify="right")
+        columns.append(_inference(latency(values), ann, "-"))
+    for name, *cells in zip(columns[0], *(column.values() for column in columns), strict=True):
+        table.add_row(name, *cells)
     console.print(table)
-    ratio = "unknown" if ann["energy_ratio"] is None else f"{ann['energy_ratio']:.3f}"
+    if ann is None:
+        console.print(f"no ANN to compare with: {escape(values['ann_missing'])}")
+    known = ann is not None and ann["energy_ratio"] is not None
+    ratio = f"{ann['energy_ratio']:.3f}" if known else "unknown"
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
     if totals["dram_standing_pj"]:
@@ -63,6 +63,19 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"note: {escape(caveat)}")
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:
+    """One inference's figures as texts; ``time``: what its latency is called."""
+    return {
+        "energy": energy(found["energy_pj"]),
+        time: f"{found['latency_ns'] / 1e3:,.1f} us",
+        "cycles": quantity(found["cycles"]),
+        "AC": quantity(found["ac"]),
+        "MAC": quantity(found["mac"]),
+        "spikes": spikes,
+        "DRAM bytes": quantity(found["dram_bytes"]),
+    }
 
 
 def _layers(values: dict[str, Any]) -> Table:
@@ -106,6 +119,7 @@ def _components(values: dict[str, Any]) -> Table:
 
 def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
     """Print a comparison (rows of compare.json), per inference; what is the same in all rows is the title."""
+    rows = cleaned(rows)
     keys = ("sharing", "hardware", "schedule", "batch", "table")
     varying = [k for k in keys if len({row[k] for row in rows}) > 1]
     same = ", ".join(f"{k} {rows[0][k]}" for k in keys if k not in varying)
@@ -131,10 +145,29 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
             *(quantity(row["dram_bytes"][o] / samples) for o in operands),
         )
     console.print(table)
+    for note in caveats_of(rows):
+        console.print(f"note: {escape(note)}")
+
+
+def caveats_of(rows: list[dict[str, Any]]) -> list[str]:
+    """The caveats of a comparison's rows, each once, with the chips and tables that it is of unless it is of
+    all."""
+    pairs: dict[str, dict[tuple[str, str], None]] = {}
+    for row in rows:
+        for caveat in row["caveats"]:
+            pairs.setdefault(caveat, {})[row["hardware"], row["table"]] = None
+    every = {(row["hardware"], row["table"]) for row in rows}
+    several = [len({pair[i] for pair in every}) > 1 for i in range(2)]
+    found = []
+    for caveat, of in pairs.items():
+        names = [" with ".join(n for n, told in zip(pair, several, strict=True) if told) for pair in of]
+        found.append(caveat if len(of) == len(every) else f"{', '.join(names)}: {caveat}")
+    return found
 
 
 def show_network(values: dict[str, Any], console: Console) -> None:
     """Print an inspection (the dictionary of hwsim.inspection.describe): layers, totals, notes."""
+    values = cleaned(values)
     title = f"{escape(values['name'])} ({values['id']}): {values['timesteps']} timesteps, {values['coding']}"
     table = Table(title=title, title_justify="left")
     rated = any(layer["rate"] is not None for layer in values["layers"])
@@ -212,6 +245,7 @@ OPERATION_COLUMNS = {
 
 def show_operations(values: dict[str, Any], console: Console) -> None:
     """Print counted operations (the dictionary of Operations.as_dict), layer by layer, and what they mean."""
+    values = cleaned(values)
     title = (
         f"{escape(values['model'])}: operations a sample, mean of {values['samples']} samples of "
         f"{values['timesteps']} timesteps"
@@ -240,7 +274,7 @@ def _one_line(title: str) -> str:
 
 def show_names(names: dict[str, str], console: Console) -> None:
     table = Table(box=None, show_header=False)
-    for name, description in names.items():
+    for name, description in cleaned(names).items():
         table.add_row(escape(name), escape(description))
     console.print(table)
 
@@ -250,7 +284,7 @@ def show_chips(chips: dict[str, dict[str, Any]], console: Console) -> None:
     table = Table(box=None, header_style="bold")
     for title in ("chip", "array", "dataflow", "skip", "node", "clock", "description"):
         table.add_column(title, no_wrap=title != "description")
-    for name, chip in chips.items():
+    for name, chip in cleaned(chips).items():
         array = f"{chip['rows']} {chip['rows_hold']} x {chip['columns']} {chip['columns_hold']}"
         clock = f"{chip['clock_hz'] / 1e6:g} MHz"
         cells = (

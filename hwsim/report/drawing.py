@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from hwsim.report.plain import plain
+
 PALETTE: dict[str, tuple[str, str]] = {
     "array": ("#2a4f9e", "#4672c4"),
     "fill": ("#58a4e0", "#7fbdf7"),
@@ -99,16 +101,6 @@ class Grid:
     columns: tuple[str, ...]
     axis: str
     series: str
-
-
-def plain(text: str) -> str:
-    """Line breaks become spaces; control characters, lone surrogates, direction overrides U+FFFD."""
-    spaced = text.translate({ord(c): " " for c in "\n\r\t"})
-    odd = [c for c in set(spaced) if unicodedata.category(c) in ("Cc", "Cs") or c in _UNSAFE]
-    return spaced.translate(dict.fromkeys(map(ord, odd), "\ufffd"))
-
-
-_UNSAFE = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
 
 
 def shorten(text: str, limit: int) -> str:

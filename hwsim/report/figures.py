@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwsim.ledger import CAUSES
-from hwsim.report.drawing import Bar, Grid, Segment, bars, plain
+from hwsim.report.drawing import Bar, Grid, Segment, bars
+from hwsim.report.plain import plain
 
 Legend = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -238,19 +239,20 @@ def dram_by_layer(values: dict[str, Any]) -> Picture:
 
 
 def counterpart(values: dict[str, Any]) -> Picture:
-    """Energy by component of one inference: the SNN's mean against its ANN counterpart."""
-    samples, ann = values["samples"], values["ann"]["energy_pj_by_component"]
-    table = [
-        ("SNN", {c: values["energy_pj"].get(c, 0.0) / samples for c in COMPONENTS}),
-        ("same net as ANN", {c: ann.get(c, 0.0) for c in COMPONENTS}),
-    ]
-    what = "Energy against the same network as an ANN"
-    caption = (
-        "The counterpart has ReLU in place of LIF and runs one dense pass of multiply-accumulates on the "
-        "same chip and table."
-    )
-    if (ratio := values["ann"]["energy_ratio"]) is not None:
-        caption += f" The SNN takes {ratio:.2f} times its energy."
+    """Energy by component of one inference: the SNN's mean against its ANN counterpart, if there is one."""
+    samples, ann = values["samples"], values["ann"]
+    table = [("SNN", {c: values["energy_pj"].get(c, 0.0) / samples for c in COMPONENTS})]
+    if ann is None:
+        what, caption = "Energy by component", "There is no ANN to compare with."
+    else:
+        table.append(("same net as ANN", {c: ann["energy_pj_by_component"].get(c, 0.0) for c in COMPONENTS}))
+        what = "Energy against the same network as an ANN"
+        caption = (
+            "The counterpart has ReLU in place of LIF and runs one dense pass of multiply-accumulates on the "
+            "same chip and table."
+        )
+        if ann["energy_ratio"] is not None:
+            caption += f" The SNN takes {ann['energy_ratio']:.2f} times its energy."
     svg = _stacked(what, table, COMPONENTS, ENERGY, caption)
     return Picture(what, svg, _legend(table, COMPONENTS), caption)
 

@@ -19,8 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from hwsim.network import Network, Projection
-from hwsim.report.drawing import plain, shorten
+from hwsim.report.drawing import shorten
 from hwsim.report.numbers import quantity
+from hwsim.report.plain import plain
 from hwsim.storage import atomic_path
 
 PITCH = 44.0

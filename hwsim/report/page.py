@@ -7,6 +7,7 @@ forbids every connection.
 import base64
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from hwsim import cost
 from hwsim.ledger import ACTIONS, CAUSES
 from hwsim.report import batches, numbers
-from hwsim.report.drawing import PALETTE, plain
+from hwsim.report.drawing import PALETTE
 from hwsim.report.figures import (
     BYTES,
     CAUSE_LABELS,
@@ -27,6 +28,7 @@ from hwsim.report.figures import (
     scale,
     size_text,
 )
+from hwsim.report.plain import cleaned
 from hwsim.storage import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -103,7 +105,7 @@ def write(values: dict[str, Any], directory: Path) -> Path:
 
 def render(values: dict[str, Any]) -> str:
     """The page as text. Equal dictionaries give equal pages."""
-    shown = _cleaned(values)
+    shown = cleaned(values)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -125,7 +127,7 @@ def render(values: dict[str, Any]) -> str:
         spread=_spread(shown),
         spread_over=batches.spread(shown),
         beginning=batches.beginning(shown),
-        ann_ran=batches.counterpart(shown),
+        ann_told=batches.counterpart(shown),
         located=LOCATED_SHOWN,
         chip=_fields(shown["hardware"], ("name", "description", "sources")),
         mapping=_fields(shown["mapping"]),
@@ -158,15 +160,6 @@ def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _cleaned(value: Any) -> Any:
-    """The same values with every text made printable."""
-    if isinstance(value, dict):
-        return {_cleaned(k): _cleaned(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(v) for v in value]
-    return plain(value) if isinstance(value, str) else value
-
-
 def _tiles(values: dict[str, Any]) -> list[Tile]:
     samples, totals, ann, spread = values["samples"], values["totals"], values["ann"], values["per_sample"]
     mean = {name: d["mean"] for name, d in spread.items()}
@@ -178,13 +171,13 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
             "energy",
             energy(mean["energy_pj"]),
             mean["energy_pj"],
-            _against(ann["energy_ratio"], energy(ann["energy_pj"])),
+            _against(ann, "energy_ratio", "energy_pj", energy),
         ),
         Tile(
             batches.latency(values),
             duration(mean["latency_ns"]),
             mean["latency_ns"],
-            _against(ann["latency_ratio"], duration(ann["latency_ns"])),
+            _against(ann, "latency_ratio", "latency_ns", duration),
         ),
         Tile(
             "cycles",
@@ -203,7 +196,7 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
             "MAC",
             numbers.quantity(mac),
             mac,
-            f"useful, of graded values; ANN {numbers.quantity(ann['mac'])}",
+            "useful, of graded values" + (f"; ANN {numbers.quantity(ann['mac'])}" if ann else ""),
         ),
         Tile(
             "DRAM traffic",
@@ -234,8 +227,14 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
     ]
 
 
-def _against(ratio: float | None, ann: str) -> str:
-    return f"ANN: {ann}" if ratio is None else f"{ratio:.2f} \N{MULTIPLICATION SIGN} the ANN's {ann}"
+def _against(ann: dict[str, Any] | None, ratio: str, field: str, form: Callable[[float], str]) -> str:
+    """A headline beside the ANN's."""
+    if ann is None:
+        return "no ANN to compare with"
+    theirs = form(ann[field])
+    if ann[ratio] is None:
+        return f"ANN: {theirs}"
+    return f"{ann[ratio]:.2f} \N{MULTIPLICATION SIGN} the ANN's {theirs}"
 
 
 def _equal(rate: float) -> str:
@@ -279,26 +278,29 @@ def _layers(values: dict[str, Any]) -> dict[str, Any]:
 def _components(values: dict[str, Any]) -> list[list[Cell]]:
     """Energy per inference and area of every component that has any, and the sum of all."""
     samples, total = values["samples"], values["totals"]["energy_pj"]
-    ann, area = values["ann"]["energy_pj_by_component"], values["area_um2"]
+    ann, area = values["ann"], values["area_um2"]
+    of_ann = ann["energy_pj_by_component"] if ann else {}
     rows = []
     for name, (label, series) in COMPONENTS.items():
-        spent, theirs = values["energy_pj"].get(name, 0.0) / samples, ann.get(name, 0.0)
+        spent = values["energy_pj"].get(name, 0.0) / samples
+        theirs = of_ann.get(name, 0.0) if ann else None
         if spent or theirs or name in area:
             rows.append(
                 [Cell(label, series=series), *_component(spent, total / samples, theirs, area.get(name))]
             )
     mean = total / samples
     rows.append(
-        [Cell("all"), *_component(mean, mean, values["ann"]["energy_pj"], values["totals"]["area_um2"])]
+        [Cell("all"), *_component(mean, mean, ann and ann["energy_pj"], values["totals"]["area_um2"])]
     )
     return rows
 
 
-def _component(spent: float, total: float, ann: float, area: float | None) -> list[Cell]:
+def _component(spent: float, total: float, ann: float | None, area: float | None) -> list[Cell]:
+    """``ann``: None without a counterpart, of which there is no column then."""
     return [
         Cell(energy(spent), spent),
         Cell(percent(spent, total)),
-        Cell(energy(ann), ann),
+        *(() if ann is None else (Cell(energy(ann), ann),)),
         Cell(NONE if area is None else f"{area:,.0f}", area),
     ]
 

@@ -25,9 +25,11 @@ def settled(case: Case) -> Case:
     for p in case.network.populations:
         own = case.mapping.layers.get(p.name, LayerMapping())
         order = case.mapping.fold_order_of(p.name)
+        decode = case.hardware.pe_array.decode
+        bounded = decode is not None and decode.max_inputs is not None
         layers[p.name] = LayerMapping(
             fold_order=("m_outer", "n_outer")[rng.integers(2)] if order == "auto" else order,
-            k_tile=own.k_tile,
+            k_tile=own.k_tile or (int(rng.integers(1, 9)) if bounded else None),
             m_tile=own.m_tile or int(rng.integers(1, p.plane[0] * p.plane[1] + 3)),
             n_tile=own.n_tile or int(rng.integers(1, p.channels + 1)),
         )

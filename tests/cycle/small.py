@@ -11,71 +11,33 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.mapping import Mapping
 from hwsim.network import Network, Population, Projection
+from tests import examples
 
 LAYER_MAJOR = Mapping(schedule="layer_major", fold_order="m_outer")
 STEP_MAJOR = Mapping(schedule="step_major", fold_order="m_outer")
 
 
+SMALL = {"units": 1, "lanes": 1, "weight": 4096, "inputs": 4096, "output": 4096, "word": 8}
+
+
 def chip(
     rows: int = 1,
     columns: int = 1,
-    skip: str = "gate",
+    skip: Any = "gate",
     *,
-    banks: int = 2,
-    units: int = 1,
-    lanes: int = 1,
-    double: bool = True,
-    weight: int = 4096,
-    inputs: int = 4096,
-    output: int = 4096,
-    membrane: int | None = None,
     bandwidth: int = 1,
-    burst: int = 1,
     state_bits: int = 16,
     activation_bits: int = 8,
-    placement: str = "array",
-    partial_sum: int | None = None,
-    spikes: str = "bitmap",
-    weight_banks: int = 1,
-    weight_ports: int = 1,
-    dram: dict[str, Any] | None = None,
     clock: int = 1,
-    **array: Any,
+    **others: Any,
 ) -> Hardware:
     """A chip with words and weights of 8 bits, sums of 16; DRAM moves ``bandwidth`` bytes per cycle.
 
-    ``array``: further fields of the PE array.
+    ``others``: as :func:`tests.examples.chip` takes them.
     """
-
-    def buffer(size: int | None, **parts: Any) -> dict[str, Any] | None:
-        return {"capacity_bytes": size, "word_bits": 8, **parts} if size else None
-
-    buffers = {
-        "weight": buffer(weight, double_buffered=double, banks=weight_banks, ports=weight_ports),
-        "input": buffer(inputs, double_buffered=double),
-        "output": buffer(output),
-        "membrane": buffer(membrane),
-        "partial_sum": buffer(partial_sum),
-        "spikes": spikes,
-    }
-    return Hardware.model_validate(
-        {
-            "name": "test",
-            "description": "",
-            "clock_hz": clock,
-            "node_nm": 28,
-            "pe_array": {"rows": rows, "columns": columns, "skip": skip, "partial_sum_banks": banks, **array},
-            "lif": {"units": units, "vector_lanes": lanes, "placement": placement},
-            "precision": {
-                "weight_bits": 8,
-                "partial_sum_bits": 16,
-                "state_bits": state_bits,
-                "activation_bits": activation_bits,
-            },
-            "buffers": buffers,
-            "dram": dram or {"bandwidth_bytes_per_s": bandwidth, "burst_bytes": burst},
-            "sources": {},
-        }
+    bits = (8, 16, state_bits, activation_bits)
+    return examples.chip(
+        rows, columns, skip, bandwidth=bandwidth, bits=bits, clock_hz=clock, **(SMALL | others)
     )
 
 

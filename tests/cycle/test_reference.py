@@ -190,12 +190,15 @@ def test_weights_that_do_not_fit_are_tiled_by_source_channels() -> None:
     # 3 channels x 2 columns of one byte each, 5 bytes for a job: 2 channels, then 1.
     source, target = Population("in", (3, 1, 1), "input"), Population("a", (2, 1, 1), "lif")
     network = net([source, target], [conv(source, target)], steps=2)
-    jobs = jobs_of(network, chip(1, 2, weight=5, double=False), LAYER_MAJOR)
+    tiled = Mapping(fold_order="m_outer", layers={"a": LayerMapping(k_tile=2)})
+    jobs = jobs_of(network, chip(1, 2, weight=5, double=False), tiled)
     assert [(job.steps.start, job.k, job.loads["weight"]) for job in jobs] == [
         (0, 0, 4), (0, 1, 2), (1, 0, 4), (1, 1, 2),
     ]  # fmt: skip
-    with pytest.raises(HwsimError, match=r"'a'.*take 2 bytes.*weight buffer offers 1 bytes"):
-        jobs_of(network, chip(1, 2, weight=2), LAYER_MAJOR)
+    with pytest.raises(HwsimError, match=r"'a'.*take 4 bytes.*weight buffer offers 3 bytes.* smaller k_tile"):
+        jobs_of(network, chip(1, 2, weight=3, double=False), tiled)
+    with pytest.raises(HwsimError, match=r"'a'.*take 6 bytes.*weight buffer offers 5 bytes.* smaller k_tile"):
+        jobs_of(network, chip(1, 2, weight=5, double=False), LAYER_MAJOR)
 
 
 def plane_net() -> Network:

@@ -323,7 +323,8 @@ def test_a_decoder_and_the_mapping_bound_the_inputs_of_a_pass() -> None:
     source, target = Population("in", (5, 1, 1), "input"), Population("a", (1, 1, 1), "lif")
     network = net([source, target], [conv(source, target)])
     hardware = chip(1, 1, "event", decode={"events_per_cycle": 1, "merge_lanes": 2, "max_inputs": 2})
-    assert [job.tile_k for job in jobs_of(network, hardware, LAYER_MAJOR)] == [2, 2, 1]
+    mapping = Mapping(fold_order="m_outer", layers={"a": LayerMapping(k_tile=5)})
+    assert [job.tile_k for job in jobs_of(network, hardware, mapping)] == [2, 2, 1]
     mapping = Mapping(fold_order="m_outer", layers={"a": LayerMapping(k_tile=1)})
     assert [job.tile_k for job in jobs_of(network, hardware, mapping)] == [1] * 5
 

@@ -1,7 +1,8 @@
 """The lowering and Numba kernel against the SimPy reference: every count and every cycle."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
 from hwsim.cycle import reference
 from hwsim.cycle.run import run
@@ -9,6 +10,7 @@ from hwsim.errors import HwsimError
 from hwsim.lower.lowering import Lowering
 from tests.random_cases import Case, cases, settled
 
+PARTS = 10
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
 
 
@@ -42,7 +44,9 @@ def test_counts_and_cycles_of_small_random_programs_equal_the_reference(case: Ca
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, **RANDOM)
-@given(cases())
-def test_two_thousand_random_programs_equal_the_reference(case: Case) -> None:
-    compare(case)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_two_thousand_random_programs_equal_the_reference(part: int) -> None:
+    """A tenth of them each, so that several processes share the work; no two parts draw the same case."""
+    seeds = st.integers(part * 2**28, (part + 1) * 2**28 - 1)
+    every = settings(max_examples=2000 // PARTS, **RANDOM)(given(cases(seeds=seeds))(compare))
+    seed(part)(every)()

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-FAR = 1000  # cycles: longer than any constraint but tRFC and tREFI, which have checks of their own
-FREE = -FAR  # no constraint; the command bus, which an auto-precharge does not take, has a check of its own
+NAMES = ("ACT", "RD", "WR", "PRE", "PREA", "REF")
+FREE = -1000  # no constraint; the command bus, which an auto-precharge does not take, has a check of its own
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,17 @@ def place(address: int, table: dict[str, Any]) -> Place:
     return Place(found["channel"], found["rank"], bank, found["row"], found["column"])
 
 
-def least(a: Command, b: Command, t: dict[str, int], banks: int) -> int:  # noqa: PLR0911
-    """Cycles that must lie between an earlier command ``a`` and a later ``b``."""
+def of_one_bank(t: dict[str, int]) -> dict[tuple[str, str], int]:
+    """Cycles between commands of one bank that others do not see."""
+    return {
+        ("ACT", "RD"): t["RCD"], ("ACT", "WR"): t["RCD"], ("ACT", "PRE"): t["RAS"], ("RD", "PRE"): t["RTP"],
+        ("WR", "PRE"): t["CWL"] + t["BL"] + t["WR"], ("PRE", "ACT"): t["RP"], ("PREA", "ACT"): t["RPab"],
+        ("PRE", "REF"): t["RP"], ("PREA", "REF"): t["RPab"], ("ACT", "REF"): t["RC"],
+    }  # fmt: skip
+
+
+def least(a: Command, b: Command, t: dict[str, int], within: dict[tuple[str, str], int], banks: int) -> int:  # noqa: PLR0911
+    """Cycles that must lie between an earlier command ``a`` and a later ``b``; ``within`` one bank."""
     first, second = a.name.rstrip("A") if a.name in ("RDA", "WRA") else a.name, b.name.removesuffix("A")
     second = "PRE" if b.name in ("PRE", "PREA") else second
     same_rank = a.rank == b.rank
@@ -72,12 +81,14 @@ def least(a: Command, b: Command, t: dict[str, int], banks: int) -> int:  # noqa
         return t["CWL"] + t["BL"] + t["RTRS"] - t["CL"]
     if not same_bank:
         return FREE
-    by_bank = {
-        ("ACT", "RD"): t["RCD"], ("ACT", "WR"): t["RCD"], ("ACT", "PRE"): t["RAS"], ("RD", "PRE"): t["RTP"],
-        ("WR", "PRE"): t["CWL"] + t["BL"] + t["WR"], ("PRE", "ACT"): t["RP"], ("PREA", "ACT"): t["RPab"],
-        ("PRE", "REF"): t["RP"], ("PREA", "REF"): t["RPab"], ("ACT", "REF"): t["RC"],
-    }  # fmt: skip
-    return by_bank.get(pair, FREE)
+    return within.get(pair, FREE)
+
+
+def farthest(t: dict[str, int], banks: int) -> int:
+    """The longest of all gaps: commands farther apart concern each other no more."""
+    within, places = of_one_bank(t), ((0, 0), (0, 1), (0, banks), (1, 0))
+    every = [Command(0, name, rank, bank) for name in NAMES for rank, bank in places]
+    return max(least(a, b, t, within, banks) for a in every for b in every)
 
 
 def audit(commands: Iterable[Command], table: dict[str, Any]) -> list[str]:
@@ -87,6 +98,7 @@ def audit(commands: Iterable[Command], table: dict[str, Any]) -> list[str]:
     organization = table["banked"]["organization"]
     banks = organization["banks"]
     near: list[Command] = []
+    within, far = of_one_bank(t), farthest(t, banks)
     open_rows: dict[tuple[int, int], int] = {}
     opened: dict[tuple[int, int], int] = {}
     activates: dict[int, list[int]] = {}
@@ -98,7 +110,7 @@ def audit(commands: Iterable[Command], table: dict[str, Any]) -> list[str]:
             # a precharge of all banks concerns those that are open
             if later.name == "PREA" and earlier.bank >= 0 and (later.rank, earlier.bank) not in open_rows:
                 continue
-            gap = least(earlier, later, t, banks)
+            gap = least(earlier, later, t, within, banks)
             if later.time - earlier.time < gap:
                 wrong.append(f"{later} comes less than {gap} cycles after {earlier}")
 
@@ -106,7 +118,7 @@ def audit(commands: Iterable[Command], table: dict[str, Any]) -> list[str]:
         if c.time <= last_time:
             wrong.append(f"{c} shares the command bus with another, or goes back in time")
         last_time = end = c.time
-        near = [e for e in near if c.time - e.time < FAR]
+        near = [e for e in near if c.time - e.time < far]
         check(c)
         key = (c.rank, c.bank)
         if refreshes[c.rank] and c.time - refreshes[c.rank][-1] < t["RFC"]:

@@ -1,4 +1,4 @@
-"""The event executor against PyTorch's functional operations, and what it refuses."""
+"""The event executor against PyTorch: each kind of layer, and random networks."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,69 +6,22 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from hwsim.errors import HwsimError
-from hwsim.events import EventTrace
-from hwsim.execute import executor, plan
 from hwsim.execute.agreement import agree
-from hwsim.execute.executor import encode, execute
 from hwsim.network import Network, Population, Projection
 from tests import by_torch
-from tests.examples import conv, dense, small_network
+from tests.examples import conv, dense
+from tests.execute.against_torch import (
+    SIZES,
+    chain,
+    differences,
+    equal_to_torch,
+    gaussian,
+    random_settings,
+    run,
+    whole,
+)
 from tests.random_networks import draw_network
-
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-SEEDS = st.integers(0, 2**32 - 1)
-SIZES = {"seed": SEEDS, "layers": st.integers(1, 4), "timesteps": st.integers(1, 4)}
-random_settings = settings(max_examples=200, deadline=None, derandomize=True)
-
-
-def differences(ours: EventTrace, theirs: EventTrace) -> list[str]:
-    """Populations whose events differ in anything, and ``outputs`` if these do."""
-    odd = []
-    for name, a in ours.events.items():
-        b = theirs.events[name]
-        same = (
-            a.steps == b.steps and np.array_equal(a.offsets, b.offsets) and np.array_equal(a.index, b.index)
-        )
-        same = same and (a.payload is None) == (b.payload is None)
-        if not same or (a.payload is not None and not np.array_equal(a.payload, b.payload)):  # type: ignore[arg-type]
-            odd.append(name)
-    return odd if np.array_equal(ours.outputs, theirs.outputs) else [*odd, "outputs"]
-
-
-def run(network: Network, inputs: NDArray[Any]) -> EventTrace:
-    trace = execute(network, encode(network, inputs))
-    trace.verify(network)
-    return trace
-
-
-def equal_to_torch(network: Network, inputs: NDArray[Any]) -> bool:
-    """Whether every event, value and output is PyTorch's; and that there is something to compare."""
-    expected = by_torch.run(network, inputs)
-    assert any(len(e.index) for e in expected.events.values())
-    return not differences(run(network, inputs), expected)
-
-
-def chain(shape: tuple[int, ...], *stages: tuple[Population, Projection], **fields: Any) -> Network:
-    """An input and one projection into each further population; the last one is the readout."""
-    populations = (Population("in", shape, "input"), *(p for p, _ in stages))
-    projections = tuple(q for _, q in stages)
-    values = {"timesteps": 4, "coding": "spikes"} | fields
-    network = Network("chain", populations, projections, populations[-1].name, **values)
-    network.verify()
-    return network
-
-
-def whole(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
-    """Whole numbers from -2 to 3 as float32, so that sums are exact in any order."""
-    return rng.integers(-2, 4, shape).astype(np.float32)
-
-
-# --- one kind of layer at a time -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("coding", ["spikes", "frames", "series"])
@@ -244,9 +197,6 @@ def test_an_image_without_light_leaves_only_biases() -> None:
     assert len(trace.events["in"].index) == 0
 
 
-# --- random networks -----------------------------------------------------------------------------
-
-
 @random_settings
 @given(**SIZES)
 def test_random_integer_networks_equal_pytorch_exactly(seed: int, layers: int, timesteps: int) -> None:
@@ -272,15 +222,6 @@ def test_random_float_networks_with_exact_sums_equal_pytorch_exactly(
     assert not differences(run(network, inputs), by_torch.run(network, inputs))
 
 
-def gaussian(network: Network, rng: np.random.Generator) -> Network:
-    """The network with random float32 weights, so that the order of additions matters."""
-    projections = []
-    for p in network.projections:
-        weights = None if p.weights is None else rng.normal(0, 0.5, p.weights.shape).astype(np.float32)
-        projections.append(replace(p, weights=weights))
-    return replace(network, projections=tuple(projections))
-
-
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(**SIZES)
 def test_differences_of_random_float_weights_are_explained_by_rounding(
@@ -293,234 +234,3 @@ def test_differences_of_random_float_weights_are_explained_by_rounding(
     inputs = by_torch.inputs_for(network, rng, 3)
     agreement = agree(network, run(network, inputs), by_torch.run(network, inputs))
     assert agreement.unexplained == 0
-
-
-# --- integers ------------------------------------------------------------------------------------
-
-
-def integer_chain(dtype: Any, decay: float, weights: Any, bias: Any = None, **fields: Any) -> Network:
-    """One integer LIF neuron per row of ``weights``."""
-    array = np.array(weights, dtype)
-    target = Population("a", (len(array),), "lif", decay, fields.pop("threshold", 1000.0))
-    given = None if bias is None else np.array(bias, np.int32)
-    projection = dense("in", "a", array, bias=given)
-    return chain((array.shape[1],), (target, projection), integer=True, **fields)
-
-
-@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32])
-@pytest.mark.parametrize("decay", [0.0, 0.25, 0.5, 3686 / 4096, 1 / 4096, 4095 / 4096, 1.0])
-def test_integer_neurons_leak_in_steps_of_a_4096th_toward_zero(dtype: Any, decay: float) -> None:
-    rng = np.random.default_rng(7)
-    weights = rng.integers(-100, 101, (40, 10))
-    network = integer_chain(dtype, decay, weights, timesteps=6, threshold=37.0)
-    assert equal_to_torch(network, by_torch.inputs_for(network, rng, 4))
-
-
-@pytest.mark.parametrize(("charge", "left"), [(5, 2), (-5, -2), (1, 0), (-1, 0)])
-def test_a_leak_by_half_truncates_toward_zero(charge: int, left: int) -> None:
-    # step 0 charges the membrane, step 1 leaks it by half; the second neuron fires if it holds ``left``
-    low, high = (
-        Population("a", (1,), "lif", 0.5, left + 100.0),
-        Population("b", (1,), "lif", 0.5, left + 101.0),
-    )
-    weights = np.array([[charge, 100]], np.int16)
-    populations = (Population("in", (2,), "input"), low, high, Population("out", (2,), "readout"))
-    spread = (np.array([[1], [0]], np.int8), np.array([[0], [1]], np.int8))
-    projections = (
-        dense("in", "a", weights), dense("in", "b", weights),
-        dense("a", "out", spread[0]), dense("b", "out", spread[1]),
-    )  # fmt: skip
-    network = Network("leak", populations, projections, "out", 2, "spikes", integer=True)
-    network.verify()
-    trace = run(network, np.array([[[1, 0], [0, 1]]], np.int32))
-    assert trace.outputs[0, 1].tolist() == [1, 0]
-
-
-@pytest.mark.parametrize("coding", ["spikes", "frames"])
-def test_large_integers_stay_exact(coding: str) -> None:
-    # sums near 2^30, where float32 has steps of 64
-    rng = np.random.default_rng(8)
-    weights = rng.integers(-(2**22), 2**22, (30, 12))
-    network = integer_chain(np.int32, 0.5, weights, timesteps=4, threshold=123457.0, coding=coding)
-    assert equal_to_torch(network, by_torch.inputs_for(network, rng, 3))
-
-
-def refused_range(network: Network, inputs: NDArray[Any]) -> None:
-    with pytest.raises(HwsimError, match=r"population 'a': its integer sums may reach \d+, beyond int32"):
-        execute(network, encode(network, inputs))
-
-
-def test_weights_that_could_overflow_are_refused() -> None:
-    # 8 weights of 2^27 over 2 steps may reach 2^31
-    network = integer_chain(np.int32, 1.0, np.full((1, 8), 2**27), timesteps=2)
-    refused_range(network, np.zeros((1, 2, 8), np.int32))
-
-
-def test_weights_that_stay_within_int32_are_executed() -> None:
-    # 7 weights of 2^27 over 2 steps reach 7 * 2^28 < 2^31
-    network = integer_chain(np.int32, 1.0, np.full((1, 7), 2**27), timesteps=2, threshold=2.0**27)
-    assert equal_to_torch(network, np.ones((1, 2, 7), np.int32))
-
-
-def test_large_inputs_are_refused() -> None:
-    network = integer_chain(np.int8, 1.0, [[100]], timesteps=1, coding="frames")
-    refused_range(network, np.array([[2**25]], np.int32))
-
-
-def test_two_biases_that_overflow_together_are_refused() -> None:
-    network = integer_chain(np.int32, 1.0, [[1]], [2**30], timesteps=1)
-    (one,) = network.projections
-    doubled = replace(network, projections=(one, replace(one, name="again")))
-    refused_range(doubled, np.zeros((1, 1, 1), np.int32))
-
-
-def test_the_smallest_int32_as_an_input_is_refused() -> None:
-    # |-2^31| does not fit int32
-    network = integer_chain(np.int8, 1.0, [[2]], timesteps=1, coding="frames")
-    refused_range(network, np.array([[-(2**31)]], np.int64))
-
-
-@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, 2**40, 1e12])
-def test_inputs_beyond_int32_are_refused(value: float) -> None:
-    network = integer_chain(np.int8, 1.0, [[1]], timesteps=1, coding="frames")
-    with pytest.raises(HwsimError):
-        execute(network, encode(network, np.array([[value]])))
-
-
-# --- samples, chunks, threads --------------------------------------------------------------------
-
-
-def several(samples: int = 7) -> tuple[Network, NDArray[Any]]:
-    rng = np.random.default_rng(9)
-    network = gaussian(small_network("frames"), rng)
-    return network, rng.normal(0, 1, (samples, 2, 4, 4)).astype(np.float32)
-
-
-def test_samples_run_together_as_they_run_alone() -> None:
-    network, inputs = several()
-    together = run(network, inputs)
-    alone = EventTrace.join([run(network, inputs[i : i + 1]) for i in range(len(inputs))])
-    assert not differences(together, alone)
-
-
-def test_permuted_samples_give_permuted_results() -> None:
-    network, inputs = several()
-    order = np.random.default_rng(10).permutation(len(inputs))
-    found = run(network, inputs[order])
-    expected = run(network, inputs)
-    expected = EventTrace.join([expected.select(i, i + 1) for i in order])
-    assert not differences(found, expected)
-
-
-@pytest.mark.parametrize("bytes_left", [1, 2400, 5000])
-def test_small_chunks_change_nothing(bytes_left: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    network, inputs = several()
-    # the largest population has 48 neurons and 3 steps: room for 1, 2 or 4 samples at 8 bytes each
-    expected = run(network, inputs)
-    monkeypatch.setattr(executor, "CHUNK_BYTES", bytes_left)
-    seen: list[tuple[int, int]] = []
-    found = execute(network, encode(network, inputs), lambda done, total: seen.append((done, total)))
-    assert not differences(found, expected)
-    assert len(seen) > 1
-    assert seen[-1] == (7, 7)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3, 8, 100])
-def test_the_number_of_threads_changes_nothing(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    # with fewer samples than threads, blocks of channels are shared among these
-    network, inputs = several(2)
-    monkeypatch.setattr(plan, "threads", lambda: 1)
-    expected = run(network, inputs)
-    monkeypatch.setattr(plan, "threads", lambda: threads)
-    assert not differences(run(network, inputs), expected)
-
-
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(threads=st.sampled_from([2, 5, 64]), **SIZES)
-def test_random_networks_do_not_depend_on_the_threads(
-    seed: int, threads: int, layers: int, timesteps: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    network = draw_network(rng, layers, timesteps)
-    inputs = by_torch.inputs_for(network, rng, 1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "threads", lambda: 1)
-        expected = execute(network, encode(network, inputs))
-        patch.setattr(plan, "threads", lambda: threads)
-        found = execute(network, encode(network, inputs))
-    assert not differences(found, expected)
-
-
-def test_progress_tells_samples_done_of_all() -> None:
-    network, inputs = several()
-    seen: list[tuple[int, int]] = []
-    execute(network, encode(network, inputs), lambda done, total: seen.append((done, total)))
-    assert seen == [(7, 7)]
-
-
-# --- what is refused -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("shape", [(2, 4, 4), (1, 4, 4, 2), (1, 2, 4, 5), (1, 3, 2, 4, 4), (32,)])
-def test_frames_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    network = small_network("frames")
-    with pytest.raises(HwsimError, match=r"'small' takes frames of shape \(samples, 2, 4, 4\)") as caught:
-        encode(network, np.zeros(shape, np.float32))
-    assert str(shape) in str(caught.value)
-
-
-@pytest.mark.parametrize("shape", [(1, 2, 4, 4), (1, 2, 2, 4, 4), (3, 2, 4, 4)])
-def test_spikes_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(HwsimError, match=r"'small' takes spikes of shape \(samples, 3, 2, 4, 4\)"):
-        encode(small_network(), np.zeros(shape, np.float32))
-
-
-def test_a_series_of_another_shape_is_refused() -> None:
-    with pytest.raises(HwsimError, match=r"'small' takes series of shape \(samples, 3, 2, 4, 4\)"):
-        encode(small_network("series"), np.zeros((1, 2, 4, 4), np.float32))
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_inputs_that_are_not_finite_are_refused(value: float) -> None:
-    image = np.zeros((1, 2, 4, 4))
-    image[0, 1, 2, 3] = value
-    with pytest.raises(HwsimError, match="not finite numbers"):
-        encode(small_network("frames"), image)
-
-
-def test_inputs_that_float32_cannot_hold_are_refused() -> None:
-    with pytest.raises(HwsimError, match="not finite numbers"):
-        encode(small_network("frames"), np.full((1, 2, 4, 4), 1e300))
-
-
-@pytest.mark.parametrize("dtype", [np.complex64, np.dtype("U1"), object])
-def test_inputs_that_are_not_numbers_are_refused(dtype: Any) -> None:
-    with pytest.raises(HwsimError, match="not finite numbers"):
-        encode(small_network("frames"), np.zeros((1, 2, 4, 4), np.int8).astype(dtype))
-
-
-@pytest.mark.parametrize("value", [2, -1, 0.5])
-def test_spikes_other_than_one_are_refused(value: float) -> None:
-    spikes = np.zeros((1, 3, 2, 4, 4))
-    spikes[0, 2, 1, 3, 3] = value
-    with pytest.raises(HwsimError, match="spike inputs must be 0 or 1"):
-        encode(small_network(), spikes)
-
-
-def test_broken_numbers_are_refused_by_an_integer_network() -> None:
-    network = integer_chain(np.int8, 1.0, [[1, 1]], timesteps=1, coding="frames")
-    with pytest.raises(HwsimError, match="computes in integers; its inputs must be integers"):
-        encode(network, np.array([[1.0, 0.5]]))
-
-
-def test_no_sample_at_all_is_refused() -> None:
-    with pytest.raises(HwsimError, match="inputs hold no sample"):
-        encode(small_network("frames"), np.zeros((0, 2, 4, 4), np.float32))
-
-
-@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64, np.float64])
-def test_spikes_may_come_in_any_numeric_type(dtype: Any) -> None:
-    spikes = (np.arange(96).reshape(1, 3, 2, 4, 4) % 3 == 0).astype(dtype)
-    found = encode(small_network(), spikes)
-    assert np.array_equal(found.dense(32).reshape(spikes.shape), spikes)

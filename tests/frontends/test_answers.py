@@ -13,8 +13,6 @@ from hwsim.frontends.capture import capture, structure
 from hwsim.nn import LIF
 from tests.frontends.capturing import STEPS, held, images
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 Answer = Callable[[Any, Tensor], Any]
 
 

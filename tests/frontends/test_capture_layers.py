@@ -14,8 +14,6 @@ from hwsim.frontends import Neurons, register_layer, register_neuron
 from hwsim.nn import CLIF, IF, LIF, PLIF, SharedLIF, SharedState, Synapse, Vote, Window
 from tests.frontends.capturing import Graph, arrows, captured, kinds, refused, spiking
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def normalized(norm: nn.Module, seed: int = 1) -> Any:
     """Statistics and parameters as training leaves them: none of them 0 or 1."""

@@ -15,8 +15,6 @@ from hwsim.frontends.capture import capture
 from hwsim.nn import LIF, Feedback, reset_states
 from tests.frontends.capturing import STEPS, Graph, captured, held, images, kinds, refused
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def spikes(steps: int, *shape: int, samples: int = 3) -> NDArray[np.float32]:
     return (np.random.default_rng(1).random((samples, steps, *shape)) < 0.4).astype(np.float32)

@@ -1,6 +1,5 @@
-"""hwsim.load, and the commands on .nir and .net files."""
+"""``hwsim.load``: networks of files, of the zoo, of modules, and what they lack."""
 
-import json
 import subprocess
 import sys
 import tracemalloc
@@ -183,30 +182,6 @@ def test_hwsim_itself_stays_light_and_names_what_it_lacks() -> None:
     assert done.stdout.split() == ["False", "False"]
     with pytest.raises(AttributeError, match="no attribute 'lode'"):
         _ = hwsim.lode
-
-
-def command(*arguments: str) -> Any:
-    return subprocess.run(
-        [sys.executable, "-m", "hwsim", *arguments], capture_output=True, text=True, check=False
-    )
-
-
-def test_the_command_line_estimates_a_nir_file_and_warns_once(net: Path, tmp_path: Path) -> None:
-    np.savez(tmp_path / "inputs.npz", inputs=np.ones((3, 6, 2)), labels=np.zeros(3, np.int64))
-    options = ("--inputs", str(tmp_path / "inputs.npz"), "--json")
-    silent = command("estimate", str(net), *options, "--producer", "lava")
-    assert (silent.returncode, silent.stderr) == (0, "")
-    assert json.loads(silent.stdout)["samples"] == 3
-    loud = command("estimate", str(net), *options)
-    assert loud.returncode == 0
-    assert loud.stderr.count("warning: ") == 1
-    assert loud.stderr.startswith(f"warning: {net}: no producer is known for net.nir: read as NIR is written")
-
-
-def test_the_command_line_names_unknown_producers(net: Path) -> None:
-    done = command("inspect", str(net), "--producer", "sinab")
-    assert done.returncode == 2
-    assert "unknown producer 'sinab'. Did you mean 'sinabs'?" in done.stderr
 
 
 @pytest.mark.parametrize("model", [lambda: nn.Linear(1, 1), None, 3], ids=["function", "None", "number"])

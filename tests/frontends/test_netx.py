@@ -1,7 +1,6 @@
 """lava-dl's netx files: its own golden spikes, a network by hand, and files that are not what they say."""
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from hwsim.execute.executor import encode, execute
 from hwsim.frontends.hdf5 import MAX_VALUES
 from hwsim.frontends.netx import read_netx
 from hwsim.network import Network, Population
+from tests.frontends.hdf5_changes import Change, put
 
 DATA = Path(os.environ.get("HWSIM_DATA", Path(__file__).resolve().parents[2].parent / "shared"))
 NETS = DATA / "reference" / "nets"
@@ -165,21 +165,6 @@ def test_a_dense_layer_by_hand(tmp_path: Path, kind: str) -> None:
     # LOIHI: 128 is not above the threshold; 64 + 128 = 192 is, and resets to 0; 128 again
     third = [1, 1, 1] if kind == "CUBA" else [0, 1, 0]
     assert found.T.tolist() == [[0, 0, 0], [1, 1, 1], third]
-
-
-Change = Callable[[Any], None]
-
-
-def put(name: str, value: Any) -> Change:
-    """Replace one value of the small file."""
-
-    def change(file: Any) -> None:
-        if name in file:
-            del file[name]
-        if value is not None:
-            file[name] = value
-
-    return change
 
 
 def declare(name: str, **options: Any) -> Change:

@@ -13,8 +13,6 @@ from hwsim.frontends import Neurons, neurons, register_neuron
 from hwsim.population import Population
 from tests.frontends.capturing import captured, refused
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Leaky(nn.Module):
     """v = decay * v + x, fires above the threshold, then 0."""

@@ -13,8 +13,6 @@ from hwsim.frontends.capture import capture
 from hwsim.nn import LIF, SpikingNeuron
 from tests.frontends.capturing import STEPS, Graph, captured, images, refused, spiking
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Counting(nn.Module):
     """Computes something else at every second call."""

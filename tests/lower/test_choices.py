@@ -49,26 +49,38 @@ def cost(network: Network, hardware: Hardware, mapping: Mapping, objective: Obje
 @pytest.mark.parametrize("objective", ["dram_bytes", "cycles"])
 @pytest.mark.parametrize(
     ("array", "tile", "length"),
-    [({}, None, 1), ({"dataflow": "ws"}, "m_tile", 25), ({"dataflow": "is"}, "n_tile", 7)],
+    [({}, "k_tile", 6), ({"dataflow": "ws"}, "m_tile", 25), ({"dataflow": "is"}, "n_tile", 7)],
     ids=["os", "ws", "is"],
 )
 @pytest.mark.parametrize("room", [40, 120, 400])
+@pytest.mark.parametrize("weight", [100, 300])
 def test_the_least_of_all_orders_and_tiles_is_chosen(
-    objective: Objective, array: dict[str, Any], tile: str | None, length: int, room: int
+    objective: Objective, array: dict[str, Any], tile: str, length: int, room: int, weight: int
 ) -> None:
-    hardware = chip(4, 3, inputs=room, weight=300, output=200, membrane=60, bandwidth=9000, burst=4, **array)
+    hardware = chip(
+        4, 3, inputs=room, weight=weight, output=200, membrane=60, bandwidth=9000, burst=4, **array
+    )
     network, found = layer(), {}
-    orders = ("m_outer", "n_outer")
-    for size, order in product(halves(length) if tile else [None], orders):
-        choice = LayerMapping.model_validate({"fold_order": order} | ({tile: size} if tile else {}))
+    other: Objective = "cycles" if objective == "dram_bytes" else "dram_bytes"
+    # of 6 channels K-tiles of 6, which is one of all of them, and of 3, 2, 2, 1, ... channels
+    sizes = [6, 3, 2, 1] if tile == "k_tile" else halves(length)
+    for size, order in product(sizes, ("m_outer", "n_outer")):
+        choice = LayerMapping.model_validate({"fold_order": order, tile: size})
+        mapping = Mapping(layers={"a": choice})
         try:
-            found[choice] = cost(network, hardware, Mapping(layers={"a": choice}), objective)
+            found[choice] = (
+                cost(network, hardware, mapping, objective),
+                cost(network, hardware, mapping, other),
+            )
         except HwsimError:
             continue
     assert found
     resolved = Lowering(network, hardware, Mapping(objective=objective)).resolved
-    # the first of equals: the largest tile, then m_outer
-    assert resolved.layers["a"] == min(found, key=lambda choice: found[choice])
+    # the other objective between equals, then the first: the largest tile, then m_outer
+    chosen = resolved.layers["a"]
+    if tile == "k_tile" and chosen.k_tile is None:
+        chosen = chosen.model_copy(update={"k_tile": 6})
+    assert chosen == min(found, key=lambda choice: found[choice])
 
 
 def test_what_the_mapping_says_is_kept() -> None:
@@ -155,6 +167,49 @@ def test_a_tile_of_what_is_no_array_layer_is_refused(name: str, what: str) -> No
     mapping = Mapping(layers={name: LayerMapping(k_tile=1)})
     with pytest.raises(HwsimError, match=f"layers.{name}.k_tile: found 1, but '{name}' {what}; only layers"):
         Lowering(small_network(), chip(), mapping)
+
+
+@pytest.mark.parametrize(("name", "what"), [("pool", "is a fused pool"), ("in", "is the input")])
+def test_an_order_of_what_is_no_array_layer_is_refused(name: str, what: str) -> None:
+    mapping = Mapping(layers={name: LayerMapping(fold_order="m_outer")})
+    with pytest.raises(
+        HwsimError, match=rf"layers\.{name}\.fold_order: found m_outer, but '{name}' {what}; only"
+    ):
+        Lowering(small_network(), chip(), mapping)
+    Lowering(small_network(), chip(), Mapping(layers={name: LayerMapping()}))
+
+
+def test_between_choices_of_equal_cycles_the_one_of_fewer_bytes_is_taken() -> None:
+    # C1: 4 M-folds and 4 N-folds, 16 bytes of weights each; a job may have 20 of all 64. The fast DRAM hides
+    # behind the array. m_outer loads the weights for every M-fold, n_outer once; 16 bytes of inputs
+    network, hardware = pointwise(8, 8, 16), chip(4, 2, weight=40)
+    found = {
+        order: [
+            cost(network, hardware, Mapping(fold_order=order), objective)
+            for objective in ("cycles", "dram_bytes")
+        ]
+        for order in ("m_outer", "n_outer")
+    }
+    assert found["m_outer"][0] == found["n_outer"][0]
+    assert (found["m_outer"][1], found["n_outer"][1]) == (4 * 64 + 16, 64 + 16)
+    for objective in ("cycles", "dram_bytes"):
+        chosen = Lowering(network, hardware, Mapping(objective=objective)).resolved.layers["a"]
+        assert chosen.fold_order == "n_outer"
+
+
+def test_a_k_tile_that_fits_weights_and_inputs_is_found() -> None:
+    # W6, B2: 8 channels of 4 positions of a byte. All 8 bytes of weights fit, but no fold of 4 x 8 bytes of
+    # inputs fits 20: one of 4 channels does
+    network = pointwise(8, 1, 8, coding="series")
+    chosen = Lowering(network, chip(4, 1, inputs=20, weight=1000, double=False), Mapping()).resolved
+    assert chosen.layers["a"].k_tile == 4
+    with pytest.raises(HwsimError, match=r"fold of k_tile 1 take 4 bytes; .* 3 bytes of buffers.input"):
+        Lowering(network, chip(4, 1, inputs=3, double=False), Mapping())
+    given = Mapping(layers={"a": LayerMapping(k_tile=8)})
+    with pytest.raises(HwsimError, match=r"of k_tile 8 take 32 bytes; .* 20 bytes of .* a smaller k_tile"):
+        Lowering(network, chip(4, 1, inputs=20, double=False), given)
+    with pytest.raises(HwsimError, match=r"weights of k_tile 8 .* 7 bytes .* a smaller k_tile"):
+        Lowering(network, chip(4, 1, weight=7, double=False), given)
 
 
 def test_a_tile_of_samples_has_at_most_those_of_a_mini_batch() -> None:

@@ -1,12 +1,13 @@
 """Which job loads inputs, and how much of them stays (docs/machine.md, B2, B3, W9)."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from hwsim.errors import HwsimError
+from hwsim.events import Events, EventTrace
 from hwsim.hardware import Hardware
 from hwsim.lower.lowering import Lowering
 from hwsim.lower.schedule import ACTION
@@ -65,7 +66,9 @@ def test_a_fold_loads_its_own_inputs_if_nothing_else_fits() -> None:
     # Rows x columns in bounds, run by run: 2x4; 2x2 + 3x3; 3x3 + 3x2; 3x4; 2x4; 2x2
     network, hardware = tall(coding="series"), chip(3, 2, inputs=15, double=False)
     assert inputs(network, hardware) == [8, 13, 15, 12, 8, 4]
-    with pytest.raises(HwsimError, match=r"layer 'a': the inputs of one fold take 15 bytes; .* 14 bytes of"):
+    with pytest.raises(
+        HwsimError, match=r"layer 'a': the inputs of one fold of k_tile 1 take 15 bytes; .* 14 bytes of"
+    ):
         inputs(network, chip(3, 2, inputs=14, double=False))
 
 
@@ -151,24 +154,90 @@ def test_lists_of_few_spikes_take_fewer_bytes() -> None:
         assert program.jobs.load_bytes[:, 1].tolist() == [expected]
 
 
-def test_lists_read_live_inputs_and_bitmaps_every_input() -> None:
-    # P4: 100 live inputs, once each for 2 N-folds; as a list 100 addresses of 7 bits in 11 words of 64
+@pytest.mark.parametrize(
+    ("spikes", "live", "reads", "words"),
+    # P4, W9: 100 inputs in words of 64, 2 N-folds. A list is 7 bits and 7 for each event: with 13 events 98
+    # bits, less than 100: 13 entries, 91 bits in 2 words; with 14 events the map is a bitmap, 2 words.
+    [
+        ("list", 0, 0, 0), ("list", 9, 18, 2), ("list", 13, 26, 4), ("list", 14, 200, 4),
+        ("list", 100, 200, 4), ("bitmap", 0, 200, 4), ("bitmap", 13, 200, 4),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("array", [{}, {"dataflow": "ws"}, {"skip": "event"}], ids=["gate", "ws", "event"])
+def test_maps_that_are_lists_are_read_by_entries_and_bitmaps_whole(
+    spikes: Literal["bitmap", "list"], live: int, reads: int, words: int, array: dict[str, Any]
+) -> None:
     network = chain(100, 2)
-    for spikes, reads, words in (("list", 200, 22), ("bitmap", 200, 4)):
-        hardware = chip(1, 1, spikes=spikes)  # type: ignore[arg-type]
-        program = Lowering(network, hardware, Mapping()).lower(all_live(network), range(1))
-        found = program.counts[0]
-        assert (found[ACTION["input_reads"]], found[ACTION["input_buffer_read"]]) == (reads, words)
-        silent = Lowering(network, hardware, Mapping()).lower(all_silent(network), range(1))
-        assert silent.counts[0][ACTION["input_reads"]] == (0 if spikes == "list" else 200)
+    rows = 100 if "dataflow" in array else 1
+    found = read_inputs(network, chip(rows, 1, spikes=spikes, **array), [[live]])
+    assert found == (reads, words)
+
+
+def test_each_map_is_read_as_it_is_stored() -> None:
+    # P4: steps of 3 and 50 events of 100 in one pass, 2 samples: lists of 3 entries (21 bits, a word a job)
+    # and scans of 100 bits (2 words); the second sample has no list
+    network = chain(100, 1, timesteps=2)
+    hardware = chip(1, 1, spikes="list", window=2)
+    assert read_inputs(network, hardware, [[3, 50], [50, 20]]) == (3 + 100 + 200, 1 + 2 + 4)
+    batched = Mapping(batch=2, batch_on="M")
+    assert read_inputs(network, chip(2, 1, spikes="list", window=2), [[3, 50], [50, 20]], batched) == (
+        3 + 100 + 200, 1 + 2 + 4,
+    )  # fmt: skip
+
+
+def read_inputs(
+    network: Network, hardware: Hardware, live: list[list[int]], mapping: Mapping | None = None
+) -> tuple[int, int]:
+    """Inputs and words that the first layer reads if the first so many neurons fire at each sample, step."""
+    size = network.input.size
+    dense = np.array([[np.arange(size) < n for n in steps] for steps in live], np.float32)
+    silent = EventTrace.silent(network, len(live))
+    trace = replace(silent, events=silent.events | {"in": Events.from_dense(dense, binary=True)})
+    batch = (mapping or Mapping()).batch
+    lowering, counts = Lowering(network, hardware, mapping or Mapping()), [0, 0]
+    for begin in range(0, len(live), batch):
+        found = lowering.lower(trace, range(begin, begin + batch)).counts[0]
+        counts[0] += int(found[ACTION["input_reads"]])
+        counts[1] += int(found[ACTION["input_buffer_read"]])
+    return counts[0], counts[1]
+
+
+def test_a_fold_that_skips_columns_is_loaded_where_that_is_less() -> None:
+    # B2: a 1x1 convolution of stride 4 over 1 row of 16 pixels of a byte: 4 folds of a pixel, though the
+    # whole row would fit as well; for every N-fold they are loaded again, with 5 of them 20 times
+    for channels, residency, size in ((1, "fold", 4), (2, "fold", 8), (5, "whole", 16)):
+        populations = (Population("in", (1, 1, 16), "input"), Population("a", (channels, 1, 4), "lif"))
+        kernel = np.ones((channels, 1, 1, 1), np.float32)
+        projection = conv("in", "a", kernel, stride=(4, 4))
+        network = checked(Network("strided", populations, (projection,), "a", 1, "series"))
+        hardware = chip(1, 1, inputs=1000)
+        assert kept(network, hardware, fold_order="m_outer") == residency
+        assert sum(inputs(network, hardware, fold_order="m_outer")) == size
+
+
+def test_what_is_streamed_lies_beside_what_stays() -> None:
+    # B2, B3: 8 pixels of a byte and an identity of 8 more, 2 outputs a job: 2 bytes streamed by each of two
+    # jobs beside a whole map of 8; or of a fold, 2 and 2
+    populations = (Population("in", (1, 1, 8), "input"), Population("a", (1, 1, 8), "lif"))
+    projections = (
+        conv("in", "a", np.ones((1, 1, 1, 1), np.float32)),
+        Projection("i", "in", "a", "identity"),
+    )
+    network = checked(Network("n", populations, projections, "a", 1, "series"))
+    assert kept(network, chip(2, 1, inputs=12)) == "whole"
+    assert kept(network, chip(2, 1, inputs=11)) == "fold"
+    assert kept(network, chip(2, 1, inputs=10, double=False)) == "whole"
+    assert kept(network, chip(2, 1, inputs=9, double=False)) == "fold"
+    with pytest.raises(HwsimError, match=r"take 2 bytes beside 2 bytes of streamed inputs; .* a job 3 bytes"):
+        plans(network, chip(2, 1, inputs=3, double=False))
 
 
 def test_rows_that_no_output_needs_stay_out() -> None:
-    # B2: a 1x1 convolution of stride 3 over 8 rows of 8 pixels of a byte needs rows 0, 3 and 6
-    populations = (Population("in", (1, 8, 8), "input"), Population("a", (1, 3, 3), "lif"))
+    # B2: a 1x1 convolution of stride 3 down over 8 rows of 8 pixels of a byte needs rows 0, 3 and 6
+    populations = (Population("in", (1, 8, 8), "input"), Population("a", (1, 3, 8), "lif"))
     weights = np.ones((1, 1, 1, 1), np.float32)
     network = checked(
-        Network("strided", populations, (conv("in", "a", weights, stride=(3, 3)),), "a", 1, "series")
+        Network("strided", populations, (conv("in", "a", weights, stride=(3, 1)),), "a", 1, "series")
     )
     assert sum(moved(network, chip(4, 1, inputs=1000), "load input")) == 3 * 8
 

@@ -195,6 +195,23 @@ def test_a_held_layer_has_the_partial_sums_of_one_step() -> None:
     assert moved(spilling(coding="frames"), hardware, "store spill", mapping) == [12, 12, 0, 0, 0, 0]
 
 
+def test_held_sums_of_a_fold_wait_in_the_partial_sum_buffer() -> None:
+    # M4: ws, 3 steps; 2 N-folds of 3 positions of 1 channel, 16 bits: 6 bytes, a word of 64 bits; written
+    # once and read twice for each fold. 5 bytes hold none: 6 are stored and loaded.
+    network = pointwise(2, 2, 3, timesteps=3, coding="frames")
+    mapping = Mapping(layers={"a": LayerMapping(fold_order="m_outer", m_tile=3)})
+    for room, stored, words in ((6, [0] * 6, {"write": 2, "read": 4}), (5, [6, 0, 0] * 2, {})):
+        hardware = chip(2, 1, dataflow="ws", partial_sum=room, membrane=100)
+        assert moved(network, hardware, "store hold", mapping) == stored
+        found = counts(network, hardware, "a", mapping)
+        expected = {f"partial_sum_buffer_{direction}": number for direction, number in words.items()}
+        assert {name: n for name, n in found.items() if "partial" in name} == expected
+    # step by step the sums of all folds would have to stay
+    stepwise = mapping.model_copy(update={"schedule": "step_major"})
+    hardware = chip(2, 1, dataflow="ws", partial_sum=100, membrane=100)
+    assert sum(moved(network, hardware, "store hold", stepwise)) == 12
+
+
 def test_outputs_that_stay_have_no_partial_sums_to_move() -> None:
     network = pointwise(5, 2, 3)
     assert moved(network, chip(2, 2, weight=4, double=False), "store spill") == [0] * 6

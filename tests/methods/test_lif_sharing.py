@@ -81,7 +81,6 @@ def graded(model: nn.Module, seed: int) -> nn.Module:
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 @pytest.mark.parametrize("text", ["L", "C2", "C4", "L+C2"])
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.usefixtures("one_thread")
 def test_the_executor_computes_a_shared_network_as_pytorch_does(text: str, reset: str, seed: int) -> None:
     """Every spike and every output, exactly: weights are multiples of 1/8, inputs of 1/4, decay 1/4."""
     sharing = parse_sharing(text)

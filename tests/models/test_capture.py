@@ -14,8 +14,6 @@ from hwsim.network import Coding
 from hwsim.nn import IF, PLIF, SpikingNeuron
 from tests.models.test_zoo import SMALL, small
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 CODING: dict[str, Coding] = {"asgl/vggsnn": "spikes", "efficientlif/har": "series"} | {
     "asgl/shd": "spikes",
     "asgl/medly": "spikes",

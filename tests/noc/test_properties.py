@@ -115,7 +115,8 @@ def test_a_tree_goes_over_the_union_of_its_paths_and_over_nothing_else(case: Cas
     _, totals = deliver_all(table.changed(multicast="tree"), packets, groups)
     assert totals.flits[:, :4].tolist() == wires.tolist()
     _, copies = deliver_all(table.changed(multicast="copies"), packets, groups)
-    assert copies.flit_hops - totals.flit_hops == saved
+    assert copies.flit_hops - totals.flit_hops == totals.saved_flit_hops == saved
+    assert copies.saved_flit_hops == 0
 
 
 def port_to(table: NocTable, a: int, b: int) -> int:

@@ -9,7 +9,7 @@ from hwsim.errors import HwsimError
 from hwsim.noc import state
 from hwsim.noc.config import NocTable, load_noc
 from hwsim.noc.network import Deliveries, Network, deliver_all, traffic
-from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, SWITCH_LOST, VC_LOST, Int
+from hwsim.noc.state import INJECTION_WAIT, NO_CREDIT, RECEIVE_WAIT, SWITCH_LOST, VC_LOST, Int
 from hwsim.noc.trees import groups_of
 
 
@@ -131,10 +131,27 @@ def test_xy_goes_along_the_row_first_and_yx_along_the_column() -> None:
 
 def test_a_torus_goes_the_shorter_way_and_half_way_round_by_parity() -> None:
     """R5: in a ring of 4 from 0 to 3 one down; 0 to 2 up, 1 to 3 down, over 0."""
-    assert used(torus(4, 1), 0, 3) == [(0, 1)]
-    assert used(torus(4, 1), 0, 2) == [(0, 0), (1, 0)]
-    assert used(torus(4, 1), 1, 3) == [(0, 1), (1, 1)]
+    ring = torus(4, 1, ties="parity")
+    assert used(ring, 0, 3) == [(0, 1)]
+    assert used(ring, 0, 2) == [(0, 0), (1, 0)]
+    assert used(ring, 1, 3) == [(0, 1), (1, 1)]
     assert used(torus(1, 4), 0, 3) == [(0, 3)]
+
+
+def test_a_coin_breaks_ties_of_a_torus_for_each_packet() -> None:
+    """R5: h(p) of packets 0 to 7, by hand in Python's integers; bit 62 set sends p down from 0 to 2."""
+    golden, size = 0x9E3779B97F4A7C15, 2**64
+    mixed = [p * golden % size for p in range(8)]
+    down = [(golden * (m ^ m >> 32) % size) >> 62 & 1 for m in mixed]
+    network = Network(torus(4, 1))
+    seen = []
+    for _ in range(8):
+        network.feed(traffic(network.now, 0, 2, 1))
+        before = network.totals().flits[0].copy()
+        network.run()
+        seen.append(int((network.totals().flits[0] - before)[1]))
+    assert seen == down
+    assert 0 < sum(down) < 8
 
 
 def test_a_torus_of_one_tile_and_a_mesh_of_one_tile_take_a_packet() -> None:
@@ -217,6 +234,34 @@ def test_copies_are_packets_one_after_the_other_in_the_order_of_the_group() -> N
     assert tree.flit_hops == 4
 
 
+def test_a_tile_without_a_credit_waits_at_its_source_queue() -> None:
+    """R10, R15: one slot; the first in the buffer in 2, SA 4, credit 6: the second waits in 1 to 5."""
+    found, totals = deliver_all(mesh(2, 1, buffer_flits=1, virtual_channels=1), traffic([0, 0], 0, 1, 1))
+    assert found.injected.tolist() == [0, 6]
+    assert totals.stalls[0, INJECTION_WAIT] == 5
+    assert totals.stall_cycles()["injection_queue"] == 5
+
+
+def test_events_of_a_packet_are_counted_where_they_happen() -> None:
+    """R15, 3 flits from tile 0 over 1 to 2: a VC in each router, each flit written, read and sent there."""
+    _, totals = deliver_all(mesh(3, 1), traffic(0, 0, [2], 3))
+    assert totals.vc_allocations.tolist() == [1, 1, 1]
+    assert totals.buffer_writes.tolist() == totals.buffer_reads.tolist() == [3, 3, 3]
+    assert totals.flits.tolist() == [[3, 0, 0, 0, 0], [3, 0, 0, 0, 0], [0, 0, 0, 0, 3]]
+    assert (totals.injected.tolist(), totals.link_traversals, totals.flit_hops) == ([3, 0, 0], 6, 9)
+
+
+def test_a_lost_flit_is_told() -> None:
+    """R15: injected = ejected + inside, checked with those that buffers and wires hold."""
+    network = Network(mesh(3, 1))
+    network.feed(traffic(0, 0, [2], 9))
+    network.advance(9)
+    network.totals()
+    network.fabric.held[np.argmax(network.fabric.held)] -= 1
+    with pytest.raises(HwsimError, match=r"0 ejected, \d+ inside; this is a defect"):
+        network.totals()
+
+
 def test_idle_time_takes_no_time() -> None:
     """R4: two packets a million million cycles apart."""
     sent(mesh(8, 8), (0, 0, 1, 1))
@@ -276,3 +321,16 @@ def test_a_packet_created_in_the_past_is_refused() -> None:
 def test_a_group_that_cannot_be_reached_is_named(group: tuple[int, list[int]], words: str) -> None:
     with pytest.raises(HwsimError, match=words):
         Network(mesh(2, 2), groups_of([group]))
+
+
+def test_no_flit_is_lost_while_a_tree_forks() -> None:
+    """R15: injected + forks = ejected + inside in every cycle, from the middle of a row of 3 to all of it."""
+    network = Network(mesh(3, 1), groups_of([(1, [0, 1, 2])]))
+    network.feed(traffic(0, 1, -1, 1))
+    forks = []
+    for now in range(1, 20):
+        network.advance(now)
+        forks.append(network.totals().forks)
+    assert sorted(forks) == forks
+    assert forks[-1] == 2
+    assert 1 in forks

@@ -108,6 +108,12 @@ class Maps:
             return self.most(p.source)
         return self.stored(p.source, sample, step - p.delay)
 
+    def comes_as_list(self, p: Projection | Synapses, sample: int, step: int) -> bool:
+        """Whether map(p, t) is a list of addresses, or nothing before a delay has passed (P4)."""
+        if not self.is_listed(p.source):
+            return False
+        return step < p.delay or self.stored(p.source, sample, step - p.delay) < self.most(p.source)
+
     def part_bytes(self, elements: int, bits: int, size: int) -> int:
         """Bytes of ``elements`` of a map of ``size`` that takes ``bits``."""
         return ceil_div(elements * bits, size * 8)

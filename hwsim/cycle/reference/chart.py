@@ -246,29 +246,33 @@ class Chart:
         return tuple((TilePart(s, ks),) for s in synapses for ks in folds(s.k, self.array.rows))
 
     def channel_tiles(self, name: str, synapses: tuple[Synapses, ...], columns: int) -> Iterator[Tile]:
-        """Everything at once if it fits, else projection by projection (W6, os)."""
-        offered = self.hardware.buffers.weight.tile_bytes
-        weight_bits, k_tile = self.hardware.precision.weight_bits, self.chosen(name).k_tile
+        """Everything at once without a k_tile, else projection by projection (W6, os)."""
+        k_tile = self.chosen(name).k_tile
         most = self.array.decode.max_inputs if self.array.decode else None
-        whole = sum(s.k for s in synapses)
-        fits = whole * columns * weight_bits <= offered * 8 and (most is None or whole <= most)
-        if fits and k_tile is None:
+        if k_tile is None:
+            self.check_tile(name, sum(s.k for s in synapses), columns, most)
             yield tuple(TilePart(s, range(s.k)) for s in synapses)
             return
         for s in synapses:
-            channel_bits = s.taps * columns * weight_bits
-            limits = [s.group_channels, offered * 8 // channel_bits]
-            limits += [] if most is None else [most // s.taps]
-            limits += [] if k_tile is None else [k_tile]
-            if min(limits) == 0:
-                at_most = "" if most is None else f", and the decoder takes {most} inputs at most"
-                raise HwsimError(
-                    f"layer {name!r}: the weights of one source channel of projection {s.projection!r} "
-                    f"for {columns} columns take {ceil_div(channel_bits, 8)} bytes, but the weight "
-                    f"buffer offers {offered} bytes to one job{at_most}"
-                )
+            limits = [s.group_channels, k_tile] + ([] if most is None else [most // s.taps])
+            self.check_tile(name, max(1, min(limits)) * s.taps, columns, most)
             for ks in folds(s.k, min(limits) * s.taps):
                 yield (TilePart(s, ks),)
+
+    def check_tile(self, name: str, inputs: int, columns: int, most: int | None) -> None:
+        """Whether the decoder takes so many inputs, and the weight buffer holds their weights."""
+        bits, offered = inputs * columns * self.hardware.precision.weight_bits, self.hardware.buffers.weight
+        if most is not None and inputs > most:
+            raise HwsimError(
+                f"layer {name!r}: a K-tile has {inputs} inputs, but the decoder takes {most} at most; the "
+                "reference makes no choices: give a k_tile"
+            )
+        if bits > offered.tile_bytes * 8:
+            raise HwsimError(
+                f"layer {name!r}: the weights of a K-tile of {inputs} inputs for {columns} columns take "
+                f"{ceil_div(bits, 8)} bytes, but the weight buffer offers {offered.tile_bytes} bytes to one "
+                "job; the reference makes no choices: give a smaller k_tile"
+            )
 
     def maps(self, name: str) -> tuple[str, ...]:
         """Populations whose maps the layer's spike writer emits (B5)."""

@@ -14,15 +14,22 @@ Residency = Literal["whole", "sample", "window", "fold"]
 class Inputs:
     """Bytes and words of a job's inputs by the residency of its layer; ``jobs`` are all of the mini-batch."""
 
-    def __init__(self, chart: Chart, maps: Maps, layers: list[Layer], jobs: list[Job]) -> None:
+    def __init__(self, chart: Chart, maps: Maps, jobs: list[Job]) -> None:
         self.chart, self.maps, self.layer_major = chart, maps, chart.layer_major
         self.buffer, self.samples = chart.hardware.buffers.input, chart.samples
         self.burst_bytes = chart.hardware.dram.burst
+        self.done = outputs_done(jobs)
+        of_layer: dict[Layer, list[Job]] = {}
+        for job in jobs:
+            of_layer.setdefault(job.layer, []).append(job)
         self.residency = {
-            layer.name: self.resident(layer, [job for job in jobs if job.layer is layer])
-            for layer in layers
+            layer.name: self.resident(layer, own, self.check_streamed(layer, own))
+            for layer, own in of_layer.items()
             if layer.kind == "array"
         }
+        for layer, own in of_layer.items():
+            if layer.kind != "array":
+                self.check_streamed(layer, own)
 
     def burst(self, size: int) -> int:
         return ceil_div(size, self.burst_bytes) * self.burst_bytes
@@ -31,8 +38,11 @@ class Inputs:
         """S(p)."""
         return s.steps if self.layer_major and not layer.stepwise else 1
 
-    def resident(self, layer: Layer, jobs: list[Job]) -> Residency:
-        """The first of whole, sample, window and fold that the input buffer holds."""
+    def resident(self, layer: Layer, jobs: list[Job], beside: int) -> Residency:
+        """Of whole, sample, window and fold the one that fits and loads least, had no map been made smaller.
+
+        ``beside``: most bytes that a job streams, which lie in the buffer too, of two jobs if it is double.
+        """
         several = layer.together or (not layer.apart and (layer.order == "n_outer" or layer.groups > 1))
         samples = self.samples if several else 1
         whole = window = 0
@@ -42,34 +52,44 @@ class Inputs:
             crossed = ceil_div(min(layer.fold_positions, layer.positions) - 1, layer.width)
             rows = min(s.plane[0], s.stride[0] * crossed + s.kernel[0])
             window += ceil_div(rows * s.plane[1] * s.group_channels * s.bits, 8) * steps
-        if samples * whole <= self.buffer.capacity_bytes:
-            return "whole"
-        if not layer.together and samples > 1 and whole <= self.buffer.capacity_bytes:
-            return "sample"
-        if not layer.together and window <= self.buffer.tile_bytes:
-            return "window"
-        needed = max(self.largest_fold(job) for job in jobs)
-        if needed > self.buffer.tile_bytes:
+        streamed = beside * (2 if self.buffer.double_buffered else 1)
+        fold = max(self.largest_fold(job) for job in jobs)
+        fitting: list[Residency] = []
+        if samples * whole + streamed <= self.buffer.capacity_bytes:
+            fitting.append("whole")
+        if not layer.together and samples > 1 and whole + streamed <= self.buffer.capacity_bytes:
+            fitting.append("sample")
+        if not layer.together and window + beside <= self.buffer.tile_bytes:
+            fitting.append("window")
+        if fold + beside <= self.buffer.tile_bytes:
+            fitting.append("fold")
+        if not fitting:
             raise HwsimError(
-                f"layer {layer.name!r}: the weighted inputs of one fold take {needed} bytes, "
-                f"but the input buffer offers {self.buffer.tile_bytes} bytes to one job"
+                f"layer {layer.name!r}: the weighted inputs of one fold take {fold} bytes and the streamed "
+                f"ones {beside}, but the input buffer offers {self.buffer.tile_bytes} bytes to one job"
             )
-        return "fold"
+        return min(fitting, key=lambda kept: sum(self.weighted(job, kept, listed=False) for job in jobs))
 
-    def weighted(self, job: Job) -> int:
-        """Bytes of weighted inputs that the job loads (B2)."""
+    def weighted(self, job: Job, kept: Residency, listed: bool = True) -> int:
+        """Bytes of weighted inputs that the job loads (B2); maps not ``listed`` are bitmaps."""
         if not job.has_pass:
             return 0
-        if self.residency[job.layer.name] == "fold":
-            return self.fold_load(job)
+        if kept == "fold":
+            return self.fold_load(job, listed)
         if job.k > 0:
             return 0
-        return sum(self.rows_load(job, s) for s in job.layer.synapses)
+        return sum(self.rows_load(job, s, kept, listed) for s in job.layer.synapses)
 
-    def rows_load(self, job: Job, s: Synapses) -> int:
+    def map_bits(self, s: Synapses, sample: int, step: int, listed: bool) -> int:
+        """Bits of map(p, t), of a bitmap if not ``listed``."""
+        if listed or step < s.delay:
+            return self.maps.read(s, sample, step)
+        return self.maps.most(s.source)
+
+    def rows_load(self, job: Job, s: Synapses, kept: Residency, listed: bool) -> int:
         """Bytes of the rows that the M-fold is the first to need."""
         layer = job.layer
-        if self.residency[layer.name] == "whole":
+        if kept == "whole":
             loads = job.n == 0 and (s.groups > 1 or job.group == 0)
         else:
             loads = job.n == 0 or layer.order == "n_outer"
@@ -81,7 +101,7 @@ class Inputs:
             for step in job.streamed_steps:
                 if s.constant and step != s.delay and self.layer_major and not layer.stepwise:
                     continue
-                bits = self.maps.read(s, sample, step)
+                bits = self.map_bits(s, sample, step, listed)
                 total += self.row_bytes(layer, s, m, bits) - self.row_bytes(layer, s, m - 1, bits)
         return total
 
@@ -95,10 +115,10 @@ class Inputs:
         y = len({row for top in tops for row in range(top, top + s.kernel[0]) if 0 <= row < height})
         return self.burst(self.maps.part_bytes(y * width * s.group_channels, bits, s.source_size))
 
-    def fold_load(self, job: Job) -> int:
+    def fold_load(self, job: Job, listed: bool) -> int:
         """Bytes of the source rectangles that the runs of the M-fold cover."""
         return sum(
-            self.rectangle_bytes(job, part, self.maps.read(part.synapses, sample, step))
+            self.rectangle_bytes(job, part, self.map_bits(part.synapses, sample, step, listed))
             for part in job.tile
             for sample in job.samples
             for step in job.streamed_steps
@@ -123,37 +143,45 @@ class Inputs:
             elements += len(rows) * len(columns) * part.touched
         return self.burst(self.maps.part_bytes(elements, bits, s.source_size))
 
-    def check_streamed(self, job: Job, before: int, after: int) -> None:
-        """What a job streams must lie in the input buffer (B3), judged by bitmaps."""
-        needed = 0
-        for p in job.layer.streamed:
-            size = self.chart.network.population[p.source].size
-            first, stop = (size * done // job.layer.size for done in (before, after))
-            for _ in job.samples:
-                for step in job.steps:
-                    bits = self.maps.most(p.source) if step >= p.delay else 0
-                    needed += self.burst(self.maps.part_bytes(stop, bits, size))
-                    needed -= self.burst(self.maps.part_bytes(first, bits, size))
+    def check_streamed(self, layer: Layer, jobs: list[Job]) -> int:
+        """The most bytes that a job streams, judged by bitmaps: they must lie in the input buffer (B3)."""
+        needed = max((self.streamed(job, listed=False)[0] for job in jobs if job.last_tile), default=0)
         if needed > self.buffer.tile_bytes:
             raise HwsimError(
-                f"layer {job.layer.name!r}: the streamed inputs of one job take {needed} bytes, "
+                f"layer {layer.name!r}: the streamed inputs of one job take {needed} bytes, "
                 f"but the input buffer offers {self.buffer.tile_bytes} bytes to one job"
             )
+        return needed
 
-    def streamed(self, job: Job, before: int, after: int) -> tuple[int, int]:
-        """Bytes and words of operands read once, in order; outputs done ``before`` and ``after`` (B3)."""
+    def streamed(self, job: Job, listed: bool = True) -> tuple[int, int]:
+        """Bytes and words of operands read once, in order (B3); maps not ``listed`` are bitmaps."""
         total = words = 0
         word = self.buffer.word_bits
         for p in job.layer.streamed:
             size = self.chart.network.population[p.source].size
-            first, stop = (size * done // job.layer.size for done in (before, after))
+            first, stop = (size * done // job.layer.size for done in self.done[job])
             for sample in job.samples:
                 for step in job.steps:
                     bits = self.maps.read(p, sample, step)
+                    if not listed and step >= p.delay:
+                        bits = self.maps.most(p.source)
                     total += self.burst(self.maps.part_bytes(stop, bits, size))
                     total -= self.burst(self.maps.part_bytes(first, bits, size))
                     words += ceil_div((stop - first) * bits, size * word)
         return total, words
+
+
+def outputs_done(jobs: list[Job]) -> dict[Job, tuple[int, int]]:
+    """Outputs of a sample and step that are finished before and after each job of a last K-tile (B3)."""
+    done: dict[tuple[int, int, int], int] = {}
+    found = {}
+    for job in jobs:
+        if job.last_tile:
+            key = (job.layer.index, job.samples[0], job.steps.start)
+            before = done.get(key, 0)
+            done[key] = before + job.sample_outputs
+            found[job] = before, done[key]
+    return found
 
 
 def runs(job: Job) -> list[tuple[int, int, int]]:

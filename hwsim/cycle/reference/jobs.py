@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from hwsim.cycle.reference.layers import Layer, Tile
 
@@ -70,12 +71,12 @@ class Job:
         """Output positions of the M-fold; neurons of a vector layer."""
         return range(1) if self.layer.together else self.layer.m_folds[self.m]
 
-    @property
+    @cached_property
     def lanes(self) -> list[tuple[int, int]]:
         """(sample, position) of every active lane of the M-fold (P1)."""
         return [(sample, position) for sample in self.samples for position in self.positions]
 
-    @property
+    @cached_property
     def channels(self) -> tuple[int, ...]:
         """The population's channels that the N-fold computes."""
         first = self.group * self.layer.channels

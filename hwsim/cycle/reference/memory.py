@@ -80,8 +80,13 @@ class Memory:
     def place_held_sums(self, layer: Layer) -> Place:
         if not layer.held:
             return "none"
-        in_array = self.output_stationary and not layer.stepwise and self.layer_major
-        return "array" if in_array else "dram"
+        if layer.stepwise or not self.layer_major:
+            return "dram"
+        if self.output_stationary:
+            return "array"
+        bits = max(layer.fold_outputs) * self.hardware.precision.partial_sum_bits
+        buffer = self.hardware.buffers.partial_sum
+        return "buffer" if buffer and bits <= buffer.capacity_bytes * 8 else "dram"
 
     def place_partial_sums(self, layer: Layer) -> Place:
         """Sums of several K-tiles that do not stay in the array (P6)."""

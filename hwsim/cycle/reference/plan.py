@@ -40,22 +40,18 @@ def plan(network: Network, trace: EventTrace, samples: range, hardware: Hardware
     memory = Memory(layers, hardware, chart.layer_major, len(samples))
     jobs = list(ordered(layers, len(samples), network.timesteps, chart.layer_major))
     weights = Weights(layers, hardware)
-    inputs = Inputs(chart, maps, layers, jobs)
+    inputs = Inputs(chart, maps, jobs)
     writer = SpikeWriter(maps, hardware.dram.burst)
     carrier = Carrier(hardware, memory)
-    done: dict[tuple[int, int, int], int] = {}
     for job in jobs:
         job.loads["weight"] = carrier.burst(weights.load(job))
-        job.loads["input"] = inputs.weighted(job)
+        if job.layer.kind == "array":
+            job.loads["input"] = inputs.weighted(job, inputs.residency[job.layer.name])
         carrier.move_partial_sums(job)
         if job.last_tile:
-            key = (job.layer.index, job.samples[0], job.steps.start)
-            before = done.get(key, 0)
-            done[key] = after = before + job.sample_outputs
-            inputs.check_streamed(job, before, after)
-            streamed_bytes, job.streamed_words = inputs.streamed(job, before, after)
+            streamed_bytes, job.streamed_words = inputs.streamed(job)
             job.loads["input"] += streamed_bytes
-            job.stores["output"] = writer.stored(job, before, after)
+            job.stores["output"] = writer.stored(job, *inputs.done[job])
             carrier.move_states(job)
             carrier.move_held_sums(job)
     wait_for_stores(jobs, memory, chart)

@@ -99,17 +99,20 @@ class Work:
 
     def count_input_reads(self, job: Job, operands: Operands) -> None:
         """Maps and images are scanned whole, lists entry by entry (P4)."""
-        word, first = self.buffers.input.word_bits, 0
-        scans = len(job.lanes) * len(job.streamed_steps)
+        word, maps, first = self.buffers.input.word_bits, self.planned.maps, 0
         for part in job.tile:
-            s = part.synapses
-            if self.planned.maps.is_listed(s.source):
-                reads = int(np.count_nonzero(operands.live[first : first + part.k]))
-                words = ceil_div(reads * self.planned.maps.address_bits(s.source), word)
-            else:
-                (kh, kw), reads = s.kernel, scans * part.k
-                words = scans * kh * ceil_div(kw * part.touched * s.bits, word)
-            self.books.count(job.layer, "input_reads", reads)
+            s, (kh, kw) = part.synapses, part.synapses.kernel
+            live = operands.live[first : first + part.k]
+            entries = scans = 0
+            for lane, (sample, _) in enumerate(job.lanes):
+                for i, step in enumerate(job.streamed_steps):
+                    if maps.comes_as_list(s, sample, step):
+                        entries += int(np.count_nonzero(live[:, lane, i]))
+                    else:
+                        scans += 1
+            words = ceil_div(entries * maps.address_bits(s.source), word)
+            words += scans * kh * ceil_div(kw * part.touched * s.bits, word)
+            self.books.count(job.layer, "input_reads", entries + scans * part.k)
             self.books.count(job.layer, "input_buffer_read", words)
             first += part.k
 
@@ -121,6 +124,16 @@ class Work:
             words = ceil_div(bits, buffer.word_bits)
             self.books.count(job.layer, "partial_sum_buffer_write", words)
             self.books.count(job.layer, "partial_sum_buffer_read", words if job.k > 0 else 0)
+
+    def count_held_sums(self, job: Job) -> None:
+        """Held sums in the partial-sum buffer: the others read what the first pass left there (M4)."""
+        buffer, memory, name = self.buffers.partial_sum, self.planned.memory, job.layer.name
+        if buffer and memory.hold[name] == "buffer":
+            words = ceil_div(job.outputs * self.hardware.precision.partial_sum_bits, buffer.word_bits)
+            if job.steps.start > 0:
+                self.books.count(job.layer, "partial_sum_buffer_read", words)
+            elif memory.partial[name] != "buffer":
+                self.books.count(job.layer, "partial_sum_buffer_write", words)
 
     def lif_stage(self, job: Job) -> LifStage:
         """Cycles of the LIF units and vector lanes for a fold (L1)."""
@@ -153,6 +166,7 @@ class Work:
         if job.last_tile:
             steps, word = len(job.steps), self.buffers.output.word_bits
             words = steps * ceil_div(job.outputs * job.layer.bits, word)
+            self.count_held_sums(job)
             self.books.count(job.layer, "output_writes", steps * job.outputs)
             self.books.count(job.layer, "output_buffer_write", words)
             self.books.count(job.layer, "output_buffer_read", ceil_div(job.stores["output"] * 8, word))

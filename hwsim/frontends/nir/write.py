@@ -16,7 +16,7 @@ from hwsim.frontends.nir.producers import PRODUCERS, Producer
 from hwsim.frontends.nir.unstep import time_constants
 from hwsim.network import Network
 from hwsim.population import Population, Projection
-from hwsim.storage import atomic_path
+from hwsim.storage import atomic_path, is_dir
 
 VERSION = "1.0.8"
 """Of the format, as the package ``nir`` writes it."""
@@ -41,7 +41,7 @@ def write_nir(network: Network, path: Path, dt: float = 1e-3, lossy: bool = Fals
     """
     network.verify()
     path, dt = Path(path), _positive(dt)
-    if path.is_dir():
+    if is_dir(path):
         raise HwsimError(f"{path}: is a directory; write_nir needs the name of a file")
     rule = _rule(network)
     lost = [text for text, missed in _missed(rule).items() if missed]

@@ -1,0 +1,118 @@
+"""What a ledger costs: counts times unit energies, per layer and component; nothing is simulated again."""
+
+import json
+from dataclasses import dataclass
+from math import fsum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.table import CostTable
+from hwsim.cost.unit_prices import check_widths, chip_area, unit_energies
+from hwsim.errors import HwsimError
+from hwsim.hardware import Hardware
+from hwsim.ledger import ACTIONS, Ledger
+from hwsim.storage import content_id, damage_named, is_file, write_text
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """Energy per layer and action (pJ), its unit energies, and area by component (um2).
+
+    ``unpriced``: actions that happened and would cost energy, but for which the table has no number.
+    """
+
+    table: str
+    layers: tuple[str, ...]
+    unit_pj: dict[str, float | None]
+    energy_pj: NDArray[np.float64]
+    area_um2: dict[str, float]
+    unpriced: tuple[str, ...]
+
+    @property
+    def total_pj(self) -> float:
+        """Dynamic energy: of everything in COMPONENTS."""
+        return fsum(self.by_component().values())
+
+    @property
+    def standing_pj(self) -> float:
+        """Background and refresh of a DRAM that plays commands, not in ``total_pj``."""
+        return fsum(self._actions(STANDING).ravel())
+
+    def by_component(self) -> dict[str, float]:
+        return {name: fsum(self._columns(name).ravel()) for name in COMPONENTS}
+
+    def by_layer(self) -> dict[str, dict[str, float]]:
+        """Energy of each layer by component (pJ)."""
+        sums = {name: self._columns(name).sum(axis=1) for name in COMPONENTS}
+        return {
+            layer: {name: float(column[i]) for name, column in sums.items()}
+            for i, layer in enumerate(self.layers)
+        }
+
+    def _columns(self, component: str) -> NDArray[np.float64]:
+        return self._actions(COMPONENTS[component])
+
+    def _actions(self, actions: tuple[str, ...]) -> NDArray[np.float64]:
+        names = list(ACTIONS)
+        return self.energy_pj[:, [names.index(a) for a in actions]]
+
+    def verify(self) -> None:
+        if not np.isfinite(self.energy_pj).all() or (self.energy_pj < 0).any():
+            raise HwsimError(f"cost under table {self.table!r}: an energy is negative or not finite")
+
+    @property
+    def id(self) -> str:
+        return content_id("cost", self.as_dict())
+
+    def save(self, path: Path) -> None:
+        write_text(path, json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
+
+    @staticmethod
+    def load(path: Path) -> "Cost":
+        """Read a saved cost. Raises HwsimError naming the file if it is damaged."""
+        if not is_file(path):
+            raise HwsimError(f"{path}: no such file")
+        with damage_named(path, "cost"):
+            return Cost.from_dict(json.loads(path.read_text(encoding="utf-8")))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as JSON values; :meth:`from_dict` reads it back."""
+        return {
+            "table": self.table,
+            "layers": list(self.layers),
+            "actions": list(ACTIONS),
+            "unit_pj": self.unit_pj,
+            "energy_pj": self.energy_pj.tolist(),
+            "area_um2": self.area_um2,
+            "unpriced": list(self.unpriced),
+        }
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "Cost":
+        if values.get("actions") != list(ACTIONS):
+            raise HwsimError("this cost was written with other actions")
+        energy = np.array(values["energy_pj"], np.float64).reshape(len(values["layers"]), len(ACTIONS))
+        cost = Cost(
+            values["table"], tuple(values["layers"]), values["unit_pj"], energy,
+            values["area_um2"], tuple(values["unpriced"]),
+        )  # fmt: skip
+        cost.verify()
+        return cost
+
+
+def price(ledger: Ledger, hardware: Hardware, table: CostTable) -> Cost:
+    """Energy = counts * unit energies; area from the chip.
+
+    Raises HwsimError where an action that happened is of widths beyond the table.
+    """
+    units = unit_energies(table, hardware)
+    charged = {a for actions in (*COMPONENTS.values(), STANDING) for a in actions}
+    vector = np.array([units.get(a) or 0.0 if a in charged else 0.0 for a in ACTIONS])
+    unpriced = tuple(a for a in ACTIONS if a in charged and units.get(a) is None and ledger.total(a) > 0)
+    check_widths(table, hardware, unpriced)
+    energy = ledger.counts * vector
+    return Cost(table.name, ledger.layers, units, energy, chip_area(table, hardware), unpriced)

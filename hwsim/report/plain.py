@@ -1,0 +1,19 @@
+"""Texts of a result, whose names are anybody's, as pages and terminals may show them."""
+
+from typing import Any
+
+from hwsim.errors import printable
+
+
+def plain(text: str) -> str:
+    """Line breaks become spaces; control characters, lone surrogates, direction overrides U+FFFD."""
+    return printable(text.translate({ord(c): " " for c in "\n\r\t"}))
+
+
+def cleaned(value: Any) -> Any:
+    """The same values with every text made plain."""
+    if isinstance(value, dict):
+        return {cleaned(k): cleaned(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [cleaned(v) for v in value]
+    return plain(value) if isinstance(value, str) else value
