@@ -7,7 +7,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ efficientlif: $(READY)  ## EfficientLIF-Net's DRAM, area and latency on chips, i
 
 presets: $(READY)  ## one trained network on every chip preset, into reports/presets
 	$(BIN)/python -m benchmarks.presets
+
+placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into reports/placement
+	$(BIN)/python -m benchmarks.placement
 
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)

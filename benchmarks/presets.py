@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("reports/presets"))
     output = parser.parse_args().output
     console, variant = Console(), executed()
-    chips = [load_hardware(name) for name in presets()]
+    chips = [chip for chip in map(load_hardware, presets()) if chip.grid is None]
     rows = compare([variant], chips, [Mapping()], [load_table("snn_paper_fp32")])
     values = [row.as_dict() for row in rows]
     table, causes = tables(rows)

@@ -16,6 +16,8 @@ from hwsim.ledger import DRAM_BYTES, DRAM_COMMANDS
 def caveats(table: CostTable, hardware: Hardware) -> list[str]:
     """Whose energies price the DRAM, and where constants are for another node or width than the chip's."""
     found = [_dram_caveat(table, hardware)]
+    if hardware.grid is not None:
+        found.append(f"the chip has {hardware.grid.cores} tiles; these are the costs of running all on one")
     own = [action for action in (*DRAM_BYTES, *DRAM_COMMANDS) if table.whole(action) is not None]
     if own:
         found.append(f"table {table.name} prices {', '.join(own)} itself")

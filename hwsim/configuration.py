@@ -70,7 +70,12 @@ def parse_value(text: str, as_text: bool = False) -> Any:
 
 def save_yaml(path: Path, model: BaseModel) -> None:
     """Write a configuration so that :func:`load_yaml` gives an equal one back."""
-    write_text(path, yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    write_text(
+        path,
+        yaml.safe_dump(
+            model.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None
+        ),
+    )
 
 
 def describe(

@@ -1,4 +1,4 @@
-"""Hardware: the chip. One tile with a PE array, LIF units, vector lanes, buffers and DRAM.
+"""Hardware: the chip. Tiles of a PE array, LIF units, vector lanes, buffers, and DRAM.
 
 A chip is a YAML file; the rows that ship with hwsim lie in hwsim/tables/hardware. Numbers without
 a published source are marked so in ``sources``.
@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt, ValidationError, ValidationInfo, field_
 from hwsim.configuration import Configured, load_yaml
 from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError, nearest
+from hwsim.grid import Grid
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parent / "tables" / "hardware"
@@ -296,7 +297,10 @@ class Dram(Configured):
 
 
 class Hardware(Configured):
-    """A chip of one tile: structure, widths, clock and node; no energy and no area in here."""
+    """A chip: structure of a tile, widths, clock and node; no energy and no area in here.
+
+    ``grid``: how many such tiles there are, what each holds and what joins them; without it, one.
+    """
 
     name: str
     description: str
@@ -307,6 +311,7 @@ class Hardware(Configured):
     precision: Precision
     buffers: Buffers
     dram: Dram
+    grid: Grid | None = None
     sources: dict[str, str]
 
     @field_validator("dram")
@@ -338,6 +343,13 @@ class Hardware(Configured):
         device = self.dram.device
         table = device.model_dump(exclude={"sources", "description"}) if device else None
         chip = self.model_dump(exclude={"sources": True, "description": True, "dram": {"table"}})
+        if self.grid is None:
+            del chip["grid"]
+        else:
+            chip["grid"] |= {
+                "noc": self.grid.network.model_dump(exclude={"sources", "description"}),
+                "energy": self.grid.hop_energy.model_dump(exclude={"sources", "description"}),
+            }
         return content_id("hardware", chip | {"device": table})
 
     @property

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from hwsim import cost, hardware, zoo
+from hwsim import cost, grid, hardware, zoo
 from hwsim.dram import table as dram
 from hwsim.errors import HwsimError, nearest
 from hwsim.noc import config as noc
@@ -17,6 +17,7 @@ def list_known(what: str, as_json: bool) -> None:
         "hardware": lambda: {n: facts(hardware.load_hardware(n)) for n in hardware.presets()},
         "dram": lambda: {n: dram.load_dram(n).description for n in dram.drams()},
         "noc": lambda: {n: noc.load_noc(n).description for n in noc.nocs()},
+        "hop_energy": lambda: {n: grid.load_hop_energy(n).description for n in grid.hop_energies()},
         "tables": lambda: {n: cost.load_table(n).description for n in cost.tables()},
     }
     if what not in known:

@@ -35,6 +35,15 @@ class LayerMapping(Configured):
     n_tile: PositiveInt | None = Field(default=None, le=2**31)
 
 
+class PlacedSlice(Configured):
+    """Neurons of a population on one core: those whose channels and positions both lie between the
+    channels and positions of neurons ``first`` and ``last``, inclusive (G2)."""
+
+    first: int = Field(ge=0, le=2**31)
+    last: int = Field(ge=0, le=2**31)
+    core: int = Field(ge=0, le=2**31)
+
+
 class Mapping(Configured):
     """``layer_major`` runs each layer for all timesteps (tick batching), ``step_major`` all layers for
     each timestep. ``fold_order`` says which loop is outside: output positions (M) or output channels
@@ -44,6 +53,7 @@ class Mapping(Configured):
     where positions lie (W3). ``sample_loop``, for layers that must run step by step together (S5): ``inner``,
     a layer runs all samples before the next, so that its weights serve them all; ``outer``, a sample runs
     through all of them before the next, so that a state they share may stay on chip.
+    ``placement``, on a chip with a grid: the slices of every population but the input, each on its core.
     """
 
     schedule: Schedule = "layer_major"
@@ -54,8 +64,9 @@ class Mapping(Configured):
     sample_loop: SampleLoop = "inner"
     objective: Objective = "dram_bytes"
     layers: dict[str, LayerMapping] = Field(default_factory=dict)
+    placement: dict[str, list[PlacedSlice]] = Field(default_factory=dict)
 
-    @field_validator("layers", mode="before")
+    @field_validator("layers", "placement", mode="before")
     @classmethod
     def _named(cls, layers: Any) -> Any:
         """Layers have names of digits too, which YAML reads as integers."""
@@ -73,7 +84,7 @@ class Mapping(Configured):
 
     @property
     def id(self) -> str:
-        return content_id("mapping", self.model_dump())
+        return content_id("mapping", self.model_dump(exclude=None if self.placement else {"placement"}))
 
     def fold_order_of(self, population: str) -> FoldOrder:
         own = self.layers.get(population, LayerMapping()).fold_order
@@ -92,7 +103,8 @@ class Mapping(Configured):
         return self.model_copy(update={"batch": samples, "layers": layers})
 
     def verify(self, network: Network) -> None:
-        for name in self.layers:
+        """Raises HwsimError for a population that the network has not."""
+        for name in (*self.layers, *self.placement):
             if name not in network.population:
                 known = list(network.population)
                 raise HwsimError(f"mapping: there is no population {name!r}.{nearest(name, known)}")

@@ -50,6 +50,8 @@ UNTRUSTED = (
     "the captured network does not compute what the model computes, so these costs are not the model's"
 )
 
+UNPLACED = "the mapping's placement is not heeded: an estimate is of one tile (hwsim map costs its traffic)"
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -136,6 +138,8 @@ def estimate(
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
+    if mapping.placement:
+        warnings.warn(UNPLACED, HwsimWarning, stacklevel=2)
     lowering = Lowering(network, hardware, mapping)
     encoded = encode(network, work.inputs)
     work.check_batch(mapping.batch)

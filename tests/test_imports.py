@@ -15,7 +15,7 @@ ROOT = Path(hwsim.__file__).parent
 # everything inside of that package.
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
-    "numba": ("execute.", "cycle.", "dram.", "lower.", "noc.", "jit"),
+    "numba": ("execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "jit"),
     "simpy": ("cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
@@ -41,6 +41,7 @@ VALUES = (
     "network_checks",
     "population",
     "events",
+    "grid",
     "hardware",
     "mapping",
     "program",
@@ -66,6 +67,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("nn.",), ()),
     (("dram.",), BASE),
     (("noc.",), BASE),
+    (("place.",), ("noc.trees", *VALUES, *BASE)),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
@@ -78,6 +80,10 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
         ("comparing",),
         ("comparison", "commands", "delivery", "pipeline", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+    ),
+    (
+        ("placing",),
+        ("commands", "place.", "delivery", "pipeline", "report.", *METHODS, *STAGES, *VALUES, *BASE),
     ),
     (
         ("commands", "listing"),
@@ -97,7 +103,10 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (("options",), ()),
     (("replay.",), ("options", "delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
-    (("cli",), ("options", "commands", "comparing", "delivery", "listing", "replay.", "variants", *BASE)),
+    (
+        ("cli",),
+        ("options", "commands", "comparing", "delivery", "listing", "placing", "replay.", "variants", *BASE),
+    ),
     (("__main__",), ("cli",)),
     (("",), ("frontends.load",)),
 )

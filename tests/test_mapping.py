@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from hwsim.configuration import save_yaml
 from hwsim.errors import HwsimError
-from hwsim.mapping import LayerMapping, Mapping, load_mapping
+from hwsim.mapping import LayerMapping, Mapping, PlacedSlice, load_mapping
 from tests.examples import small_network
 from tests.random_cases import Case, cases
 
@@ -42,9 +42,10 @@ def test_every_shipped_mapping_loads_and_says_what_it_is_for(path: Path) -> None
     assert f"| {path.name} |" in (path.parent / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_shipped_mappings_are_schedules_a_full_array_and_an_accounting() -> None:
+def test_the_shipped_mappings_are_schedules_a_full_array_an_accounting_and_a_placement() -> None:
     shipped = {path.stem: load_mapping(path) for path in SHIPPED}
-    assert shipped == {
+    assert {stem for stem, mapping in shipped.items() if mapping.placement} == {"fashion-mesh-sata"}
+    assert {stem: mapping for stem, mapping in shipped.items() if not mapping.placement} == {
         "layer_major": Mapping(),
         "step_major": Mapping(schedule="step_major"),
         "batch_on_m": Mapping(batch=16, batch_on="M"),
@@ -114,6 +115,7 @@ def test_a_mapping_does_not_change_once_made() -> None:
         Mapping(fold_order="m_outer"),
         Mapping(direct_coding="each_step"),
         Mapping(layers={"a": LayerMapping()}),
+        Mapping(placement={"a": [PlacedSlice(first=0, last=0, core=0)]}),
         Mapping(layers={"a": LayerMapping(fold_order="n_outer")}),
     ],
 )

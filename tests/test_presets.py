@@ -11,6 +11,7 @@ from hwsim.cost import chip_area, load_table, unit_energies
 from hwsim.cycle import reference
 from hwsim.cycle.run import run
 from hwsim.execute.executor import encode, execute
+from hwsim.grid import CoreLimits, Grid
 from hwsim.hardware import (
     Buffer,
     Buffers,
@@ -37,11 +38,13 @@ PARTS: dict[str, type[Any]] = {
     "precision.": Precision,
     "buffers.": Buffers,
     "dram.": Dram,
+    "grid.": Grid,
+    "grid.limits.": CoreLimits,
 }
 PAPERS = (
     r"(Yin|Narayanan|Lee|Wei|Kim)\b.*20\d\d|(SATA|SATA_Sim|SpinalFlow|PTB|LoAS|Prosperity|EfficientLIF-Net)\b"
 )
-WHOLE = ("pe_array", "pe_array.decode", "lif", "precision", "buffers", "dram")
+WHOLE = ("pe_array", "pe_array.decode", "lif", "precision", "buffers", "dram", "grid", "grid.limits")
 
 
 def fields() -> list[str]:

@@ -14,7 +14,8 @@ ENERGY = sorted((TABLES / "energy").glob("*.yaml"))
 HARDWARE = sorted((TABLES / "hardware").glob("*.yaml"))
 DRAM = sorted((TABLES / "dram").glob("*.yaml"))
 NOC = sorted((TABLES / "noc").glob("*.yaml"))
-SOURCED = [*HARDWARE, *DRAM, *NOC]
+HOPS = sorted((TABLES / "hop_energy").glob("*.yaml"))
+SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
 STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "scratchpad"}
 ACTIONS = {action for actions in COMPONENTS.values() for action in actions}
@@ -45,6 +46,7 @@ def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in HARDWARE} >= {"sata"}
     assert {path.stem for path in DRAM} >= {"ddr4_2400", "lpddr4_2400", "ideal", "hbm2"}
     assert {path.stem for path in NOC} >= {"booksim", "booksim_torus"}
+    assert {path.stem for path in HOPS} >= {"loihi", "dsent32"}
 
 
 @pytest.mark.parametrize("row", rows())

@@ -298,3 +298,37 @@ def show_chips(chips: dict[str, dict[str, Any]], console: Console) -> None:
         )
         table.add_row(*map(escape, cells))
     console.print(table)
+
+
+def show_placements(values: dict[str, Any], console: Console) -> None:
+    """Print what ``hwsim map`` found (the dictionary of placing.Made.as_dict)."""
+    cores = values["cores"]
+    title = (
+        f"{escape(values['network'])} on {escape(values['hardware'])}, mean of {values['samples']} samples"
+    )
+    table = Table(title=title, title_justify="left")
+    table.add_column("placement")
+    for name in ("packets", "spike hops", "busiest link", "energy", "CPU time"):
+        table.add_column(name, justify="right")
+    for row in values["placements"]:
+        mark = " *" if row["algorithm"] == values["chosen"] else ""
+        table.add_row(
+            row["algorithm"] + mark,
+            quantity(row["packets"]),
+            quantity(row["spike_hops"]),
+            quantity(row["max_link_load"]),
+            energy(row["energy_pj"]),
+            f"{row['cpu_seconds'] * 1e3:,.1f} ms",
+        )
+    console.print(table)
+    console.print(
+        f"{values['slices']} slices on {cores['used']} of {cores['of']} cores; * has the least "
+        f"{values['objective']}; packets to several cores: {values['multicast']}; energy of hops: "
+        f"{escape(values['energy_of'])}"
+    )
+    held = [
+        f"{name} {limit['most']:,}" + (f" of {limit['allowed']:,}" if limit["allowed"] else "")
+        for name, limit in values["limits"].items()
+    ]
+    console.print(f"fullest core: {', '.join(held)}")
+    show_notes(values["notes"], console)

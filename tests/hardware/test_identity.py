@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hwsim.configuration import save_yaml
 from hwsim.hardware import Hardware, load_hardware, presets
 from tests.examples import chip
+from tests.place.examples import grid
 from tests.random_cases import Case, cases
 
 
@@ -34,7 +35,7 @@ WHOLE = chip(
     partial_sum=64,
     fill="broadcast",
     decode={"events_per_cycle": 1, "merge_lanes": 2},
-)
+).model_copy(update={"grid": grid(3, 5, 2, neurons=9, synapses=9, weight_bytes=9, axons_in=9, axons_out=9)})
 
 
 OTHER: dict[tuple[str, ...], Any] = {
@@ -50,6 +51,8 @@ OTHER: dict[tuple[str, ...], Any] = {
     ("pe_array", "decode", "max_inputs"): 7,
     ("lif", "placement"): "edge",
     ("buffers", "spikes"): "list",
+    ("grid", "noc"): "booksim_torus",
+    ("grid", "energy"): "dsent32",
 }
 """Another value of the fields that are neither numbers nor switches."""
 

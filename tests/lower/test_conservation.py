@@ -102,7 +102,7 @@ def test_every_ledger_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_tile_of_one_channel_that_does_not_fit_names_layer_and_buffer() -> None:
     # 9 taps of 2 columns at 8 bits: 18 bytes; a job gets 17
     with pytest.raises(
-        HwsimError, match=r"layer 'a': .*\(9 x 2 x 8 bits\) do not fit the 17 bytes .*buffers\.weight"
+        HwsimError, match=r"layer 'a': .*\(1 x 9 x 2 x 8 bits\) do not fit the 17 bytes .*buffers\.weight"
     ):
         simulated(one_conv(2, 3, 5), chip(2, 2, weight=35))
 
@@ -113,7 +113,8 @@ def test_inputs_of_a_fold_that_do_not_fit_name_layer_and_buffer() -> None:
     with pytest.raises(
         HwsimError, match=r"layer 'a': the inputs of one fold take 144 bytes; .* 95 bytes of buffers\.input"
     ):
-        simulated(one_conv(64, 3, 5), chip(2, 2, inputs=191))
+        whole = Mapping(layers={"a": LayerMapping(k_tile=64)})
+        simulated(one_conv(64, 3, 5), chip(2, 2, inputs=191), whole)
 
 
 def test_a_mapping_of_a_layer_that_does_not_exist_is_refused() -> None:
