@@ -110,10 +110,10 @@ def test_a_tile_of_one_channel_that_does_not_fit_names_layer_and_buffer() -> Non
 def test_inputs_of_a_fold_that_do_not_fit_name_layer_and_buffer() -> None:
     # the fold of the last output of one row and the first of the next sees two windows of 3 x 3 positions
     # of 64 channels: 144 bytes, more than any other; a job gets 95
+    whole = Mapping(layers={"a": LayerMapping(k_tile=64)})
     with pytest.raises(
-        HwsimError, match=r"layer 'a': the inputs of one fold take 144 bytes; .* 95 bytes of buffers\.input"
+        HwsimError, match=r"layer 'a': .* fold of k_tile 64 take 144 bytes; .* 95 bytes of buffers\.input"
     ):
-        whole = Mapping(layers={"a": LayerMapping(k_tile=64)})
         simulated(one_conv(64, 3, 5), chip(2, 2, inputs=191), whole)
 
 
