@@ -26,22 +26,22 @@ from tests.test_result import TEXT, documented
 NARROW, TABLE = chip(4, 4, inputs=1024, weight=32768, output=32768), load_table("sata_kernels")
 """A job has half of 1024 bytes for its inputs."""
 
-WHY = "layer 'a': the inputs of one fold take 960 bytes; hardware 'test' gives a job 512 bytes"
-"""Four positions see 3 x 5 pixels of 64 channels: 960 activations of 8 bits, or 120 bytes of spikes."""
+WHY = "layer 'a': the inputs of one fold of k_tile 1 take 576 bytes; hardware 'test' gives a job 512 bytes"
+"""One position sees 24 x 24 pixels of each channel: 576 activations of 8 bits, or 72 bytes of spikes."""
 
 
 def wide_network() -> Network:
-    """(64, 8, 8) spikes -> conv 3x3 -> LIF (2, 8, 8) -> dense readout (5,)."""
+    """(2, 24, 24) spikes -> conv 24x24 -> LIF (2, 1, 1) -> dense readout (5,)."""
     network = Network(
         "wide",
         (
-            Population("in", (64, 8, 8), "input"),
-            Population("a", (2, 8, 8), "lif", decay=0.5),
+            Population("in", (2, 24, 24), "input"),
+            Population("a", (2, 1, 1), "lif", decay=0.5),
             Population("out", (5,), "readout"),
         ),
         (
-            conv("in", "a", np.ones((2, 64, 3, 3), np.float32), padding=(1, 1)),
-            dense("a", "out", np.ones((5, 128), np.float32)),
+            conv("in", "a", np.ones((2, 2, 24, 24), np.float32)),
+            dense("a", "out", np.ones((5, 2), np.float32)),
         ),
         "out", 2, "spikes",
     )  # fmt: skip
@@ -51,7 +51,7 @@ def wide_network() -> Network:
 
 @cache
 def _estimated() -> str:
-    work = Workload(wide_network(), np.ones((2, 2, 64, 8, 8), np.float32))
+    work = Workload(wide_network(), np.ones((2, 2, 2, 24, 24), np.float32))
     return json.dumps(estimate(work, NARROW, Mapping(), TABLE).as_dict(), allow_nan=False)
 
 
@@ -92,15 +92,18 @@ def test_the_terminal_has_one_column_and_the_reason(alone: dict[str, Any]) -> No
 def test_the_page_has_the_snn_and_the_reason(alone: dict[str, Any]) -> None:
     text = page.render(alone)
     assert Page(text).mismatches == []
-    assert "There is no ANN to compare with. Layer &#39;a&#39;: the inputs of one fold take 960 bytes" in text
+    assert (
+        "There is no ANN to compare with. Layer &#39;a&#39;: the inputs of one fold of k_tile 1 take 576 bytes"
+        in text
+    )
     assert "as ANN" not in text
     heads = [t for t in Page(text).text_of("th") if t in ("component", "as ANN", "area, µm²")]
     assert heads == ["component", "area, µm²"]
 
 
 def test_dense_macs_of_layers_need_no_counterpart(alone: dict[str, Any]) -> None:
-    # 2 x 64 channels, in each direction 8 + 2 * 7 pairs of a pixel and a tap in bounds; 5 x 128
-    assert [layer["dense_macs"] for layer in alone["layers"]] == [2 * 64 * 22 * 22, 5 * 128]
+    # 2 x 2 channels of 24 x 24 taps at one position; 5 x 2
+    assert [layer["dense_macs"] for layer in alone["layers"]] == [2 * 2 * 24 * 24, 5 * 2]
     assert layers_csv(alone).count("\n") == 3
 
 
