@@ -124,7 +124,7 @@ def used(table: NocTable, source: int, to: int) -> list[tuple[int, int]]:
 
 
 def test_xy_goes_along_the_row_first_and_yx_along_the_column() -> None:
-    """R5, from (0, 0) to (1, 1) of 3 x 3: tiles 0, 1, 4, or 0, 3, 4."""
+    """R2, R5, from (0, 0) to (1, 1) of 3 x 3: tiles 0, 1, 4, or 0, 3, 4."""
     assert used(mesh(3, 3), 0, 4) == [(0, 0), (1, 2)]
     assert used(mesh(3, 3, routing="yx"), 0, 4) == [(0, 2), (3, 0)]
 
