@@ -102,10 +102,11 @@ def test_with_a_barrier_of_layers_a_far_core_does_not_wait() -> None:
     placed = on_cores(network, {"a": [(0, 1, 0)], "b": [(0, 0, 1)], "out": [(0, 0, 2)]})
     trace = fired(network, {"in": [[0, 1]]})
     run = verified(placed, trace, chip(3, barrier="layer", barrier_first_cycles=15))
-    # core 0 takes the host's packets until 19; core 2 has no layer beside a's, ends tick 0 in 0
+    # core 0 takes the host's packets until 19; core 2 waits for core 1 and, as it reaches that, for what
+    # core 0 sends: until 0
     assert run.begin[0, 1].tolist() == [34, 34, 15, 34]
-    # tick 1: core 0 updates 2 neurons, 38; core 1 ends in 34, core 2 in 15. Core 2 waits for core 1 only
-    assert run.begin[0, 2].tolist() == [53, 53, 49, 53]
+    # tick 1: core 0 updates 2 neurons, 38; core 1 ends in 34, core 2 in 15; core 2 waits for 38 too
+    assert run.begin[0, 2].tolist() == [53, 53, 53, 53]
 
 
 def test_spikes_that_share_a_packet_leave_with_the_last_of_them() -> None:
