@@ -36,6 +36,9 @@ from hwsim.place.slices import Sliced
 
 Progress = Callable[[int, int], None]
 
+LONGEST = 2**59
+"""Cycles of the network-on-chip in which a packet may be created."""
+
 
 @dataclass(eq=False)
 class Arrived:
@@ -147,6 +150,11 @@ class Player:
         created = begin[tick, s.core[given]] + s.created[given]
         order = np.lexsort((s.core[given], created))
         given, created, tick = given[order], created[order], tick[order]
+        if len(created) and int(created[-1]) * ratio[0] // ratio[1] >= LONGEST:
+            raise HwsimError(
+                f"chip {self.chip.name!r}: cycle {created[-1]} of the cores is later than the network "
+                "counts; a shorter tick_cycles or a slower noc_clock_hz is needed"
+            )
         packet = s.packet[given]
         destination = routes.destination[packet]
         remote = np.flatnonzero(destination != LOCAL)

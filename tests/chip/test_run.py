@@ -114,6 +114,15 @@ def test_clocks_are_scaled_exactly_however_long_the_run() -> None:
         assert ceil_scaled(cycles, up, down).tolist() == [-(-int(x) * up // down) for x in cycles]
 
 
+def test_a_run_that_is_longer_than_the_network_counts_is_refused() -> None:
+    # tick 1 begins in 2^40, which is cycle 2^60 of the network
+    network = net({"in": 1, "out": 1}, [("in", "out", 0)], 2)
+    placed = on_cores(network, {"out": [(0, 0, 1)]})
+    trace = fired(network, {"in": [[], [0]]})
+    with pytest.raises(HwsimError, match=r"chip 'test': cycle 1099511627776 of the cores is later than"):
+        run_chip(placed, trace, chip(2, clock_hz=1, noc_clock_hz=2**20, tick_cycles=2**40))
+
+
 def test_slices_on_cores_that_the_chip_has_not_are_refused() -> None:
     network = net({"in": 1, "out": 1}, [("in", "out", 0)])
     placed = on_cores(network, {"out": [(0, 0, 2)]})
