@@ -6,8 +6,9 @@ one of hwsim/tables/hop_energy.
 
 from collections.abc import Callable
 from functools import cache
+from math import gcd
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
 
@@ -22,6 +23,11 @@ LIMITS = ("neurons", "synapses", "weight_bytes", "axons_in", "axons_out")
 MOST_CORES = 2**16
 
 Limit = PositiveInt | None
+
+Barrier = Literal["tick", "layer", "none"]
+
+LONGEST_CYCLES, LONGEST_TICK, FINEST_RATIO = 2**20, 2**40, 2**30
+"""Bounds of cycles of one action, of a tick, and of both terms of the ratio of the clocks."""
 
 
 class HopEnergy(Configured):
@@ -66,13 +72,51 @@ class CoreLimits(Configured):
     shared_weights: bool
 
 
+class Exchange(Configured):
+    """What a core takes to exchange packets and to end a tick, in its own cycles (E1, E4 to E6).
+
+    ``barrier``: all cores begin a tick together (``tick``), those that share layers or neighboring layers
+    do (``layer``), or each waits for the cores that it hears and that hear it (``none``). ``tick_cycles``:
+    the shortest tick.
+    """
+
+    noc_clock_hz: PositiveInt = Field(le=10**12)
+    send_cycles: int = Field(ge=0, le=LONGEST_CYCLES)
+    receive_cycles: PositiveInt = Field(le=LONGEST_CYCLES)
+    barrier: Barrier
+    barrier_first_cycles: int = Field(ge=0, le=LONGEST_TICK)
+    barrier_router_cycles: int = Field(ge=0, le=LONGEST_TICK)
+    tick_cycles: int = Field(default=0, ge=0, le=LONGEST_TICK)
+
+    def ratio(self, clock_hz: int) -> tuple[int, int]:
+        """noc_clock_hz / clock_hz of the cores in lowest terms."""
+        common = gcd(self.noc_clock_hz, clock_hz)
+        return self.noc_clock_hz // common, clock_hz // common
+
+    def check_clock(self, clock_hz: int) -> None:
+        """Raises ValueError where a term of the ratio to the cores' clock is too large."""
+        if max(self.ratio(clock_hz)) > FINEST_RATIO:
+            raise ValueError(
+                f"clock_hz of {clock_hz} and noc_clock_hz of {self.noc_clock_hz}: a term of their ratio "
+                f"is more than {FINEST_RATIO}; round one of them"
+            )
+
+    def barrier_cycles(self, routers: int) -> int:
+        """L: the latency of the barrier over so many routers (E6)."""
+        if self.barrier == "none":
+            return 0
+        return self.barrier_first_cycles + self.barrier_router_cycles * (routers - 1)
+
+
 class Grid(Configured):
     """``width`` x ``height`` routers with ``cores_per_router`` cores each; core c lies at router
     c // cores_per_router (G1).
 
     ``noc``: a row of hwsim/tables/noc or a .yaml file from the folder of the chip's own file; ``width`` and
     ``height`` in place of the row's own. Whether a packet to several cores is a tree or copies is the
-    network-on-chip's. ``energy``: a row of hwsim/tables/hop_energy or a .yaml file.
+    network-on-chip's. ``energy``: a row of hwsim/tables/hop_energy or a .yaml file. Of tiles with arrays:
+    ``ticks``, without which a placed network cannot be run on them, and ``dram_channels`` at the first
+    so many edges of left, right, top, bottom (F1, F5).
     """
 
     noc: str
@@ -82,6 +126,8 @@ class Grid(Configured):
     limits: CoreLimits
     spikes_per_packet: PositiveInt = Field(default=1, le=1024)
     energy: str
+    ticks: Exchange | None = None
+    dram_channels: Literal[1, 2, 4] = 1
 
     @field_validator("noc", "energy")
     @classmethod

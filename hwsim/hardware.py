@@ -14,7 +14,7 @@ from pydantic import Field, PositiveInt, ValidationError, ValidationInfo, field_
 from hwsim.configuration import Configured, load_yaml
 from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError, nearest
-from hwsim.grid import Grid
+from hwsim.grid import Exchange, Grid
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parent / "tables" / "hardware"
@@ -337,6 +337,22 @@ class Hardware(Configured):
                 f"clock_hz of {clock}: the latency of the DRAM is {latency} cycles; at most {LONGEST_LATENCY}"
             )
         return dram
+
+    @field_validator("grid")
+    @classmethod
+    def _clocked(cls, grid: Grid | None, info: ValidationInfo) -> Grid | None:
+        clock: int | None = info.data.get("clock_hz")
+        if grid is not None and grid.ticks is not None and clock is not None:
+            grid.ticks.check_clock(clock)
+        return grid
+
+    @property
+    def exchange(self) -> Exchange:
+        """How its tiles exchange packets. Raises HwsimError for a chip without ``grid.ticks`` (F1)."""
+        if self.grid is None or self.grid.ticks is None:
+            missing = "no grid of tiles" if self.grid is None else "no grid.ticks"
+            raise HwsimError(f"hardware {self.name!r} has {missing}: a placed network cannot run on it")
+        return self.grid.ticks
 
     @property
     def id(self) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.chip.config import Barrier, EventCore
 from hwsim.chip.fanout import Fanout
+from hwsim.grid import Barrier, Exchange
 from hwsim.network import Network
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
@@ -27,7 +27,7 @@ class Barriers:
     senders: NDArray[np.bool_]
 
     @staticmethod
-    def of(sliced: Sliced, core: EventCore, fanout: Fanout) -> "Barriers":
+    def of(sliced: Sliced, core: Exchange, fanout: Fanout) -> "Barriers":
         host = len(fanout.cores)
         near, senders = np.eye(host + 1, dtype=np.bool_), np.zeros((host + 1, host + 1), np.bool_)
         if core.barrier == "layer":

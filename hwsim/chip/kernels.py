@@ -10,8 +10,8 @@ from numba import njit
 from hwsim.chip.fanout import LOCAL
 from hwsim.jit import CACHED
 
-UPDATE, FIRE, SEND, RECEIVE, SYNAPSE = range(5)
-"""Columns of ``cycles``."""
+SEND, RECEIVE, SYNAPSE = range(3)
+"""Columns of ``cycles``: of a packet sent, of one taken, of each of its synapses."""
 
 UPDATES, FIRED, SENT, LOCALS, SPIKES, MARKS, ADDRESSED = range(7)
 """Columns of what is counted where packets are sent."""
@@ -46,14 +46,50 @@ def packets_of(routes, kinds, kind):
 
 
 @njit(**CACHED)
-def send_all(cells, kinds, routes, events, cycles, share, out):
+def update_times(cells, kinds, kind, rank, update, fire, done, finish):
+    """When neurons that fire are done (events,), and all of a slice (ticks, slices), one by one (E3).
+
+    ``cells`` (n, 4): tick, population, begin and end of its events, by tick and then population.
+    """
+    slices = finish.shape[1]
+    host = kinds.core.max()
+    clock = np.zeros(host + 1, np.int64)
+    fired, begun = np.zeros(slices, np.int64), np.zeros(slices, np.int64)
+    tick = -1
+    for cell in range(len(cells)):
+        population, e0, e1 = cells[cell, 1], cells[cell, 2], cells[cell, 3]
+        if cells[cell, 0] != tick:
+            tick = cells[cell, 0]
+            clock[:] = 0
+        s0, s1 = kinds.first_slice[population], kinds.first_slice[population + 1]
+        if kinds.core[s0] == host:
+            continue
+        fired[s0:s1] = 0
+        for e in range(e0, e1):
+            fired[kinds.slice_of[kind[e]]] += 1
+        for s in range(s0, s1):
+            core = kinds.core[s]
+            begun[s] = clock[core]
+            clock[core] += kinds.size[s] * update + fired[s] * (fire - update)
+            finish[tick, s] = clock[core]
+        fired[s0:s1] = 0
+        for e in range(e0, e1):
+            s = kinds.slice_of[kind[e]]
+            fired[s] += 1
+            done[e] = begun[s] + (rank[e] + 1) * update + fired[s] * (fire - update)
+
+
+@njit(**CACHED)
+def send_all(cells, kinds, routes, events, finish, cycles, share, out):
     """Packets of all ticks of a sample, tick by tick and core by core in the order in which each sends them.
 
     ``cells`` (n, 4): tick, population, begin and end of its events, by tick and then population. ``events``:
-    kind and rank. ``out``: created, core, packet kind, begin and end in ``spikes``, spikes (events by
-    packet), first packet of each tick, ends of updates and of sending, counts, links. Returns their number.
+    kind, and when each is done, which never falls within a slice and tick; ``finish`` (ticks, slices): when
+    all neurons of a slice are. ``out``: created, core, packet kind, begin and end in ``spikes``, spikes
+    (events by packet), first packet of each tick, ends of updates and of sending, counts, links. Returns
+    their number.
     """
-    kind, rank = events
+    kind, done = events
     created, core_of, packet_of, begin, end, spikes, tick_start, updated, sent_end, counts, links = out
     host = counts.shape[1] - 1
     ticks = counts.shape[0]
@@ -64,7 +100,6 @@ def send_all(cells, kinds, routes, events, cycles, share, out):
     for cell in range(len(cells)):
         most = max(most, cells[cell, 3] - cells[cell, 2])
     order = np.zeros(most, np.int64)
-    done = np.zeros(most, np.int64)
     group = np.zeros(most, np.int64)
     size = np.zeros(most, np.int64)
     start = np.zeros(most, np.int64)
@@ -92,21 +127,14 @@ def send_all(cells, kinds, routes, events, cycles, share, out):
             for s in range(s0, s1):
                 core = kinds.core[s]
                 low, high = offsets[s - s0], offsets[s - s0 + 1]
-                fired = high - low
-                update, fire, send = cycles[UPDATE], cycles[FIRE], cycles[SEND]
-                if core == host:
-                    update, fire, send = 0, 0, 0
-                else:
+                send = cycles[SEND] if core < host else 0
+                if core < host:
                     counts[tick, core, UPDATES] += kinds.size[s]
-                    counts[tick, core, FIRED] += fired
-                begun = clock[core]
-                finish = begun + kinds.size[s] * update + fired * (fire - update)
-                clock[core] = finish
+                    counts[tick, core, FIRED] += high - low
+                clock[core] = finish[tick, s]
                 groups = 0
                 for i in range(low, high):
-                    e = order[i]
-                    done[i] = begun + (rank[e] + 1) * update + (i - low + 1) * (fire - update)
-                    r = kinds.route[kind[e]]
+                    r = kinds.route[kind[order[i]]]
                     if filled[r] == 0:
                         group_of_route[r] = groups
                         size[groups] = 0
@@ -127,9 +155,10 @@ def send_all(cells, kinds, routes, events, cycles, share, out):
                 for late in range(2):
                     for i in range(low, high):
                         g = group[i]
-                        if last[g] != i or (size[g] < share or done[i] == finish) != (late == 1):
+                        at = done[order[i]]
+                        if last[g] != i or (size[g] < share or at == finish[tick, s]) != (late == 1):
                             continue
-                        ready = finish if late else done[i]
+                        ready = finish[tick, s] if late else at
                         r = kinds.route[kind[order[i]]]
                         for f in range(routes.first_packet[r], routes.first_packet[r + 1]):
                             p = routes.packet[f]

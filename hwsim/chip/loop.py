@@ -22,12 +22,16 @@ from hwsim.chip.kernels import (
     arrivals,
     take,
 )
-from hwsim.chip.packets import Sending, cycles_of, sending
+from hwsim.chip.packets import Cores, EventCores, Sending, fired_in, sending
 from hwsim.chip.run import ChipRun, merged
 from hwsim.chip.ticks import Ticks, ticks_of
+from hwsim.chip.tiles import TileArrays
 from hwsim.chip.touched import touched
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
+from hwsim.grid import Grid
+from hwsim.hardware import Hardware
+from hwsim.ledger import Ledger
 from hwsim.noc.counts import Totals
 from hwsim.noc.network import Network as Noc
 from hwsim.noc.network import traffic
@@ -65,14 +69,18 @@ class Played:
     cycles: int
     touched: Int
     network: Totals
+    ledger: Ledger | None
 
 
-def run_chip(sliced: Sliced, trace: EventTrace, chip: Chip, progress: Progress | None = None) -> ChipRun:
+def run_chip(
+    sliced: Sliced, trace: EventTrace, chip: Chip | Hardware, progress: Progress | None = None
+) -> ChipRun:
     """Every sample of the trace on the chip; the slices' cores are those of its grid.
 
-    Raises HwsimError for slices on cores that the grid has not, and for a trace of another network.
+    Raises HwsimError for slices on cores that the grid has not, for a trace of another network, and on tiles
+    with arrays for what they cannot hold (F3) and for a chip without ``grid.ticks``.
     """
-    highest, allowed = max(s.core for s in sliced.slices), chip.grid.cores - 1
+    highest, allowed = max(s.core for s in sliced.slices), grid_of(chip).cores - 1
     if highest > allowed:
         raise HwsimError(f"chip {chip.name!r}: a slice lies on core {highest}, allowed 0 to {allowed}")
     trace.verify(sliced.network)
@@ -85,20 +93,32 @@ def run_chip(sliced: Sliced, trace: EventTrace, chip: Chip, progress: Progress |
     return player.result(trace, played)
 
 
+def grid_of(chip: Chip | Hardware) -> Grid:
+    """The chip's grid. Raises HwsimError if it has none."""
+    if chip.grid is None:
+        raise HwsimError(f"hardware {chip.name!r} has no grid of tiles: a placed network cannot run on it")
+    return chip.grid
+
+
 class Player:
     """One network on one chip: its tables, and the run of any sample."""
 
-    def __init__(self, sliced: Sliced, chip: Chip) -> None:
-        self.network, self.chip = sliced.network, chip
+    def __init__(self, sliced: Sliced, chip: Chip | Hardware) -> None:
+        self.network, self.chip, self.grid = sliced.network, chip, grid_of(chip)
         self.ticks: Ticks = ticks_of(sliced.network)
-        self.fanout: Fanout = fanout_of(sliced, chip.grid, chip.core.barrier == "none")
-        self.barriers = Barriers.of(sliced, chip.core, self.fanout)
-        self.cycles = cycles_of(chip.core)
-        self.noc = chip.grid.network.changed(ties="parity")
+        self.fanout: Fanout = fanout_of(sliced, self.grid, chip.exchange.barrier == "none")
+        self.barriers = Barriers.of(sliced, chip.exchange, self.fanout)
+        self.cores: Cores
+        if isinstance(chip, Chip):
+            self.cores = EventCores(chip.core, self.fanout.kinds)
+        else:
+            self.cores = TileArrays(sliced, chip, self.ticks, self.fanout)
+        self.noc = self.grid.network.changed(ties="parity")
 
     def play(self, trace: EventTrace, sample: int) -> Played:
-        share = self.chip.grid.spikes_per_packet
-        s = sending(self.network, trace, sample, self.ticks, self.fanout, self.cycles, share)
+        fired = fired_in(self.network, trace, sample, self.ticks, self.fanout.kinds)
+        times = self.cores.times(fired)
+        s = sending(fired, times, self.fanout, self.cores.cycles, self.grid.spikes_per_packet)
         begin, arrived, network = self._tick_by_tick(s)
         if self.barriers.mode != "tick":
             begin, arrived, network = self._together(s, begin, arrived, network)
@@ -108,7 +128,7 @@ class Player:
         last = [begin[-1] + s.updated[-1], begin[-1] + s.sent[-1], arrived.end[-1]]
         cycles = int(np.max(last)) + self.barriers.latency
         reached = touched(self.network, trace, sample, self.ticks, self.fanout)
-        return Played(s, begin, arrived, waits, cycles, reached, network.totals())
+        return Played(s, begin, arrived, waits, cycles, reached, network.totals(), times.ledger)
 
     def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, int]:
         return self.barriers.following(begin, begin + s.updated[k], begin + s.sent[k], received)
@@ -146,7 +166,7 @@ class Player:
 
     def _deliver(self, s: Sending, given: Int, tick: Int, begin: Int, network: Noc, arrived: Arrived) -> None:
         """Packets through the network and into their cores (E4, E5)."""
-        routes, ratio = self.fanout.routes, self.chip.core.noc_ratio
+        routes, ratio = self.fanout.routes, self.chip.exchange.ratio(self.chip.clock_hz)
         created = begin[tick, s.core[given]] + s.created[given]
         order = np.lexsort((s.core[given], created))
         given, created, tick = given[order], created[order], tick[order]
@@ -170,8 +190,8 @@ class Player:
         sizes = arrivals(routes, s.packet, given, found.tile, place, found.arrived, ratio, created, out)
         listed = (*out, *sizes)
         spikes = (s.begin, s.end, s.spikes)
-        kinds = self.fanout.kinds
-        take(kinds, routes, spikes, s.kind, given, tick, listed, self.cycles, arrived.end, arrived.counts)
+        kinds, cycles = self.fanout.kinds, self.cores.cycles
+        take(kinds, routes, spikes, s.kind, given, tick, listed, cycles, arrived.end, arrived.counts)
         arrived.latencies = _added(arrived.latencies, np.bincount(found.arrived - found.created))
 
     def result(self, trace: EventTrace, played: list[Played]) -> ChipRun:
@@ -205,6 +225,7 @@ class Player:
             counts={name: np.ascontiguousarray(values) for name, values in columns.items()},
             links=np.stack([p.sending.links for p in played]), addressed=sent[..., ADDRESSED].sum(axis=2),
             network=merged([p.network for p in played]), packet_latency=latencies,
+            ledgers=tuple(p.ledger for p in played if p.ledger is not None),
         )  # fmt: skip
 
 

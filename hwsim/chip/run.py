@@ -9,6 +9,8 @@ from hwsim.chip.config import Chip
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.geometry import windows
+from hwsim.hardware import Hardware
+from hwsim.ledger import Ledger
 from hwsim.network import Network
 from hwsim.noc.counts import Totals
 from hwsim.place.reach import Int
@@ -34,9 +36,12 @@ class ChipRun:
     (S, K, C + 1). ``links`` (S, K, 2): links crossed along x and y. ``addressed`` (S, K): cores that packets
     into the network were for. ``network``: counts of the network-on-chip over all samples.
     ``packet_latency`` (longest + 1,): deliveries by cycles of the network from creation to arrival.
+    ``ledgers``: on tiles with arrays one a sample, of all tiles together: their cycles are those from b to u
+    of every tile and tick, in which array, LIF units and lanes have their causes (F4). Event-driven cores
+    have none.
     """
 
-    chip: Chip
+    chip: Chip | Hardware
     network_id: str
     trace_id: str
     interval: int
@@ -54,6 +59,7 @@ class ChipRun:
     addressed: Int
     network: Totals
     packet_latency: Int
+    ledgers: tuple[Ledger, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -80,14 +86,22 @@ class ChipRun:
 
     def busy(self) -> dict[str, Int]:
         """Cycles in which each unit of each core works, (S, K, C + 1); the host takes no time."""
-        core, n = self.chip.core, self.counts
-        sending = (n["sent"] + n["local"]) * core.send_cycles
+        exchange, n = self.chip.exchange, self.counts
+        sending = (n["sent"] + n["local"]) * exchange.send_cycles
         sending[..., -1] = 0
-        return {
-            "update": (n["updates"] - n["fired"]) * core.update_cycles + n["fired"] * core.fire_cycles,
-            "send": sending,
-            "receive": n["received"] * core.receive_cycles + self.synapses * core.synapse_cycles,
-        }
+        update, receive = self.update_end - self.begin, n["received"] * exchange.receive_cycles
+        if isinstance(self.chip, Chip):
+            core = self.chip.core
+            update = (n["updates"] - n["fired"]) * core.update_cycles + n["fired"] * core.fire_cycles
+            receive = receive + self.synapses * core.synapse_cycles
+        return {"update": update, "send": sending, "receive": receive}
+
+    @property
+    def ledger(self) -> Ledger:
+        """Of all samples, one after the other. Raises HwsimError where there is none."""
+        if not self.ledgers:
+            raise HwsimError(f"chip {self.chip.name!r}: event-driven cores have no ledger")
+        return sum(self.ledgers[1:], start=self.ledgers[0])
 
     def totals(self) -> dict[str, int]:
         """Every count over all samples, ticks and cores, and the links, deliveries and cycles."""
@@ -101,7 +115,7 @@ class ChipRun:
 
     def seconds(self) -> float:
         """Of all samples, one after the other."""
-        return int(self.cycles.sum()) / self.chip.core.clock_hz
+        return int(self.cycles.sum()) / self.chip.clock_hz
 
     def verify(self, network: Network, trace: EventTrace) -> None:
         """Check what is conserved: packets, spikes, synapses, updates, links and the order of cycles.

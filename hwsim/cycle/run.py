@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwsim.cycle.state import PASS_WORDS, Machine, banks_of, channel_to, ends_of
+from hwsim.cycle.state import PASS_WORDS, Channel, Ends, Ints, Machine, banks_of, channel_to, ends_of
 from hwsim.cycle.timeline import timeline
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
@@ -18,24 +18,37 @@ def run(program: Program, hardware: Hardware) -> Ledger:
 
     pe_cycles = occupied * (preload + busy + fill) (P4). DRAM commands are counted where they are played (S6).
     """
-    array, jobs = hardware.pe_array, program.jobs
     countable(program, hardware)
     channel = channel_to(program, hardware)
+    cycles, _ = play(program, hardware, channel)
+    counts = program.counts.copy()
+    counts[:, list(ACTIONS).index("pe_cycles")] = pe_cycles(program)
+    commands = [list(ACTIONS).index(action) for action in DRAM_COMMANDS]
+    if channel.commands:
+        counts[:, commands] = channel.counts
+    return Ledger(program.layers, counts, cycles)
+
+
+def play(program: Program, hardware: Hardware, channel: Channel) -> tuple[Ints, Ends]:
+    """Cycles of every unit by layer and cause (layers, CAUSE_COLUMNS), and when each job's stages ended."""
+    array, jobs = hardware.pe_array, program.jobs
     slots = min(program.output_slots, len(jobs.layer) + 1)
     freed = banks_of(jobs.closes, array.partial_sum_banks)
     machine = Machine(hardware.load_buffers, freed, slots, array.overlap)
     cycles = np.zeros((len(program.layers), len(CAUSE_COLUMNS)), np.int64)
     state, parts = np.zeros(PASS_WORDS, np.int64), np.zeros(len(LOADED) + 1, np.int64)
-    timeline(jobs, machine, channel, ends_of(len(jobs.layer)), state, parts, cycles)
-    counts = program.counts.copy()
+    ends = ends_of(len(jobs.layer))
+    timeline(jobs, machine, channel, ends, state, parts, cycles)
+    return cycles, ends
+
+
+def pe_cycles(program: Program) -> Ints:
+    """Of each layer, occupied * (preload + busy + fill) over its jobs (P4)."""
+    jobs = program.jobs
     spent = jobs.preload + jobs.stream + jobs.imbalance + jobs.conflict + jobs.decode + jobs.fill
-    pe_cycles = np.zeros(len(program.layers), np.int64)
-    np.add.at(pe_cycles, jobs.layer, jobs.occupied * spent)
-    counts[:, list(ACTIONS).index("pe_cycles")] = pe_cycles
-    commands = [list(ACTIONS).index(action) for action in DRAM_COMMANDS]
-    if channel.commands:
-        counts[:, commands] = channel.counts
-    return Ledger(program.layers, counts, cycles)
+    found = np.zeros(len(program.layers), np.int64)
+    np.add.at(found, jobs.layer, jobs.occupied * spent)
+    return found
 
 
 def countable(program: Program, hardware: Hardware) -> None:

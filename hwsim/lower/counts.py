@@ -102,12 +102,7 @@ def _window_visits(network: Network, p: Projection, events: Events, places: list
 def fixed_counts(plan: Plan) -> Counts:
     """What the jobs of a layer do that no event changes."""
     task, layer, buffers = plan.task, plan.layer, plan.task.hardware.buffers
-    once, shape = layer.at_end, layer.shape
-    outputs = layer.outputs * once * along(T, layer.pass_sizes)
-    kind, bits = layer.population.kind, value_bits(task.network, layer.name, task.hardware)
-    bits = task.hardware.precision.state_bits if kind == "readout" else bits
-    words = units(layer.outputs * bits, buffers.output.word_bits) * once * along(T, layer.pass_sizes)
-    counts = {"output_writes": total(outputs, shape), "output_buffer_write": total(words, shape)}
+    shape, counts = layer.shape, output_counts(task, layer)
     spread = plan.jobs // (plan.weight.size * plan.fetches.size)
     fetches = int(plan.fetches.sum()) * spread
     counts["dram_weight_read_bytes"] = int(plan.weight.sum()) * fetches
@@ -117,6 +112,31 @@ def fixed_counts(plan: Plan) -> Counts:
     for operand in STORED[1:]:
         counts[f"dram_{operand}_write_bytes"] = plan.stores[operand].total(shape)
     return counts | plan.counts
+
+
+def output_counts(task: Task, layer: Layer) -> Counts:
+    """Outputs that the jobs of a layer write, and their words (B5)."""
+    once = layer.at_end * along(T, layer.pass_sizes)
+    kind, bits = layer.population.kind, value_bits(task.network, layer.name, task.hardware)
+    bits = task.hardware.precision.state_bits if kind == "readout" else bits
+    words = units(layer.outputs * bits, task.hardware.buffers.output.word_bits) * once
+    return {
+        "output_writes": total(layer.outputs * once, layer.shape),
+        "output_buffer_write": total(words, layer.shape),
+    }
+
+
+def scan_counts(layer: Layer, source: int, lanes: tuple[Ints, ...], word_bits: int) -> tuple[int, int]:
+    """Inputs of one weighted projection that are scanned, and their words (P4); ``lanes``: factors of the
+    lanes and steps of each job whose map is scanned."""
+    w = layer.weighted[source]
+    height, width = w.projection.kernel
+    row = -(-width * layer.touched(source) * w.bits // word_bits)
+    depth = np.zeros(len(layer.tiles), np.int64)
+    for tile, part in layer.parts(source):
+        depth[tile] += part.end - part.begin
+    reads = Terms(((*lanes, along(K, depth)),)).total(layer.shape)
+    return reads, Terms(((*lanes, along(K, height * row)),)).total(layer.shape)
 
 
 def map_counts(
@@ -134,13 +154,8 @@ def map_counts(
         lanes = layer.over_samples(maps.scanned(w.projection))
         lanes = lanes if layer.together else lanes * along(M, layer.rows)
         scanned = layer.over_passes(lanes, layer.array_steps)
-        height, width = w.projection.kernel
-        row = -(-width * layer.touched(i) * w.bits // buffers.input.word_bits)
-        depth = np.zeros(len(layer.tiles), np.int64)
-        for tile, part in layer.parts(i):
-            depth[tile] += part.end - part.begin
-        reads += Terms(((*scanned, along(K, depth)),)).total(shape)
-        words += Terms(((*scanned, along(K, height * row)),)).total(shape)
+        found = scan_counts(layer, i, scanned, buffers.input.word_bits)
+        reads, words = reads + found[0], words + found[1]
     return {
         "input_reads": reads,
         "input_buffer_read": words,

@@ -88,7 +88,8 @@ class Shape:
 
     ``plane``: output positions; ``channels``: of each N-fold, its channels within a group; ``rows``: lanes of
     each M-fold of a sample, or with ``together`` (batch_on M) of the mini-batch, a lane being a sample then.
-    ``steps``, ``pass_steps``, ``window``: T, P and W of W4; ``held``: W5.
+    ``steps``, ``pass_steps``, ``window``: T, P and W of W4; ``held``: W5. ``first``: the first lane, 0 unless
+    only positions from there on are computed (F2).
     """
 
     plane: tuple[int, int]
@@ -102,6 +103,7 @@ class Shape:
     window: int
     k_tiles: int
     held: bool
+    first: int = 0
 
     @property
     def passes(self) -> int:
@@ -116,7 +118,7 @@ class Shape:
     @cached_property
     def lanes(self) -> Ints:
         """First lane of every M-fold of a sample (of the mini-batch with ``together``), and the end."""
-        return np.concatenate([[0], np.cumsum(self.rows)])
+        return self.first + np.concatenate([[0], np.cumsum(self.rows)])
 
     def batches(self, samples: range) -> list[tuple[range, slice]]:
         """Samples whose lanes lie in the same folds, and which M-folds these are."""

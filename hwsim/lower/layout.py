@@ -108,7 +108,7 @@ def array_layer(
         weighted=weighted,
         streamed=tuple(p for p in network.into(name) if not p.has_weights),
         groups=groups,
-        channels=_channel_folds(outputs, channel_width, population.channel_groups if interleaved else 1),
+        channels=channel_folds(outputs, channel_width, population.channel_groups if interleaved else 1),
         rows=folds(lanes, position_extent(hardware, lanes, choice.tile)),
         samples=task.samples,
         together=batched,
@@ -158,7 +158,7 @@ def folds(length: int, width: int) -> Ints:
     return sizes
 
 
-def _channel_folds(outputs: int, width: int, groups: int) -> tuple[Ints, ...]:
+def channel_folds(outputs: int, width: int, groups: int) -> tuple[Ints, ...]:
     """Channels of each N-fold; with several channel groups each fold takes as many of every one (M2)."""
     each, wide = outputs // groups, width // groups
     begins = np.arange(groups, dtype=np.int64)[:, None] * each

@@ -5,24 +5,22 @@ from typing import Any
 import numpy as np
 
 from hwsim.errors import HwsimError
-from hwsim.events import Events, EventTrace
+from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
-from hwsim.lower.axes import Ints, S, zeros
+from hwsim.lower.axes import Ints, zeros
 from hwsim.lower.counts import event_counts, map_counts, operation_counts, stream_counts
 from hwsim.lower.entries import entries
 from hwsim.lower.given import TILE_OF, check_layers
-from hwsim.lower.layers import Layer, Task
+from hwsim.lower.layers import Task
 from hwsim.lower.loads import streamed_loads
 from hwsim.lower.maps import Maps
+from hwsim.lower.passes import STREAMED, array_cycles, events_into, incoming_of, shape_of, spread
 from hwsim.lower.plans import Plan, map_loads, map_stores
 from hwsim.lower.schedule import Scheduled, book, schedule
-from hwsim.lower.streams import Incoming, Shape, Streams, every_input, live_inputs, operations, streams
+from hwsim.lower.streams import Streams, every_input, live_inputs, operations, streams
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network
 from hwsim.program import LOADED, STORED, Jobs, Program
-
-STREAMED = ("preload", "stream", "imbalance", "conflict", "decode", "fill")
-"""Columns of Jobs that the array's streams decide."""
 
 
 class Lowering:
@@ -41,7 +39,7 @@ class Lowering:
         self.held = frozenset(p.layer.name for p in whole.plans if p.layer.held)
         self.resolved = mapping.model_copy(update={"layers": mapping.layers | _resolved(whole)})
         self._inputs = {
-            p.layer.name: tuple(_incoming(hardware, p.layer, i) for i in range(len(p.layer.weighted)))
+            p.layer.name: tuple(incoming_of(hardware, p.layer, i) for i in range(len(p.layer.weighted)))
             for p in whole.plans
         }
         self._unchanging: dict[int, tuple[dict[str, Ints], Ints]] = {}
@@ -92,8 +90,8 @@ class Lowering:
         for plan in scheduled.plans:
             inputs: tuple[Ints, ...] = ()
             if plan.layer.weighted:
-                shape, incoming = _shape(plan.layer), self._inputs[plan.layer.name]
-                found = streams(self.hardware, shape, incoming, _events(plan.layer, trace), samples)
+                shape, incoming = shape_of(plan.layer), self._inputs[plan.layer.name]
+                found = streams(self.hardware, shape, incoming, events_into(plan.layer, trace), samples)
                 book(counts[plan.layer.index], operation_counts(plan.task, found.ac, found.mac))
                 merged.add(plan, found, counts)
                 inputs = found.live
@@ -109,7 +107,7 @@ class Lowering:
             for plan in scheduled.plans:
                 if plan.layer.weighted:
                     incoming = self._inputs[plan.layer.name]
-                    found = every_input(self.hardware, _shape(plan.layer), incoming, len(samples))
+                    found = every_input(self.hardware, shape_of(plan.layer), incoming, len(samples))
                     merged.add(plan, found, reads)
             self._unchanging[len(samples)] = merged.by_cause(), reads
         columns, reads = self._unchanging[len(samples)]
@@ -118,8 +116,8 @@ class Lowering:
         for plan in scheduled.plans:
             inputs: tuple[Ints, ...] = ()
             if plan.layer.weighted:
-                shape, incoming = _shape(plan.layer), self._inputs[plan.layer.name]
-                inputs = live_inputs(self.hardware, shape, incoming, _events(plan.layer, trace), samples)
+                shape, incoming = shape_of(plan.layer), self._inputs[plan.layer.name]
+                inputs = live_inputs(self.hardware, shape, incoming, events_into(plan.layer, trace), samples)
                 useful = operation_counts(plan.task, *operations(shape, incoming, inputs))
                 book(counts[plan.layer.index], useful)
             live.append(inputs)
@@ -133,8 +131,8 @@ class Lowering:
         for plan, inputs in zip(scheduled.plans, live, strict=True):
             incoming, read = self._inputs[plan.layer.name], inputs
             if incoming:
-                read = entries(self.hardware, plan.layer, _shape(plan.layer), incoming, maps, inputs)
-                read = tuple(_spread(plan.layer, values) for values in read)
+                read = entries(self.hardware, plan.layer, shape_of(plan.layer), incoming, maps, inputs)
+                read = tuple(spread(plan.layer, values) for values in read)
             streamed = streamed_loads(plan.layer, maps, task.hardware.buffers.input.word_bits)
             load = map_loads(task, plan.layer, plan.inputs, maps, streamed).dense()
             store = map_stores(task, plan.layer, maps).dense()
@@ -155,51 +153,6 @@ def lower(
     return Lowering(network, hardware, mapping).lower(trace, chosen)
 
 
-def _incoming(hardware: Hardware, layer: Layer, source: int) -> Incoming:
-    w = layer.weighted[source]
-    tiles = [(tile, part.begin, part.end) for tile, part in layer.parts(source)]
-    p = w.projection
-    return Incoming(
-        groups=p.groups,
-        channels=w.channels,
-        plane=w.plane,
-        kernel=p.kernel,
-        stride=p.stride,
-        padding=p.padding,
-        delay=p.delay,
-        binary=w.binary,
-        tiles=np.array(tiles, np.int64),
-        nonzero=w.nonzero if hardware.pe_array.weight_sparsity else None,
-    )
-
-
-def _shape(layer: Layer) -> Shape:
-    return Shape(
-        plane=layer.population.plane,
-        groups=layer.groups,
-        channels=layer.channels,
-        rows=layer.rows,
-        samples=layer.samples,
-        together=layer.together,
-        steps=layer.steps,
-        pass_steps=layer.pass_steps,
-        window=layer.window,
-        k_tiles=len(layer.tiles),
-        held=layer.held,
-    )
-
-
-def _events(layer: Layer, trace: EventTrace) -> tuple[Events, ...]:
-    return tuple(trace.events[w.source.name] for w in layer.weighted)
-
-
-def _spread(layer: Layer, values: Ints) -> Ints:
-    """Axes of Streams to those of hwsim.lower.axes: samples apart from M-folds."""
-    groups, channels, _, *rest = values.shape
-    apart = values.reshape(groups, channels, layer.shape[S], -1, *rest)
-    return np.moveaxis(apart, 2, 0)
-
-
 class _Columns:
     """The array's cycles of every job, gathered plan by plan; a layer without weights has none."""
 
@@ -209,19 +162,10 @@ class _Columns:
 
     def add(self, plan: Plan, found: Streams, counts: Ints) -> None:
         """Take a layer's streams, and book its reads."""
-        layer, array = plan.layer, plan.task.hardware.pe_array
-        found = found.on_axes(lambda values: _spread(layer, values))
+        layer, hardware = plan.layer, plan.task.hardware
+        found = found.on_axes(lambda values: spread(layer, values))
         book(counts[layer.index], stream_counts(plan.task, layer, found))
-        active = (found.length > 0).astype(np.int64)
-        columns = {
-            "preload": active * (0 if array.dataflow == "os" else array.rows),
-            "stream": found.stream,
-            "imbalance": found.imbalance,
-            "conflict": found.conflict,
-            "decode": found.decode,
-            "fill": active * (array.rows + array.columns - 2 if array.fill == "systolic" else 0),
-        }
-        for name, values in columns.items():
+        for name, values in array_cycles(hardware, found).items():
             self.found[name][layer.name] = values
 
     def by_cause(self) -> dict[str, Ints]:

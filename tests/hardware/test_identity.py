@@ -27,6 +27,16 @@ def leaves(values: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str
     return found
 
 
+EXCHANGE = {
+    "noc_clock_hz": 1000,
+    "send_cycles": 1,
+    "receive_cycles": 1,
+    "barrier": "tick",
+    "barrier_first_cycles": 1,
+    "barrier_router_cycles": 1,
+}
+
+
 WHOLE = chip(
     3,
     5,
@@ -35,7 +45,13 @@ WHOLE = chip(
     partial_sum=64,
     fill="broadcast",
     decode={"events_per_cycle": 1, "merge_lanes": 2},
-).model_copy(update={"grid": grid(3, 5, 2, neurons=9, synapses=9, weight_bytes=9, axons_in=9, axons_out=9)})
+).model_copy(
+    update={
+        "grid": grid(
+            3, 5, 2, neurons=9, synapses=9, weight_bytes=9, axons_in=9, axons_out=9, ticks=EXCHANGE
+        )
+    }
+)
 
 
 OTHER: dict[tuple[str, ...], Any] = {
@@ -53,6 +69,7 @@ OTHER: dict[tuple[str, ...], Any] = {
     ("buffers", "spikes"): "list",
     ("grid", "noc"): "booksim_torus",
     ("grid", "energy"): "dsent32",
+    ("grid", "ticks", "barrier"): "none",
 }
 """Another value of the fields that are neither numbers nor switches."""
 
