@@ -69,7 +69,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("noc.",), BASE),
     (("place.",), ("noc.trees", *VALUES, *BASE)),
     (("chip.config",), (*VALUES, *BASE)),
-    (("chip.",), ("noc.", "place.", *VALUES, *BASE)),
+    (("chip.",), ("cycle.", "lower.", "noc.", "place.", *VALUES, *BASE)),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),

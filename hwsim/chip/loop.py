@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.chip.barriers import Barriers
+from hwsim.chip.cold import ColdStart, cold_start
 from hwsim.chip.config import Chip
 from hwsim.chip.fanout import LOCAL, Fanout, fanout_of
 from hwsim.chip.kernels import (
@@ -109,10 +110,12 @@ class Player:
         self.fanout: Fanout = fanout_of(sliced, self.grid, chip.exchange.barrier == "none")
         self.barriers = Barriers.of(sliced, chip.exchange, self.fanout)
         self.cores: Cores
+        self.cold: ColdStart | None = None
         if isinstance(chip, Chip):
             self.cores = EventCores(chip.core, self.fanout.kinds)
         else:
-            self.cores = TileArrays(sliced, chip, self.ticks, self.fanout)
+            self.cores = tiles = TileArrays(sliced, chip, self.ticks, self.fanout)
+            self.cold = cold_start(tiles.task, list(tiles.works.values()), chip, self.grid)
         self.noc = self.grid.network.changed(ties="parity")
 
     def play(self, trace: EventTrace, sample: int) -> Played:
@@ -225,7 +228,7 @@ class Player:
             counts={name: np.ascontiguousarray(values) for name, values in columns.items()},
             links=np.stack([p.sending.links for p in played]), addressed=sent[..., ADDRESSED].sum(axis=2),
             network=merged([p.network for p in played]), packet_latency=latencies,
-            ledgers=tuple(p.ledger for p in played if p.ledger is not None),
+            ledgers=tuple(p.ledger for p in played if p.ledger is not None), cold=self.cold,
         )  # fmt: skip
 
 

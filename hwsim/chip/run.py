@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.chip.cold import ColdStart
 from hwsim.chip.config import Chip
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
@@ -37,8 +38,8 @@ class ChipRun:
     into the network were for. ``network``: counts of the network-on-chip over all samples.
     ``packet_latency`` (longest + 1,): deliveries by cycles of the network from creation to arrival.
     ``ledgers``: on tiles with arrays one a sample, of all tiles together: their cycles are those from b to u
-    of every tile and tick, in which array, LIF units and lanes have their causes (F4). Event-driven cores
-    have none.
+    of every tile and tick, in which array, LIF units and lanes have their causes (F4). ``cold``: their
+    weights, before the first tick (F5). Event-driven cores have neither.
     """
 
     chip: Chip | Hardware
@@ -60,6 +61,7 @@ class ChipRun:
     network: Totals
     packet_latency: Int
     ledgers: tuple[Ledger, ...] = ()
+    cold: ColdStart | None = None
 
     @property
     def samples(self) -> int:
