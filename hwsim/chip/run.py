@@ -12,6 +12,7 @@ from hwsim.events import EventTrace
 from hwsim.geometry import windows
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
+from hwsim.lower import conservation
 from hwsim.network import Network
 from hwsim.noc.counts import Totals
 from hwsim.place.reach import Int
@@ -120,7 +121,8 @@ class ChipRun:
         return int(self.cycles.sum()) / self.chip.clock_hz
 
     def verify(self, network: Network, trace: EventTrace) -> None:
-        """Check what is conserved: packets, spikes, synapses, updates, links and the order of cycles.
+        """Check what is conserved: packets, spikes, synapses, updates, links and the order of cycles, and on
+        tiles with arrays the useful operations that the events demand.
 
         Raises HwsimError naming what differs.
         """
@@ -144,6 +146,10 @@ class ChipRun:
         for what, has, wants in equal:
             if not np.array_equal(has, wants):
                 raise HwsimError(f"chip: {what}: found {has}, expected {wants}; this is a defect of hwsim")
+        if isinstance(self.chip, Hardware):
+            sparse = self.chip.pe_array.weight_sparsity
+            for sample, ledger in enumerate(self.ledgers):
+                conservation.check(network, trace.select(sample, sample + 1), ledger, frozenset(), sparse)
         ends = np.maximum.reduce([self.update_end, self.send_end, self.receive_end])
         wrong = (
             ("a neuron touched twice", n["touched"] > n["updates"]),
