@@ -69,6 +69,16 @@ def test_the_network_is_that_of_the_options(replay: Command) -> None:
     assert rows()[0][5] >= 2 + 2 * 4 + 2 + 2
 
 
+def test_wires_along_y_may_be_longer_than_along_x(replay: Command) -> None:
+    # one step along x, one along y: 2 + 3 routers of 4 + link 2 + link_y 7 + ejection 1
+    options = ("--size", "2x2", "--delay", "link=2", "--delay", "link_y=7", "--json")
+    code, out, _ = replay("0 0 3\n", *options)
+    assert code == 0
+    delays = json.loads(out)["delays"]
+    assert (delays["link"], delays["link_y"], delays["credit_link_y"]) == (2, 7, 1)
+    assert rows()[0][5] == 2 + 3 * 4 + 2 + 7 + 1
+
+
 def test_yx_and_a_slow_tile_can_be_asked_for(replay: Command) -> None:
     code, out, _ = replay(
         "0 0 4\n1 0 4\n", "--size", "3x3", "--routing", "yx", "--receive-queue", "1", "--drain", "9", "--json"

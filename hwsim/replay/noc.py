@@ -42,7 +42,7 @@ def command(
         typer.Option(
             help="Cycles of a stage or wire as name=cycles, e.g. routing=0, link=2; names: routing, "
             "vc_allocation, switch_allocation, switch_traversal, credit, link, credit_link, injection, "
-            "ejection. Can be repeated.",
+            "ejection; link_y and credit_link_y for wires along y, else as along x. Can be repeated.",
             show_default=False,
         ),
     ] = None,

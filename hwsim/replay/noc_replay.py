@@ -157,7 +157,8 @@ def facts(table: NocTable) -> dict[str, Any]:
         "routing": table.routing,
         "virtual_channels": table.virtual_channels,
         "buffer_flits": table.buffer_flits,
-        "delays": table.delays.model_dump(),
+        "delays": table.delays.model_dump()
+        | {"link_y": table.delays.links[1], "credit_link_y": table.delays.credit_links[1]},
         "receive_queue_flits": table.receive_queue_flits,
         "drain_cycles": table.drain_cycles,
     }

@@ -40,10 +40,13 @@ def check_delivered(case: Case) -> None:
     assert (found.created >= 0).all()
     assert (found.injected >= found.created).all()
     tiles = zip(found.source.tolist(), found.tile.tolist(), strict=True)
-    assert found.hops.tolist() == [len(path(table, a, b)) for a, b in tiles]
+    paths = [path(table, a, b) for a, b in tiles]
+    assert found.hops.tolist() == [len(one) for one in paths]
     d = table.delays
     router = d.routing + d.vc_allocation + d.switch_allocation + d.switch_traversal
-    least = d.injection + 1 + found.hops * (router + d.link) - d.link + d.ejection
+    along_x = np.array([sum(b // table.width == a // table.width for a, b in pairwise(one)) for one in paths])
+    wires = along_x * d.links[0] + (found.hops - 1 - along_x) * d.links[1]
+    least = d.injection + 1 + found.hops * router + wires + d.ejection
     size = packets.size[found.packet]
     assert (found.arrived - found.injected >= least + (size - 1)).all()
     totals = network.totals()
