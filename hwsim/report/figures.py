@@ -147,8 +147,8 @@ def energy_by_layer(values: dict[str, Any]) -> Picture:
     what = "Energy, layer by layer"
     most, share = _most(table), _share({COMPONENTS[c][0]: _sum(table, c) for c in COMPONENTS})
     caption = f"{most} of the energy. Of all layers together, {share}." if most else "No energy is priced."
-    svg = _stacked(what, table, COMPONENTS, ENERGY, caption)
-    return Picture(what, svg, _legend(table, COMPONENTS), caption)
+    svg = stacked(what, table, COMPONENTS, ENERGY, caption)
+    return Picture(what, svg, legend(table, COMPONENTS), caption)
 
 
 def cycles_by_layer(values: dict[str, Any]) -> Picture:
@@ -163,8 +163,8 @@ def cycles_by_layer(values: dict[str, Any]) -> Picture:
         if most
         else "No cycles were spent."
     )
-    svg = _stacked(what, table, labels, CYCLES, caption)
-    return Picture(what, svg, _legend(table, labels), caption)
+    svg = stacked(what, table, labels, CYCLES, caption)
+    return Picture(what, svg, legend(table, labels), caption)
 
 
 def units(values: dict[str, Any]) -> Picture:
@@ -183,7 +183,7 @@ def units(values: dict[str, Any]) -> Picture:
     what = "What each unit does with its time"
     told = "; ".join(f"the {UNITS[unit]} work {share:.0%}" for unit, share in busy.items())
     told = told.replace("PE array work", "PE array works").replace("channel work", "channel works")
-    legend = tuple((UNITS[u], _legend([("", causes)], CAUSE_LABELS[u])[0][1]) for u, causes in spent.items())
+    legend = tuple((UNITS[u], legend([("", causes)], CAUSE_LABELS[u])[0][1]) for u, causes in spent.items())
     svg = bars(f"{what}: {told} of the time", rows, f"{chosen.unit} per inference", right=58.0)
     return Picture(what, svg, legend, f"Of the same elapsed time {told}.")
 
@@ -234,8 +234,8 @@ def dram_by_layer(values: dict[str, Any]) -> Picture:
         if most
         else "Nothing moves to or from DRAM."
     )
-    svg = _stacked(what, table, labels, BYTES, caption)
-    return Picture(what, svg, _legend(table, labels), caption)
+    svg = stacked(what, table, labels, BYTES, caption)
+    return Picture(what, svg, legend(table, labels), caption)
 
 
 def counterpart(values: dict[str, Any]) -> Picture:
@@ -253,8 +253,8 @@ def counterpart(values: dict[str, Any]) -> Picture:
         )
         if ann["energy_ratio"] is not None:
             caption += f" The SNN takes {ann['energy_ratio']:.2f} times its energy."
-    svg = _stacked(what, table, COMPONENTS, ENERGY, caption)
-    return Picture(what, svg, _legend(table, COMPONENTS), caption)
+    svg = stacked(what, table, COMPONENTS, ENERGY, caption)
+    return Picture(what, svg, legend(table, COMPONENTS), caption)
 
 
 def buffers(values: dict[str, Any]) -> Picture:
@@ -308,7 +308,7 @@ def _per_layer(
     return [(la["name"], {k: v / samples for k, v in parts(la).items()}) for la in values["layers"]]
 
 
-def _stacked(
+def stacked(
     what: str,
     table: list[tuple[str, dict[str, float]]],
     labels: dict[str, tuple[str, str]],
@@ -338,7 +338,7 @@ def _segments(
     )
 
 
-def _legend(table: list[tuple[str, dict[str, float]]], labels: dict[str, tuple[str, str]]) -> Legend:
+def legend(table: list[tuple[str, dict[str, float]]], labels: dict[str, tuple[str, str]]) -> Legend:
     """The series that occur, in the order of the bars' segments."""
     return (("", tuple(entry for name, entry in labels.items() if _sum(table, name))),)
 
