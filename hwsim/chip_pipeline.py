@@ -66,5 +66,6 @@ def estimate_chip(
     told = provenance(work, started, began, ids)
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
     return ChipResult(
-        network, trace, sliced, found.algorithm, found.metrics, mapping, done, costs, work.labels, compared, told,
+        network, trace, sliced, found.algorithm, found.metrics, mapping, done, costs, work.labels,
+        compared, told,
     )  # fmt: skip

@@ -217,7 +217,5 @@ def _caveats(cost: ChipCost, chip: Chip) -> list[str]:
     if prices.chip != chip.name:
         found.append(f"prices {prices.name} are those of the chip {prices.chip}")
     if prices.node_nm != chip.node_nm:
-        found.append(
-            f"prices {prices.name} are for {prices.node_nm} nm, the chip is of {chip.node_nm} nm"
-        )
+        found.append(f"prices {prices.name} are for {prices.node_nm} nm, the chip is of {chip.node_nm} nm")
     return found

@@ -376,7 +376,9 @@ def map_(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="models, hardware, dram, noc, hop_energy, chip_energy or tables.")],
+    what: Annotated[
+        str, typer.Argument(help="models, hardware, dram, noc, hop_energy, chip_energy or tables.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """List what is known by name: models, hardware presets or energy tables.

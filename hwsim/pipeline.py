@@ -156,9 +156,7 @@ def estimate(
     told = provenance(work, started, began, ids)
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
     ann, missing = _of_counterpart(dense)
-    return Result(
-        snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, told, missing
-    )
+    return Result(snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, told, missing)
 
 
 def provenance(work: Workload, started: datetime, began: float, ids: dict[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def price_chip(run: ChipRun, prices: ChipPrices) -> ChipCost:
     """Energy of every tick = sum of counts x pJ, and static power (mW = pJ / ns) x the tick's time (E8)."""
     unit, counts = prices.unit_pj, priced_counts(run)
     energy = {
-        component: sum((counts[i] * (unit[i] or 0.0) for i in items), np.zeros((run.samples, run.ticks)))
+        component: np.sum(
+            [np.zeros((run.samples, run.ticks)), *(counts[i] * (unit[i] or 0.0) for i in items)], axis=0
+        )
         for component, items in COMPONENTS.items()
     }
     if prices.static is not None:

@@ -23,7 +23,8 @@ def timeline(run: ChipRun) -> dict[str, Any]:
 
     A span of a unit lasts from the begin of the core's tick to the end of the unit's last action; its
     ``busy_cycles`` are those in which the unit worked. The waits that follow are those of
-    :data:`hwsim.chip.times.CAUSES`. Counters have what each tick sent. Times are in microseconds, samples one after the other.
+    :data:`hwsim.chip.times.CAUSES`. Counters have what each tick did. Times are in microseconds, samples one
+    after the other, as many as make MOST_EVENTS.
     """
     each = run.ticks * (len(run.cores) * (len(UNITS) + len(WAITS)) + 3)
     shown = min(run.samples, max(1, MOST_EVENTS // each))

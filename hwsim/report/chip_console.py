@@ -32,8 +32,8 @@ def show(values: dict[str, Any], console: Console) -> None:
     console.print(_energy(values))
     chip, placement, samples = values["chip"], values["placement"], values["samples"]
     console.print(
-        f"{placement['cores_used']} of {chip['cores']} cores at {placement['routers_used']} routers, placement "
-        f"{placement['algorithm']}; {samples} samples of {values['ticks']} ticks: "
+        f"{placement['cores_used']} of {chip['cores']} cores at {placement['routers_used']} routers, "
+        f"placement {placement['algorithm']}; {samples} samples of {values['ticks']} ticks: "
         f"{values['model']['timesteps']} timesteps"
         + ("" if values["interval"] == 1 else f", one in {values['interval']} ticks")
         + f", layers up to {max(values['depth'].values())} ticks deep"
@@ -53,7 +53,9 @@ def show(values: dict[str, Any], console: Console) -> None:
 
 def _activity(values: dict[str, Any]) -> Table:
     samples, totals = values["samples"], values["totals"]
-    title = f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}, mean of {samples} samples"
+    title = (
+        f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}, mean of {samples} samples"
+    )
     table = Table(title=title, title_justify="left")
     for name in ("", "per tick", "per sample"):
         table.add_column(name, justify="right" if name else "left")
@@ -65,9 +67,7 @@ def _activity(values: dict[str, Any]) -> Table:
         "packets to the own core": "local",
         "links crossed": "hops",
     }
-    table.add_row(
-        "time", duration(values["per_tick"]["time_ns"]), duration(totals["latency_ns"] / samples)
-    )
+    table.add_row("time", duration(values["per_tick"]["time_ns"]), duration(totals["latency_ns"] / samples))
     for label, name in rows.items():
         each = totals[name] / samples
         table.add_row(label, quantity(each / values["ticks"]), quantity(each))
@@ -82,9 +82,9 @@ def _time(values: dict[str, Any]) -> Table:
     for name, label in CAUSES.items():
         if values["time"][name]:
             table.add_row(label, f"{values['time'][name] / whole:.1%}")
-    busy = ", ".join(f"{name} {share:.1%}" for name, share in values["units"].items())
-    table.caption = f"units busy: {busy}"
-    table.caption_justify = "left"
+    busy = "\n".join(f"{name} {share:.1%}" for name, share in values["units"].items())
+    table.add_section()
+    table.add_row("in which units are busy", busy)
     return table
 
 
@@ -103,6 +103,6 @@ def _energy(values: dict[str, Any]) -> Table:
     table.add_row("all", *(energy(row["per_tick_pj"]) for row in rows))
     each = values["samples"]
     table.add_row("per sample", *(energy(row["total_pj"] / each) for row in rows))
-    per = [row["total_pj"] / values["totals"]["synapses"] if values["totals"]["synapses"] else 0.0 for row in rows]
-    table.add_row("per synaptic operation", *map(energy, per))
+    operations = values["totals"]["synapses"] or 1
+    table.add_row("per synaptic operation", *(energy(row["total_pj"] / operations) for row in rows))
     return table

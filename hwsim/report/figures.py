@@ -183,9 +183,9 @@ def units(values: dict[str, Any]) -> Picture:
     what = "What each unit does with its time"
     told = "; ".join(f"the {UNITS[unit]} work {share:.0%}" for unit, share in busy.items())
     told = told.replace("PE array work", "PE array works").replace("channel work", "channel works")
-    legend = tuple((UNITS[u], legend([("", causes)], CAUSE_LABELS[u])[0][1]) for u, causes in spent.items())
+    told_by = tuple((UNITS[u], legend([("", causes)], CAUSE_LABELS[u])[0][1]) for u, causes in spent.items())
     svg = bars(f"{what}: {told} of the time", rows, f"{chosen.unit} per inference", right=58.0)
-    return Picture(what, svg, legend, f"Of the same elapsed time {told}.")
+    return Picture(what, svg, told_by, f"Of the same elapsed time {told}.")
 
 
 def rates(values: dict[str, Any]) -> Picture:
@@ -205,7 +205,7 @@ def rates(values: dict[str, Any]) -> Picture:
     what = "Spike rate, layer by layer and step by step"
     used = {_kind(layer) for layer in layers}
     kinds = (("spiking neurons", "lif"), ("pools and sums (events passed on)", "idle"))
-    legend = (("", tuple(k for k in kinds if k[1] in used)),)
+    told_by = (("", tuple(k for k in kinds if k[1] in used)),)
     busiest = max(layers, key=lambda layer: layer["rate"] or 0.0, default=None)
     caption = "No layer emits events."
     if busiest:
@@ -214,7 +214,7 @@ def rates(values: dict[str, Any]) -> Picture:
             "and step. Cells on the right show every timestep; stronger color is more."
         )
     svg = bars(f"{what}. {caption}", rows, "events per neuron and step", grid, right=38.0)
-    return Picture(what, svg, legend, caption)
+    return Picture(what, svg, told_by, caption)
 
 
 def dram_by_layer(values: dict[str, Any]) -> Picture:
@@ -314,13 +314,15 @@ def stacked(
     labels: dict[str, tuple[str, str]],
     unit: tuple[tuple[str, float], ...],
     told: str,
+    per: str = "inference",
 ) -> str:
+    """Bars of each row's parts, stacked in the order of ``labels``: label and series of each part."""
     chosen = scale([sum(parts.values()) for _, parts in table], unit)
     rows = [
         Bar(name, _segments(name, parts, labels, chosen), chosen.text(sum(parts.values())))
         for name, parts in table
     ]
-    return bars(f"{what}. {told}", rows, f"{chosen.unit} per inference")
+    return bars(f"{what}. {told}", rows, f"{chosen.unit} per {per}")
 
 
 def _segments(
