@@ -8,20 +8,20 @@ from hwsim.chip.prices import ITEMS, ChipPrices, Price, StaticPower, load_prices
 from tests.chip.examples import chip
 from tests.chip.runs import run
 
+SOURCE = "written by hand"
+
 
 def prices(static_mw: float | None = None, **unit: float) -> ChipPrices:
-    rows = [Price(item=i, energy_pj=pj, status="measured", source="by hand") for i, pj in unit.items()]
-    power = (
-        None if static_mw is None else StaticPower(power_mw=static_mw, status="measured", source="by hand")
-    )
+    rows = [Price(item=i, energy_pj=pj, status="measured", source=SOURCE) for i, pj in unit.items()]
+    power = None if static_mw is None else StaticPower(power_mw=static_mw, status="measured", source=SOURCE)
     return ChipPrices(
         name="p", description="d", node_nm=14, voltage_v=None, chip="test", rows=rows, static=power
     )
 
 
 def test_the_energy_of_a_tick_is_the_sum_of_counts_times_prices() -> None:
-    # (E7, E8) tick 0: 6 dense, 2 of a convolution, 7 updates, 5 touched, 1 fired, 2 packets of cores (the host's
-    # 3 are free), 5 received, 4 links along x; tick 1: 9, 0, 3, 2, 1, 1, 3, 2, and 1 synapse of another kind
+    # (E7, E8) tick 0: 6 dense, 2 of a convolution, 7 updates, 5 touched, 1 fired, 2 packets of cores (the
+    # host's 3 are free), 5 received, 4 links along x; tick 1: 9, 0, 3, 2, 1, 1, 3, 2, and 1 of another kind
     unit = prices(
         synapse_dense=1, synapse_conv=10, synapse_other=100, update=2, touched=3, fired=5, send=7, receive=11,
         hop_x=13, hop_y=1e6, barrier=17,
@@ -73,7 +73,7 @@ def test_ticks_take_all_of_the_run() -> None:
 @pytest.mark.parametrize(
     ("name", "total"),
     [
-        # tick 0 and 1 together: 15 dense, 2 conv, 1 other, 10 updates, 7 touched, 2 fired, 3 sent, 6 links along x
+        # both ticks: 15 dense, 2 conv, 1 other, 10 updates, 7 touched, 2 fired, 3 sent, 6 links along x
         ("loihi_davies2018", 18 * 23.6 + 10 * 52 + 7 * 29 + 3 * 1.7 + 6 * 3.0),
         ("loihi_sanafe",
          15 * 35.5 + 2 * 24.0 + 33.6 + 10 * 51.2 + 7 * 21.6 + 2 * 69.3 + 3 * 111 + 6 * 3.0),
@@ -89,8 +89,5 @@ def test_the_rows_that_ship_price_the_same_run_each_in_its_way(name: str, total:
 
 def test_links_along_y_have_a_price_of_their_own() -> None:
     turned = run(links=np.array([[[0, 4], [0, 2]]]))
-    hops = [
-        price_chip(turned, load_prices(f"loihi_{row}")).energy_pj["hops"].sum()
-        for row in ("davies2018", "sanafe")
-    ]
-    assert hops == pytest.approx([24.0, 25.2])
+    for name, hops in (("loihi_davies2018", 24.0), ("loihi_sanafe", 25.2)):
+        assert price_chip(turned, load_prices(name)).energy_pj["hops"].sum() == pytest.approx(hops)

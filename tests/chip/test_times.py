@@ -1,6 +1,7 @@
 """Where the time of the cores goes, and the trace of it (E6)."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_spans_of_one_thread_do_not_overlap() -> None:
             found.setdefault((event["pid"], event["tid"]), []).append((event["ts"], event["dur"]))
     for lane in found.values():
         lane.sort()
-        assert all(ts + dur <= after for (ts, dur), (after, _) in zip(lane[:-1], lane[1:], strict=True))
+        assert all(ts + dur <= after for (ts, dur), (after, _) in pairwise(lane))
 
 
 def test_counters_tell_what_each_tick_did_and_end_with_nothing() -> None:
