@@ -71,12 +71,17 @@ class Asked:
             if timeline.suffix != ".json":
                 raise HwsimError(f"--timeline {timeline}: its name must end in .json")
             output_directory(str(timeline.parent))
-        rows = (
-            tuple(load_prices(name) for name in prices.split(","))
-            if prices
-            else prices_of(chip.name, chip.node_nm)
-        )
+        rows = prices_of(chip.name, chip.node_nm) if prices is None else _named(prices)
         return Asked(chip, _placement_alone(mapping), rows, timeline, output)
+
+
+def _named(prices: str) -> tuple[ChipPrices, ...]:
+    """Rows by their names, separated by commas."""
+    rows = tuple(load_prices(name.strip()) for name in prices.split(","))
+    names = [row.name for row in rows]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise HwsimError(f"--prices: {twice[0]} is there twice")
+    return rows
 
 
 def _placement_alone(path: Path | None) -> Mapping:
