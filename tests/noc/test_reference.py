@@ -80,6 +80,12 @@ def test_a_branch_has_the_class_of_its_farthest_tile() -> None:
     assert outputs(Grid(torus(5, 1)).tree(3, (4,))) == {"+x": {"tile": {}}}
 
 
+def test_branches_of_one_direction_have_classes_of_their_own() -> None:
+    """R13, from (3, 3) of 5 x 5 to (3, 4), above 3, and over the wrap to (4, 0), below 3: both by +y."""
+    tree = Grid(torus(5, 5)).tree(18, (23, 4))
+    assert outputs(tree) == {"+x": {"+yu": {"+yu": {"tile": {}}}}, "+y": {"tile": {}}}
+
+
 def test_a_coin_decides_half_way_round_but_not_for_trees() -> None:
     """R5, half round rings of 4: h(0) = 0; h(1) = 0xAB169EB805B8C71C: bit 62 is 0, 63 is 1. Trees: parity."""
     ring = Grid(torus(4, 1, ties="coin"))

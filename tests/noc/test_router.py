@@ -163,6 +163,14 @@ def test_a_torus_goes_the_shorter_way_and_half_way_round_by_parity() -> None:
     assert used(torus(1, 4), 0, 3) == [(0, 3)]
 
 
+def test_a_tree_to_one_tile_goes_half_way_round_by_parity_where_packets_toss_coins() -> None:
+    """R5, R13, in a ring of 4 from 1 to 3: down from the odd tile; h(0) = 0: packet 0 and its copy go up."""
+    ring, groups = torus(4, 1, ties="coin"), groups_of([(1, [3])])
+    for table, to, port in ((ring, -1, 1), (ring.changed(multicast="copies"), -1, 0), (ring, 3, 0)):
+        _, totals = deliver_all(table, traffic(0, 1, [to], 1), groups)
+        assert totals.flits[1].nonzero()[0].tolist() == [port]
+
+
 def test_a_coin_breaks_ties_of_a_torus_for_each_packet() -> None:
     """R5: h(p) of packets 0 to 7, by hand in Python's integers; bit 62 set sends p down from 0 to 2."""
     golden, size = 0x9E3779B97F4A7C15, 2**64
