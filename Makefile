@@ -7,7 +7,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement loihi clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ presets: $(READY)  ## one trained network on every chip preset, into reports/pre
 
 placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into reports/placement
 	$(BIN)/python -m benchmarks.placement
+
+loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
+	$(BIN)/python -m benchmarks.loihi
 
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)
