@@ -103,6 +103,6 @@ def _energy(values: dict[str, Any]) -> Table:
     table.add_row("all", *(energy(row["per_tick_pj"]) for row in rows))
     each = values["samples"]
     table.add_row("per sample", *(energy(row["total_pj"] / each) for row in rows))
-    operations = values["totals"]["synapses"] or 1
-    table.add_row("per synaptic operation", *(energy(row["total_pj"] / operations) for row in rows))
+    if operations := values["totals"]["synapses"]:
+        table.add_row("per synaptic operation", *(energy(row["total_pj"] / operations) for row in rows))
     return table

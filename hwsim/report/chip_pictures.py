@@ -54,7 +54,8 @@ def draw_ticks(path: Path, values: dict[str, Any]) -> None:
         axis.set_title(row["prices"], fontsize=9, parse_math=False)
     axes[-1].set_xlabel("tick")
     for axis in axes:
-        axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         axis.spines[["top", "right"]].set_visible(False)
     with atomic_path(path) as aside:
         figure.savefig(aside, format=path.suffix[1:], dpi=110)

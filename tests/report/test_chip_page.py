@@ -1,13 +1,15 @@
 """The page of a run on a chip of event-driven cores: complete, harmless, alone in its file; its figures."""
 
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from hwsim.report import chip_figures, chip_page, figures
+from hwsim.report import chip_console, chip_figures, chip_page, figures
 from hwsim.report.drawing import Bar
 from tests.report.chip_example import SAMPLES, TICKS, example
 from tests.report.example import HOSTILE, Page
@@ -52,6 +54,16 @@ def test_page_and_pictures_are_written(tmp_path: Path) -> None:
     paths = chip_page.write(example(), tmp_path)
     assert {path.name for path in paths.values()} == {"page.html", "links.png", "ticks.png"}
     assert all(path.stat().st_size > 1000 for path in paths.values())
+
+
+def test_a_run_without_a_spike_has_its_page_and_its_table(tmp_path: Path) -> None:
+    values = example(bright=0.0)
+    assert values["totals"]["synapses"] == values["totals"]["sent"] == 0
+    parsed = Page(chip_page.write(values, tmp_path)["page"].read_text())
+    assert (parsed.mismatches, parsed.open) == ([], [])
+    with StringIO() as text:
+        chip_console.show(values, Console(file=text, width=160))
+        assert "per synaptic operation" not in text.getvalue()
 
 
 def test_tiles_have_the_exact_means() -> None:
