@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from hwsim import manycore
-from hwsim.chip.config import load_chip
+from hwsim.chip.config import Chip, load_chip
 from hwsim.configuration import save_yaml
 from hwsim.mapping import load_mapping
+from hwsim.noc.config import load_noc
 from tests.cli.running import SAMPLES, STEPS, Command, told
 
 HIDDEN = 4 * 8 * 8
@@ -81,6 +82,20 @@ def test_the_written_chip_and_mapping_give_the_same_run(
     again = estimate(*told, "--json").json
     assert again["placement"] == first["placement"] | {"algorithm": "given"}
     assert (again["totals"], again["energy"]) == (first["totals"], first["energy"])
+
+
+def test_a_chip_with_files_of_its_own_is_written_with_them(estimate: Command, tmp_path: Path) -> None:
+    chip = load_chip("loihi")
+    save_yaml(tmp_path / "wires.yaml", load_noc("loihi").changed(delays={"link": 9}))
+    grid = chip.grid.model_dump() | {"noc": str(tmp_path / "wires.yaml")}
+    save_yaml(tmp_path / "own.yaml", Chip.model_validate(chip.model_dump() | {"grid": grid}))
+    first = estimate("--hardware", tmp_path / "own.yaml", "-o", tmp_path / "out")
+    assert first.code == 0
+    assert str(tmp_path) not in (tmp_path / "out" / "chip.json").read_text()
+    found = json.loads((tmp_path / "out" / "chip.json").read_text())
+    again = estimate("--hardware", tmp_path / "out" / "hardware.yaml", "--json").json
+    assert again["chip"]["network"]["delays"]["link"] == 9
+    assert again["totals"] == found["totals"]
 
 
 def test_a_placement_of_hwsim_map_is_taken(
