@@ -62,10 +62,10 @@ class Barriers:
 
 
 def latency(table: EventCore, wiring: Wiring, cores_per_router: int) -> int:
-    """L, 0 without a barrier; the host's router is in use."""
+    """L, 0 without a barrier; over the routers of the cores that have slices."""
     if table.barrier == "none":
         return 0
-    routers = {router(core, cores_per_router) for core in [HOST, *wiring.slices]}
+    routers = {router(core, cores_per_router) for core in wiring.slices}
     return table.barrier_first_cycles + table.barrier_router_cycles * (len(routers) - 1)
 
 

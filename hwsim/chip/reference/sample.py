@@ -76,7 +76,8 @@ class Sample:
         for core in self.cores.values():
             for spike in core.emitted:
                 values[spike.population][0, spike.step, spike.neuron] = spike.value
-        readout = np.cumsum(values[network.readout], axis=1, dtype=dtype)
+        shape = (1, network.timesteps, network.population[network.readout].size)
+        readout = np.cumsum(np.broadcast_to(values[network.readout], shape), axis=1, dtype=dtype)
         for layer in (layer for layers in self.layers.values() for layer in layers):
             for (step, neuron), output in layer.outputs.items():
                 if network.population[layer.population].kind == "readout":

@@ -23,6 +23,7 @@ class Wires:
 
     def __init__(self, clock: Clock, table: NocTable, router: Callable[[int], int], deliver: Deliver) -> None:
         self.clock, self.router, self.deliver = clock, router, deliver
+        table = table.changed(ties="parity")
         self.network = Network(table, [table.drain_cycles] * table.tiles)
         self.waiting = defaultdict[int, list[Packet]](list)
         self.sent: list[Packet] = []
@@ -47,9 +48,8 @@ class Wires:
         for packet in sorted(self.waiting.pop(cycle), key=lambda packet: packet.order):
             source = self.router(packet.core)
             routers = tuple(sorted({self.router(core) for core in packet.to}))
-            number = len(self.sent)
-            root = self.network.grid.tree(source, routers, number if len(routers) == 1 else None)
-            self.network.tiles[source].create(Journey(number, source, cycle, 1, root))
+            root = self.network.grid.tree(source, routers)
+            self.network.tiles[source].create(Journey(len(self.sent), source, cycle, 1, root))
             self.sent.append(packet)
             self.missing += len(routers)
             self.addressed[packet.tick] += len(packet.to)
