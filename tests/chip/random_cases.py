@@ -102,7 +102,7 @@ def draw_network(rng: Generator, layers: int, timesteps: int) -> tuple[Network, 
 
 
 def networks(rng: Generator, layers: int, timesteps: int) -> Iterator[Network]:
-    """Without end; convolutions, dense layers, pools, skips, at times with delays, loops and other neurons."""
+    """Without end: convolutions, dense layers, pools, skips; at times delays, loops and other neurons."""
     grow = (grow_conv, grow_conv, grow_residual, grow_dense, grow_dense, grow_pool, grow_identity)
     while True:
         growing = Growing(rng, integer=chance(rng, 0.5))
