@@ -61,7 +61,7 @@ def simulate(sliced: Sliced, chip: Chip, inputs: Events) -> ReferenceRun:
         counts={name: each(value) for name, value in COUNTS.items()},
         links=np.array([s.by_tick(s.wires.crossed, [0, 0]) for s in samples], np.int64),
         addressed=np.array([s.by_tick(s.wires.addressed, 0) for s in samples], np.int64),
-        packet_latency=np.bincount(np.array(latencies, np.int64)),
+        packet_latency=np.bincount(np.array(latencies, np.int64), minlength=1),
         packets=[s.packets for s in samples],
         trace=EventTrace.join([s.trace() for s in samples]),
     )

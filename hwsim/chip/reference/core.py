@@ -66,6 +66,7 @@ class Core:
         self.sent_all = [clock.event() for _ in ticks]
         self.received_all = [clock.event() for _ in ticks]
         self.coming = [0 for _ in ticks]
+        self.over: list[set[int]] = [set() for _ in ticks]
         self.to_send: list[Ready] = []
         self.inbox: list[tuple[int, tuple[int, int, int], Packet]] = []
         self.more_to_send, self.more_arrived = clock.event(), clock.event()
@@ -150,8 +151,8 @@ class Core:
             packet = heappop(self.to_send).packet
             if packet is None:
                 self.sent_all[tick].succeed()
-                for core in {self, *self.listeners}:
-                    core.settle(tick)
+                for core in [self] if self.how.marks else {self, *self.listeners}:
+                    core.no_more(tick, self)
                 tick += 1
                 continue
             yield self.clock.cycles(self.pace.send)
@@ -200,13 +201,20 @@ class Core:
             entry.received += 1
             entry.last_received = self.clock.cycle
             self.coming[packet.tick] -= 1
+            if packet.mark:
+                self.over[packet.tick].add(packet.core)
             self.settle(packet.tick)
+
+    def no_more(self, tick: int, sender: "Core") -> None:
+        """A sender has sent its last packet of a tick; marks, where there are any, say so instead (E6)."""
+        self.over[tick].add(sender.number)
+        self.settle(tick)
 
     def settle(self, tick: int) -> None:
         """Whether all packets of a tick have been taken, and none can follow."""
         done = self.received_all[tick]
-        sent = all(core.sent_all[tick].triggered for core in self.senders)
-        if sent and not self.coming[tick] and not done.triggered:
+        none_follow = {core.number for core in self.senders} <= self.over[tick]
+        if none_follow and not self.coming[tick] and not done.triggered:
             done.succeed()
 
 

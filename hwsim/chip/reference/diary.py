@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 class Entry:
     """Cycles of the cores; all but the updates are of the packets sent in this tick, whenever they come.
 
-    ``last_sent``, ``last_received``: ends, None without a packet. ``synapses``: by kind of projection.
+    ``last_sent``, ``last_received``: ends, -1 without a packet. ``synapses``: by kind of projection.
     """
 
     begin: int = -1
     updated: int = -1
-    last_sent: int | None = None
-    last_received: int | None = None
+    last_sent: int = -1
+    last_received: int = -1
     updates: int = 0
     fired: int = 0
     touched: int = 0
@@ -28,12 +28,12 @@ class Entry:
     @property
     def sending_ends(self) -> int:
         """w."""
-        return self.updated if self.last_sent is None else self.last_sent
+        return max(self.updated, self.last_sent)
 
     @property
     def receiving_ends(self) -> int:
         """a."""
-        return self.begin if self.last_received is None else self.last_received
+        return max(self.begin, self.last_received)
 
     @property
     def end(self) -> int:
