@@ -8,75 +8,32 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from torch import Tensor, nn
 
-from hwsim.chip.config import Chip, EventCore
+from hwsim.chip.config import Chip
 from hwsim.chip.reference import ReferenceRun, simulate
 from hwsim.chip.reference.depths import Ticks
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode
 from hwsim.frontends.capture import capture
-from hwsim.network import Network, Population, Projection
+from hwsim.network import Network, Population
 from hwsim.nn import LIF, Feedback
-from hwsim.place.reach import Box
-from hwsim.place.slices import Slice, Sliced
+from tests.chip.nets import (
+    CHAIN,
+    LONG_BEGINS,
+    LONG_CHAIN,
+    LONG_PLACES,
+    Places,
+    chip,
+    dense,
+    identity,
+    net,
+    placed,
+)
 from tests.chip.random_cases import Case, cases, draw_slices
 from tests.execute.against_torch import differences
-from tests.place.examples import grid
 
 
-def chip(width: int = 2, each: int = 1, shared: int = 1, noc: str = "booksim", **core: Any) -> Chip:
-    """Updates of 2 and 5 cycles, packets of 3 to send and 4 + synapses to take, on a row of routers."""
-    cycles = {
-        "update_cycles": 2,
-        "fire_cycles": 5,
-        "send_cycles": 3,
-        "receive_cycles": 4,
-        "synapse_cycles": 1,
-    }
-    clocks = {"clock_hz": 1000, "noc_clock_hz": 1000}
-    barrier = {"barrier": "tick", "barrier_first_cycles": 0, "barrier_router_cycles": 0}
-    return Chip(
-        name="test", description="", node_nm=14, weight_bits=8, sources={},
-        grid=grid(width, 1, each, noc=noc, spikes_per_packet=shared),
-        core=EventCore.model_validate(cycles | clocks | barrier | core),
-    )  # fmt: skip
-
-
-def dense(source: str, target: str, weights: Any, **parts: Any) -> Projection:
-    return Projection(f"{source}>{target}", source, target, "dense", np.array(weights, np.float32), **parts)
-
-
-def identity(source: str, target: str, **parts: Any) -> Projection:
-    return Projection(f"{source}={target}", source, target, "identity", **parts)
-
-
-def net(projections: list[Projection], steps: int = 1, **sizes: int) -> Network:
-    """Flat populations of threshold 1 in order, the first the input, the last the readout."""
-    first, *between, last = sizes
-    populations = (
-        Population(first, (sizes[first],), "input"),
-        *(Population(name, (sizes[name],), "lif") for name in between),
-        Population(last, (sizes[last],), "readout"),
-    )
-    network = Network("by hand", populations, tuple(projections), last, steps, "spikes")
-    network.verify()
-    return network
-
-
-def run(network: Network, on: Chip, places: dict[str, Any], spikes: Any) -> ReferenceRun:
-    """``places``: of each population its core, or the last neuron and core of each slice."""
-    slices = []
-    for name, where in places.items():
-        first = 0
-        size = network.population[name].size
-        for last, core in [(size - 1, where)] if isinstance(where, int) else where:
-            slices.append(Slice(name, Box(first, last, 0, 0), core))
-            first = last + 1
-    sliced = Sliced(network, tuple(slices), on.grid.cores)
-    return simulate(sliced, on, encode(network, np.array(spikes)[None]))
-
-
-CHAIN = net([dense("x", "a", [[1, 1], [0, 0]]), dense("a", "out", [[1, 1]])], x=2, a=2, out=1)
-"""Of two input spikes the first neuron of ``a`` makes one, which the readout adds up."""
+def run(network: Network, on: Chip, places: Places, spikes: Any) -> ReferenceRun:
+    return simulate(placed(network, on, places), on, encode(network, np.array(spikes)[None]))
 
 
 # --- what is computed ------------------------------------------------------------------------------
@@ -233,13 +190,8 @@ def test_a_core_of_the_layer_barrier_does_not_wait_for_layers_further_on() -> No
     """E6, `layer`, L = 10, no spikes: x - a - b - c - out. Tick 1: a to 12, tick 2: a and b to 24, tick 3: a
     and b to 36, c with 20 neurons to 74. Core 0 waits for b, not for c: it begins tick 4 at 46. Core 2 waits
     for b, which may hear from a until a is done: it begins tick 2 at 12 + L, core 3 at 10 + L."""
-    chain = [dense("x", "a", [[1]]), dense("a", "b", [[1]]), dense("b", "c", [[1]] * 20)]
-    network = net([*chain, dense("c", "out", [[1] * 20])], steps=3, x=1, a=1, b=1, c=20, out=1)
-    on = chip(4, barrier="layer", barrier_first_cycles=10)
-    found = run(network, on, {"a": 0, "b": 1, "c": 2, "out": 3}, [[0], [0], [0]])
-    assert found.begin[0, :3].tolist() == [[0] * 5, [10] * 5, [22, 22, 22, 20, 22]]
-    assert found.begin[0, 3:5].tolist() == [[34] * 5, [46, 84, 84, 84, 46]]
-    assert found.begin[0, 5].tolist() == [96, 134, 134, 134, 56]
+    found = run(LONG_CHAIN, chip(4, barrier="layer", barrier_first_cycles=10), LONG_PLACES, [[0], [0], [0]])
+    assert found.begin[0, :6].tolist() == LONG_BEGINS
 
 
 def test_cycles_of_the_network_are_of_its_own_length() -> None:
