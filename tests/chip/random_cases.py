@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from itertools import pairwise, product
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from hypothesis import strategies as st
@@ -195,12 +195,13 @@ def draw_delays(rng: Generator) -> dict[str, int]:
 
 def saved(noc: NocTable) -> str:
     """The path of a file of it; equal ones share it."""
-    path = folder() / f"{sha256(noc.model_dump_json().encode()).hexdigest()}.yaml"
+    path = Path(folder().name) / f"{sha256(noc.model_dump_json().encode()).hexdigest()}.yaml"
     if not path.exists():
         save_yaml(path, noc)
     return str(path)
 
 
 @cache
-def folder() -> Path:
-    return Path(mkdtemp(prefix="noc"))
+def folder() -> TemporaryDirectory[str]:
+    """Removed at the end of the tests."""
+    return TemporaryDirectory(prefix="noc")
