@@ -54,8 +54,9 @@ busiest core in brackets.
 The tables lie {apart} apart on these runs. `loihi_davies2018` is what the paper simulated before silicon,
 `loihi_sanafe` what SANA-FE fitted to the chip: a message costs 111 pJ there and a spike inside a tile 1.7
 pJ in the paper, a dense synapse 35.5 pJ and 23.6, one of a convolution, as most here are, 24.0 and 23.6.
-Neither has a price for {unpriced}. Frady et al. (NICE 2020, as quoted by others) measured {static_mw} mW a chip,
-of static power, at a voltage not told: {static} uJ in a tick of the first run, beside the {dynamic} uJ above.
+Neither has a price for {unpriced}. Frady et al. (NICE 2020, as quoted by others) measured {static_mw} mW of
+static power a chip, at a voltage not told: {static} uJ in a tick of the first run, beside the {dynamic} uJ
+above.
 
 {findings}
 
