@@ -1,0 +1,153 @@
+"""Nets on cores of a mesh of 8 x 4 routers that hwsim and SANA-FE both run (benchmarks.sanafe)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from benchmarks.sanafe_exchange import SCALE, Case
+from hwsim.chip.config import Chip
+from hwsim.configuration import load_yaml
+from hwsim.execute.executor import encode, execute
+from hwsim.geometry import output_plane
+from hwsim.grid import Grid
+from hwsim.network import Network, Population, Projection
+from hwsim.place.reach import Box
+from hwsim.place.slices import Slice, Sliced
+
+CHIP = Path(__file__).with_name("sanafe_chip.yaml")
+DVS = Path(".venv-sanafe/lib/python3.11/site-packages/sanafe/examples/dvs_challenge.npz")
+LEAK = 4095 / 4096
+"""Decay of the gesture net's neurons: what Loihi's own software makes of an integrator."""
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+
+def chip() -> Chip:
+    return load_yaml(CHIP, Chip)
+
+
+def lif(name: str, shape: Shape, threshold: int, **parts: Any) -> Population:
+    return Population(name, shape, "lif", threshold=float(threshold), compare=">", **parts)
+
+
+def boxes(population: Population, channels: int, positions: int) -> list[Box]:
+    """Channels cut into so many parts, positions too."""
+    places = population.plane[0] * population.plane[1]
+    return [
+        Box(int(c[0]), int(c[-1]), int(p[0]), int(p[-1]))
+        for p in np.array_split(np.arange(places), positions)
+        for c in np.array_split(np.arange(population.channels), channels)
+    ]
+
+
+def on_cores(network: Network, cuts: dict[str, tuple[int, int]], grid: Grid, rng: Generator) -> Sliced:
+    """Each population cut into channels x positions, its slices on random cores of a quarter of the chip's."""
+    used = rng.choice(grid.cores, grid.cores // 4, replace=False)
+    slices = [
+        Slice(name, box, int(core))
+        for name, cut in cuts.items()
+        for box, core in zip(
+            boxes(network.population[name], *cut), rng.choice(used, cut[0] * cut[1], replace=False), strict=True
+        )
+    ]
+    return Sliced(network, tuple(slices), grid.cores)
+
+
+def dense(sizes: tuple[int, ...] = (256, 256, 128, 10), cores: tuple[int, ...] = (8, 4, 1), steps: int = 20,
+          rate: float = 0.1, seed: int = 1) -> Case:  # fmt: skip
+    """Dense layers with random weights and a leak of 1/8; random input spikes; reset to zero."""
+    rng, grid = np.random.default_rng(seed), chip().grid
+    populations = [Population("p0", (sizes[0],), "input")]
+    projections, cuts = [], {}
+    for i, (size, parts) in enumerate(zip(sizes[1:], cores, strict=True), 1):
+        # The mean of a sum of n * rate spikes of mean weight 2 passes the threshold every few steps.
+        threshold = max(int(sizes[i - 1] * rate * 8), 8)
+        populations.append(lif(f"p{i}", (size,), threshold, decay=7 / 8, reset="zero"))
+        weights = rng.integers(-28, 33, (size, sizes[i - 1])).astype(np.int8)
+        projections.append(Projection(f"q{i}", f"p{i - 1}", f"p{i}", "dense", weights))
+        cuts[f"p{i}"] = (parts, 1)
+    return _case("dense", populations, projections, cuts, steps, rate, rng, grid)
+
+
+def convolutional(side: int = 12, steps: int = 20, rate: float = 0.15, seed: int = 2) -> Case:
+    """Two convolutions, padding 1, the second with stride 2, and a dense layer; reset by subtraction, no leak."""
+    rng, grid = np.random.default_rng(seed), chip().grid
+    first = (8, side, side)
+    second = (16, *output_plane((side, side), (3, 3), (2, 2), (1, 1)))
+    populations = [
+        Population("p0", (2, side, side), "input"),
+        lif("p1", first, 60, reset="subtract"),
+        lif("p2", second, 200, reset="subtract"),
+        lif("p3", (10,), 900, reset="subtract"),
+    ]
+    weights = [
+        rng.integers(-28, 41, shape).astype(np.int8)
+        for shape in ((8, 2, 3, 3), (16, 8, 3, 3), (10, populations[2].size))
+    ]
+    around: dict[str, Any] = {"kernel": (3, 3), "padding": (1, 1)}
+    projections = [
+        Projection("q1", "p0", "p1", "conv2d", weights[0], **around),
+        Projection("q2", "p1", "p2", "conv2d", weights[1], stride=(2, 2), **around),
+        Projection("q3", "p2", "p3", "dense", weights[2]),
+    ]
+    return _case(
+        "convolutional", populations, projections, {"p1": (2, 4), "p2": (4, 2), "p3": (1, 1)}, steps, rate, rng, grid
+    )
+
+
+def _case(
+    name: str, populations: list[Population], projections: list[Projection], cuts: dict[str, tuple[int, int]],
+    steps: int, rate: float, rng: Generator, grid: Grid,
+) -> Case:  # fmt: skip
+    last = populations[-1].name
+    network = Network(name, tuple(populations), tuple(projections), last, steps, "spikes", integer=True)
+    network.verify()
+    given = (rng.random((1, steps, *populations[0].shape)) < rate).astype(np.int32)
+    return Case(name, on_cores(network, cuts, grid, rng), execute(network, encode(network, given)), grid)
+
+
+def gesture(steps: int = 128) -> Case:
+    """The gesture net whose weights SANA-FE's wheel ships, on 49 cores (validation of SANA-FE against Loihi).
+
+    Pixels are a bias of 1024 input neurons; four convolutions of 3 x 3 and a dense layer; reset to zero. Layers
+    are cut into channels, the third into rows and halves of its channels, the fourth into rows.
+    """
+    with np.load(DVS) as file:
+        data = dict(file)
+    grid = chip().grid
+    shapes: list[Shape] = [(1, 32, 32), (16, 15, 15), (32, 13, 13), (64, 11, 11), (11, 9, 9), (11,)]
+    populations = [Population("pixels", shapes[0], "input")]
+    projections = [Projection("bias", "pixels", "l0", "identity")]
+    for i, (shape, threshold) in enumerate(zip(shapes, data["thresholds"], strict=True)):
+        populations.append(lif(f"l{i}", shape, SCALE * int(threshold), decay=LEAK, reset="zero"))
+        if 0 < i < 5:
+            kernel = np.ascontiguousarray(data[f"conv{i}"].transpose(3, 2, 0, 1))
+            stride = (2, 2) if i == 1 else (1, 1)
+            weights = SCALE * kernel.astype(np.int32)
+            projections.append(
+                Projection(f"c{i}", f"l{i - 1}", f"l{i}", "conv2d", weights, kernel=(3, 3), stride=stride)
+            )
+    weights = SCALE * np.ascontiguousarray(data["dense1"].T).astype(np.int32)
+    projections.append(Projection("d5", "l4", "l5", "dense", weights))
+    network = Network("gesture", tuple(populations), tuple(projections), "l5", steps, "frames", integer=True)
+    network.verify()
+    first = {"l5": (0, 1, 1), "l4": (1, 1, 9), "l3": (10, 2, 11), "l2": (32, 8, 1), "l1": (40, 8, 1), "l0": (48, 1, 1)}
+    slices = [
+        Slice(name, box, _column_wise(core, grid))
+        for name, (start, channels, positions) in first.items()
+        for core, box in enumerate(boxes(network.population[name], channels, positions), start)
+    ]
+    frame = SCALE * data["inputs"].astype(np.int32).reshape(1, 1, 32, 32)
+    trace = execute(network, encode(network, frame))
+    return Case("gesture", Sliced(network, tuple(slices), grid.cores), trace, grid)
+
+
+def _column_wise(core: int, grid: Grid) -> int:
+    """hwsim's number of a core counted down the columns of routers."""
+    tile, offset = divmod(core, grid.cores_per_router)
+    x, y = divmod(tile, grid.network.height)
+    return (y * grid.network.width + x) * grid.cores_per_router + offset
