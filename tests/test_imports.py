@@ -15,7 +15,7 @@ ROOT = Path(hwsim.__file__).parent
 # everything inside of that package.
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
-    "numba": ("execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "jit"),
+    "numba": ("chip.", "execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "jit"),
     "simpy": ("cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
@@ -68,6 +68,8 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("dram.",), BASE),
     (("noc.",), BASE),
     (("place.",), ("noc.trees", *VALUES, *BASE)),
+    (("chip.config",), (*VALUES, *BASE)),
+    (("chip.",), ("noc.", "place.", *VALUES, *BASE)),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),

@@ -1,0 +1,1 @@
+"""Chips of event-driven cores: a placed network run tick by tick (docs/chip.md)."""

@@ -1,0 +1,167 @@
+"""ChipRun: when every core began and ended each tick of each sample, and what it did (E6, E7)."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hwsim.chip.config import Chip
+from hwsim.errors import HwsimError
+from hwsim.events import EventTrace
+from hwsim.geometry import windows
+from hwsim.network import Network
+from hwsim.noc.counts import Totals
+from hwsim.place.reach import Int
+
+COUNTS = (
+    "updates", "fired", "touched", "sent", "local", "spikes_sent", "received",
+    "synapses_dense", "synapses_conv", "synapses_other", "marks",
+)  # fmt: skip
+"""What is counted of each tick and core (E7)."""
+
+SYNAPSES = {"dense": "synapses_dense", "conv2d": "synapses_conv"}
+"""The count of a projection's kind; of all others it is ``synapses_other``."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChipRun:
+    """S samples of K ticks on C cores in use; arrays (S, K, C + 1) have the host last.
+
+    ``cores`` (C,): their numbers on the grid, rising. ``begin``, ``update_end``, ``send_end``,
+    ``receive_end`` (S, K, C + 1): b, u, w and a of E3 to E6, in cycles of the cores from the sample's begin.
+    ``cycles`` (S,): the run of each sample. ``latency``: L of a tick; ``waits`` (S, K): cycles by which
+    ``tick_cycles`` held back the next begin, of the core that waited longest. ``counts``: COUNTS by name,
+    (S, K, C + 1). ``links`` (S, K, 2): links crossed along x and y. ``addressed`` (S, K): cores that packets
+    into the network were for. ``network``: counts of the network-on-chip over all samples.
+    ``packet_latency`` (longest + 1,): deliveries by cycles of the network from creation to arrival.
+    """
+
+    chip: Chip
+    network_id: str
+    trace_id: str
+    interval: int
+    depth: dict[str, int]
+    cores: Int
+    begin: Int
+    update_end: Int
+    send_end: Int
+    receive_end: Int
+    cycles: Int
+    latency: int
+    waits: Int
+    counts: dict[str, Int]
+    links: Int
+    addressed: Int
+    network: Totals
+    packet_latency: Int
+
+    @property
+    def samples(self) -> int:
+        return len(self.begin)
+
+    @property
+    def ticks(self) -> int:
+        return self.begin.shape[1]
+
+    @property
+    def synapses(self) -> Int:
+        """Of all kinds of projections, (S, K, C + 1)."""
+        return self.counts["synapses_dense"] + self.counts["synapses_conv"] + self.counts["synapses_other"]
+
+    def spans(self) -> dict[str, Int]:
+        """Of each sample and tick, (S, K): the first begin, the last ends of the three units, the last of all."""
+        ends = {name: getattr(self, name).max(axis=2) for name in ("update_end", "send_end", "receive_end")}
+        return {
+            "begin": self.begin.min(axis=2),
+            **ends,
+            "end": np.maximum.reduce(list(ends.values())),
+            "waits": self.waits,
+        }
+
+    def busy(self) -> dict[str, Int]:
+        """Cycles in which each unit of each core works, (S, K, C + 1); the host takes no time."""
+        core, n = self.chip.core, self.counts
+        sending = (n["sent"] + n["local"]) * core.send_cycles
+        sending[..., -1] = 0
+        return {
+            "update": (n["updates"] - n["fired"]) * core.update_cycles + n["fired"] * core.fire_cycles,
+            "send": sending,
+            "receive": n["received"] * core.receive_cycles + self.synapses * core.synapse_cycles,
+        }
+
+    def totals(self) -> dict[str, int]:
+        """Every count over all samples, ticks and cores, and the links, deliveries and cycles."""
+        return {name: int(values.sum()) for name, values in self.counts.items()} | {
+            "synapses": int(self.synapses.sum()),
+            "links_x": int(self.links[..., 0].sum()),
+            "links_y": int(self.links[..., 1].sum()),
+            "addressed": int(self.addressed.sum()),
+            "cycles": int(self.cycles.sum()),
+        }
+
+    def seconds(self) -> float:
+        """Of all samples, one after the other."""
+        return int(self.cycles.sum()) / self.chip.core.clock_hz
+
+    def verify(self, network: Network, trace: EventTrace) -> None:
+        """Check what is conserved: packets, spikes, synapses, updates, links and the order of cycles.
+
+        Raises HwsimError naming what differs.
+        """
+        n = self.counts
+        found = {name: values.sum(axis=(1, 2)) for name, values in n.items()}
+        owed = synapses_owed(network, trace)
+        events = sum(e.counts().sum(axis=1) for p, e in trace.events.items() if p != network.input.name)
+        updates = sum(
+            p.size * (1 if p.name in network.constant else network.timesteps)
+            for p in network.populations
+            if p.kind != "input"
+        )
+        equal: tuple[tuple[str, Any, Any], ...] = (
+            ("packets received", n["received"].sum(axis=2), n["local"].sum(axis=2) + self.addressed),
+            ("updates", found["updates"], np.full(self.samples, updates)),
+            ("neurons fired", found["fired"], events),
+            *((name, found[name], owed[name]) for name in owed),
+            ("packets in the network", found["sent"].sum(), self.network.injected.sum()),
+            ("links crossed", self.links.sum(), self.network.link_traversals),
+        )
+        for what, has, wants in equal:
+            if not np.array_equal(has, wants):
+                raise HwsimError(f"chip: {what}: found {has}, expected {wants}; this is a defect of hwsim")
+        ends = np.maximum.reduce([self.update_end, self.send_end, self.receive_end])
+        wrong = (
+            ("a neuron touched twice", n["touched"] > n["updates"]),
+            ("updates end before they begin", self.update_end < self.begin),
+            ("sending ends before the updates", self.send_end < self.update_end),
+            ("receiving ends before the tick begins", self.receive_end < self.begin),
+            ("a tick begins before the one before has ended", self.begin[:, 1:] < ends[:, :-1]),
+        )
+        for what, where in wrong:
+            if where.any():
+                raise HwsimError(f"chip: {what} {int(where.sum())} times; this is a defect of hwsim")
+
+
+def synapses_owed(network: Network, trace: EventTrace) -> dict[str, Int]:
+    """Connections that the events of each sample take, (S,) by count: windows that hold each neuron."""
+    owed = {name: np.zeros(trace.samples, np.int64) for name in (*SYNAPSES.values(), "synapses_other")}
+    for p in network.projections:
+        source, target = network.population[p.source], network.population[p.target]
+        if p.kind == "dense":
+            fan_out = np.full(source.size, target.size)
+        else:
+            places = windows(source.plane, p.kernel, p.stride, p.padding, target.plane)
+            each = target.channels // p.groups if p.kind == "conv2d" else 1
+            fan_out = np.tile(places * each, source.channels)
+        events = trace.events[p.source]
+        totals = np.concatenate([[0], np.cumsum(fan_out[events.index])])
+        ends = totals[events.offsets[:: events.steps]]
+        owed[SYNAPSES.get(p.kind, "synapses_other")] += np.diff(ends)
+    return owed
+
+
+def merged(totals: list[Totals]) -> Totals:
+    """The counts of several networks of one table, one after the other."""
+    summed = {
+        f.name: sum(getattr(t, f.name) for t in totals) for f in fields(Totals) if f.name != "flit_bits"
+    }
+    return Totals(**summed, flit_bits=totals[0].flit_bits)
