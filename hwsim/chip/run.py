@@ -61,7 +61,7 @@ class ChipRun:
 
     @property
     def ticks(self) -> int:
-        return self.begin.shape[1]
+        return int(self.begin.shape[1])
 
     @property
     def synapses(self) -> Int:
@@ -69,7 +69,7 @@ class ChipRun:
         return self.counts["synapses_dense"] + self.counts["synapses_conv"] + self.counts["synapses_other"]
 
     def spans(self) -> dict[str, Int]:
-        """Of each sample and tick, (S, K): the first begin, the last ends of the three units, the last of all."""
+        """Of each sample and tick, (S, K): first begin, last end of each unit and of all, and ``waits``."""
         ends = {name: getattr(self, name).max(axis=2) for name in ("update_end", "send_end", "receive_end")}
         return {
             "begin": self.begin.min(axis=2),

@@ -86,17 +86,36 @@ class Reach:
             return np.ones(height * width, np.bool_)
         rows, columns = self._windows
         taken = np.zeros((height, width), np.bool_)
-        across = self.target.plane[1]
-        (r0, x0), (r1, x1) = divmod(p0, across), divmod(p1, across)
-        if r0 == r1:
-            parts = [(r0, r1, x0, x1)]
-        else:
-            parts = [(r0, r0, x0, across - 1), (r1, r1, 0, x1)]
-            if r1 - r0 > 1:
-                parts.append((r0 + 1, r1 - 1, 0, across - 1))
-        for top, bottom, left, right in parts:
+        for top, bottom, left, right in _rectangles(p0, p1, self.target.plane[1]):
             taken |= np.outer(rows[top : bottom + 1].any(axis=0), columns[left : right + 1].any(axis=0))
         return taken.ravel()
+
+    def channel_counts(self, c0: int, c1: int) -> Int:
+        """How many of the target channels each source channel reaches; shape (source channels,)."""
+        channel = np.arange(self.source.channels)
+        kind = self.projection.kind
+        if kind == "dense":
+            return np.full(len(channel), c1 - c0 + 1, np.int64)
+        if kind == "conv2d":
+            outputs = self.target.channels // self.projection.groups
+            first = channel // (self.source.channels // self.projection.groups) * outputs
+            taken: Int = np.maximum(np.minimum(c1, first + outputs - 1) - np.maximum(c0, first) + 1, 0)
+            return taken
+        return ((channel >= c0) & (channel <= c1)).astype(np.int64)
+
+    def position_counts(self, p0: int, p1: int) -> Int:
+        """How many of the target positions hold each source position in their window; (positions,).
+
+        A window holds a position once. Connections of neuron (c, s) into a box are the product of both.
+        """
+        height, width = self.source.plane
+        if self.projection.kind == "dense":
+            return np.full(height * width, p1 - p0 + 1, np.int64)
+        rows, columns = self._windows
+        counts = np.zeros((height, width), np.int64)
+        for top, bottom, left, right in _rectangles(p0, p1, self.target.plane[1]):
+            counts += np.outer(rows[top : bottom + 1].sum(axis=0), columns[left : right + 1].sum(axis=0))
+        return counts.ravel()
 
     @cached_property
     def fan_in(self) -> Int:
@@ -120,3 +139,14 @@ class Reach:
         if shared:
             return channels * self.kernel_words
         return channels * int(self.fan_in[box.p0 : box.p1 + 1].sum())
+
+
+def _rectangles(p0: int, p1: int, across: int) -> list[tuple[int, int, int, int]]:
+    """Positions ``p0`` to ``p1`` of rows of ``across`` as (top, bottom, left, right), inclusive."""
+    (r0, x0), (r1, x1) = divmod(p0, across), divmod(p1, across)
+    if r0 == r1:
+        return [(r0, r1, x0, x1)]
+    parts = [(r0, r0, x0, across - 1), (r1, r1, 0, x1)]
+    if r1 - r0 > 1:
+        parts.append((r0 + 1, r1 - 1, 0, across - 1))
+    return parts

@@ -1,0 +1,65 @@
+"""When each core begins the next tick (E6)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.chip.config import Barrier, EventCore
+from hwsim.chip.fanout import Fanout
+from hwsim.network import Network
+from hwsim.place.reach import Int
+from hwsim.place.slices import Sliced
+
+
+@dataclass(frozen=True, eq=False)
+class Barriers:
+    """``latency``: L; ``tick_cycles``: the shortest tick.
+
+    ``waits_for`` (C + 1, C + 1): the cores whose tick must have ended (``layer``), or whose updates must have
+    (``none``), before a core begins the next.
+    """
+
+    mode: Barrier
+    latency: int
+    tick_cycles: int
+    waits_for: NDArray[np.bool_]
+
+    @staticmethod
+    def of(sliced: Sliced, core: EventCore, fanout: Fanout) -> "Barriers":
+        host = len(fanout.cores)
+        near = np.eye(host + 1, dtype=np.bool_)
+        if core.barrier == "layer":
+            near = _neighbors(sliced, fanout)
+        elif core.barrier == "none":
+            near[:, :host] |= fanout.reached > 0
+        routers = len(set(fanout.routers[:host].tolist()))
+        return Barriers(core.barrier, core.barrier_cycles(routers), core.tick_cycles, near)
+
+    def following(self, begin: Int, updated: Int, sent: Int, received: Int) -> tuple[Int, int]:
+        """The begins of the next tick from one's begins and ends, (C + 1,), and the longest wait for
+        ``tick_cycles``."""
+        end = np.maximum(np.maximum(updated, sent), received)
+        if self.mode == "tick":
+            ready = np.full_like(end, end.max() + self.latency)
+        elif self.mode == "layer":
+            ready = np.where(self.waits_for, end, 0).max(axis=1) + self.latency
+        else:
+            ready = np.maximum(end, np.where(self.waits_for, updated, 0).max(axis=1))
+        wait = begin + self.tick_cycles - ready
+        return ready + np.maximum(wait, 0), max(int(wait.max()), 0)
+
+
+def _neighbors(sliced: Sliced, fanout: Fanout) -> NDArray[np.bool_]:
+    """Cores that share a population with a core, or have one that a projection joins to one of its own."""
+    network: Network = sliced.network
+    kinds = fanout.kinds
+    holds = np.zeros((len(fanout.cores) + 1, len(network.populations)), np.int64)
+    number = {p.name: i for i, p in enumerate(network.populations)}
+    for i in range(len(network.populations)):
+        holds[kinds.core[kinds.first_slice[i] : kinds.first_slice[i + 1]], i] = 1
+    joined = np.eye(len(number), dtype=np.int64)
+    for p in network.projections:
+        joined[number[p.source], number[p.target]] = joined[number[p.target], number[p.source]] = 1
+    near: NDArray[np.bool_] = holds @ joined @ holds.T > 0
+    return near

@@ -1,0 +1,223 @@
+"""A placed network on a chip, sample by sample: packets through the network-on-chip, barriers (E1 to E7)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwsim.chip.barriers import Barriers
+from hwsim.chip.config import Chip
+from hwsim.chip.fanout import LOCAL, Fanout, fanout_of
+from hwsim.chip.kernels import (
+    ADDRESSED,
+    FIRED,
+    LOCALS,
+    MARKS,
+    RECEIVED,
+    SENT,
+    SPIKES,
+    TAKEN,
+    UPDATES,
+    arrivals,
+    take,
+)
+from hwsim.chip.packets import Sending, cycles_of, sending
+from hwsim.chip.run import ChipRun, merged
+from hwsim.chip.ticks import Ticks, ticks_of
+from hwsim.chip.touched import touched
+from hwsim.errors import HwsimError
+from hwsim.events import EventTrace
+from hwsim.noc.counts import Totals
+from hwsim.noc.network import Network as Noc
+from hwsim.noc.network import traffic
+from hwsim.place.reach import Int
+from hwsim.place.slices import Sliced
+
+Progress = Callable[[int, int], None]
+
+SHIFTED_ROUNDS = 8
+"""Rounds whose ends are moved along with the begins of who sends; then they are taken as they were."""
+
+
+@dataclass(eq=False)
+class Arrived:
+    """What came of sending from given begins: ``end`` (K, C + 1) of receiving, ``counts`` (K, C + 1, 4) of
+    packets and synapses, deliveries by cycles of the network."""
+
+    end: Int
+    counts: Int
+    latencies: Int
+
+    @staticmethod
+    def nothing(begin: Int) -> "Arrived":
+        return Arrived(begin.copy(), np.zeros((*begin.shape, TAKEN + 3), np.int64), np.zeros(1, np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """One sample; begins and ends (K, C + 1), ``waits`` (K,), ``touched`` (K, C + 1)."""
+
+    sending: Sending
+    begin: Int
+    arrived: Arrived
+    waits: Int
+    cycles: int
+    touched: Int
+    network: Totals
+
+
+def run_chip(sliced: Sliced, trace: EventTrace, chip: Chip, progress: Progress | None = None) -> ChipRun:
+    """Every sample of the trace on the chip; the slices' cores are those of its grid.
+
+    Raises HwsimError for slices on cores that the grid has not, and for a trace of another network.
+    """
+    highest, allowed = max(s.core for s in sliced.slices), chip.grid.cores - 1
+    if highest > allowed:
+        raise HwsimError(f"chip {chip.name!r}: a slice lies on core {highest}, allowed 0 to {allowed}")
+    trace.verify(sliced.network)
+    player = Player(sliced, chip)
+    played = []
+    for sample in range(trace.samples):
+        played.append(player.play(trace, sample))
+        if progress:
+            progress(sample + 1, trace.samples)
+    return player.result(trace, played)
+
+
+class Player:
+    """One network on one chip: its tables, and the run of any sample."""
+
+    def __init__(self, sliced: Sliced, chip: Chip) -> None:
+        self.network, self.chip = sliced.network, chip
+        self.ticks: Ticks = ticks_of(sliced.network)
+        self.fanout: Fanout = fanout_of(sliced, chip.grid, chip.core.barrier == "none")
+        self.barriers = Barriers.of(sliced, chip.core, self.fanout)
+        self.cycles = cycles_of(chip.core)
+        self.noc = chip.grid.network.changed(ties="parity")
+
+    def play(self, trace: EventTrace, sample: int) -> Played:
+        share = self.chip.grid.spikes_per_packet
+        s = sending(self.network, trace, sample, self.ticks, self.fanout, self.cycles, share)
+        begin, arrived, network = self._tick_by_tick(s)
+        if self.barriers.mode != "tick":
+            begin, arrived, network = self._together(s, begin, arrived, network)
+        waits = np.zeros(self.ticks.count, np.int64)
+        for k in range(self.ticks.count - 1):
+            _, waits[k] = self._next(s, k, begin[k], arrived.end[k])
+        last = [begin[-1] + s.updated[-1], begin[-1] + s.sent[-1], arrived.end[-1]]
+        cycles = int(np.max(last)) + self.barriers.latency
+        reached = touched(self.network, trace, sample, self.ticks, self.fanout)
+        return Played(s, begin, arrived, waits, cycles, reached, network.totals())
+
+    def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, int]:
+        return self.barriers.following(begin, begin + s.updated[k], begin + s.sent[k], received)
+
+    def _tick_by_tick(self, s: Sending) -> tuple[Int, Arrived, Noc]:
+        """Each tick alone, all cores from its begin on: what there is with a barrier after each tick."""
+        begin = np.zeros(s.updated.shape, np.int64)
+        network = Noc(self.noc, self.fanout.groups)
+        arrived = Arrived.nothing(begin)
+        for k in range(self.ticks.count):
+            arrived.end[k] = begin[k]
+            packets = np.arange(s.first[k], s.first[k + 1])
+            self._deliver(s, packets, np.full(len(packets), k), begin, network, arrived)
+            if k + 1 < self.ticks.count:
+                begin[k + 1] = self._next(s, k, begin[k], arrived.end[k])[0].max()
+        return begin, arrived, network
+
+    def _together(self, s: Sending, begin: Int, arrived: Arrived, network: Noc) -> tuple[Int, Arrived, Noc]:
+        """All ticks at once, from guessed begins, until they no longer move."""
+        for n in range(begin.size + 2):
+            moved = self._swept(s, begin, arrived, n < SHIFTED_ROUNDS)
+            if n and np.array_equal(moved, begin):
+                return begin, arrived, network
+            begin, arrived = moved, Arrived.nothing(moved)
+            network = Noc(self.noc, self.fanout.groups)
+            self._deliver(s, np.arange(len(s.created)), s.tick, begin, network, arrived)
+        raise HwsimError("chip: the begins of ticks still move; this is a defect of hwsim")
+
+    def _swept(self, s: Sending, begin: Int, arrived: Arrived, shifted: bool) -> Int:
+        """Begins that follow, tick by tick, from the ends of receiving that other begins led to."""
+        moved = np.zeros_like(begin)
+        hears = np.append(self.fanout.reached.T > 0, np.zeros((1, begin.shape[1]), np.bool_), axis=0)
+        for k in range(len(begin) - 1):
+            received = arrived.end[k]
+            if shifted:
+                shift = np.where(hears, moved[k] - begin[k], -(2**60)).max(axis=1)
+                received = np.where(arrived.counts[k, :, RECEIVED] > 0, received + shift, moved[k])
+            moved[k + 1] = self._next(s, k, moved[k], np.maximum(received, moved[k]))[0]
+        return moved
+
+    def _deliver(self, s: Sending, given: Int, tick: Int, begin: Int, network: Noc, arrived: Arrived) -> None:
+        """Packets through the network and into their cores (E4, E5)."""
+        routes, ratio = self.fanout.routes, self.chip.core.noc_ratio
+        created = begin[tick, s.core[given]] + s.created[given]
+        order = np.lexsort((s.core[given], created))
+        given, created, tick = given[order], created[order], tick[order]
+        packet = s.packet[given]
+        destination = routes.destination[packet]
+        remote = np.flatnonzero(destination != LOCAL)
+        in_network = traffic(
+            ceil_scaled(created[remote], *ratio), routes.source[packet[remote]], destination[remote], 1
+        )
+        first = network.feed(in_network)
+        network.run()
+        found = network.take()
+        most = int((routes.first[packet + 1] - routes.first[packet]).sum())
+        out = tuple(np.zeros(most, np.int64) for _ in range(4))
+        place = remote[found.packet - first]
+        sizes = arrivals(routes, s.packet, given, found.tile, place, found.arrived, ratio, created, out)
+        listed = (*out, *sizes)
+        spikes = (s.begin, s.end, s.spikes)
+        kinds = self.fanout.kinds
+        take(kinds, routes, spikes, s.kind, given, tick, listed, self.cycles, arrived.end, arrived.counts)
+        arrived.latencies = _added(arrived.latencies, np.bincount(found.arrived - found.created))
+
+    def result(self, trace: EventTrace, played: list[Played]) -> ChipRun:
+        begin = np.stack([p.begin for p in played])
+        sent = np.stack([p.sending.counts for p in played])
+        came = np.stack([p.arrived.counts for p in played])
+        latencies = np.zeros(1, np.int64)
+        for p in played:
+            latencies = _added(latencies, p.arrived.latencies)
+        columns: dict[str, Any] = {
+            "updates": sent[..., UPDATES],
+            "fired": sent[..., FIRED],
+            "touched": np.stack([p.touched for p in played]),
+            "sent": sent[..., SENT],
+            "local": sent[..., LOCALS],
+            "spikes_sent": sent[..., SPIKES],
+            "received": came[..., RECEIVED],
+            "synapses_dense": came[..., TAKEN],
+            "synapses_conv": came[..., TAKEN + 1],
+            "synapses_other": came[..., TAKEN + 2],
+            "marks": sent[..., MARKS],
+        }
+        return ChipRun(
+            chip=self.chip, network_id=self.network.id, trace_id=trace.id,
+            interval=self.ticks.interval, depth=self.ticks.depth, cores=self.fanout.cores,
+            begin=begin, update_end=begin + np.stack([p.sending.updated for p in played]),
+            send_end=begin + np.stack([p.sending.sent for p in played]),
+            receive_end=np.stack([p.arrived.end for p in played]),
+            cycles=np.array([p.cycles for p in played], np.int64),
+            latency=self.barriers.latency, waits=np.stack([p.waits for p in played]),
+            counts={name: np.ascontiguousarray(values) for name, values in columns.items()},
+            links=np.stack([p.sending.links for p in played]), addressed=sent[..., ADDRESSED].sum(axis=2),
+            network=merged([p.network for p in played]), packet_latency=latencies,
+        )  # fmt: skip
+
+
+def ceil_scaled(cycles: Int, up: int, down: int) -> Int:
+    """ceil(cycles * up / down), exactly, for cycles of any length that the result allows (E1)."""
+    whole, rest = np.divmod(cycles, down)
+    scaled: Int = whole * up - (-rest * up) // down
+    return scaled
+
+
+def _added(a: Int, b: Int) -> Int:
+    """The sum of two histograms."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    total = longer.astype(np.int64)
+    total[: len(shorter)] += shorter
+    return total
