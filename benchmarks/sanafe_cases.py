@@ -11,7 +11,6 @@ from benchmarks.sanafe_exchange import SCALE, Case
 from hwsim.chip.config import Chip
 from hwsim.configuration import load_yaml
 from hwsim.execute.executor import encode, execute
-from hwsim.geometry import output_plane
 from hwsim.grid import Grid
 from hwsim.network import Network, Population, Projection
 from hwsim.place.reach import Box
@@ -24,6 +23,7 @@ LEAK = 4095 / 4096
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
+Cuts = dict[str, tuple[int, int]]
 
 
 def chip() -> Chip:
@@ -44,66 +44,71 @@ def boxes(population: Population, channels: int, positions: int) -> list[Box]:
     ]
 
 
-def on_cores(network: Network, cuts: dict[str, tuple[int, int]], grid: Grid, rng: Generator) -> Sliced:
-    """Each population cut into channels x positions, its slices on random cores of a quarter of the chip's."""
-    used = rng.choice(grid.cores, grid.cores // 4, replace=False)
-    slices = [
-        Slice(name, box, int(core))
-        for name, cut in cuts.items()
-        for box, core in zip(
-            boxes(network.population[name], *cut), rng.choice(used, cut[0] * cut[1], replace=False), strict=True
-        )
-    ]
+def on_cores(network: Network, cuts: Cuts, grid: Grid, rng: Generator) -> Sliced:
+    """Each population cut into channels x positions, its slices on random ones of few cores."""
+    most = max(channels * positions for channels, positions in cuts.values())
+    used = rng.choice(grid.cores, most + most // 4, replace=False)
+    slices = []
+    for name, cut in cuts.items():
+        pieces = boxes(network.population[name], *cut)
+        cores = rng.choice(used, len(pieces), replace=False).tolist()
+        slices += [Slice(name, box, core) for box, core in zip(pieces, cores, strict=True)]
     return Sliced(network, tuple(slices), grid.cores)
 
 
-def dense(sizes: tuple[int, ...] = (256, 256, 128, 10), cores: tuple[int, ...] = (8, 4, 1), steps: int = 20,
-          rate: float = 0.1, seed: int = 1) -> Case:  # fmt: skip
-    """Dense layers with random weights and a leak of 1/8; random input spikes; reset to zero."""
-    rng, grid = np.random.default_rng(seed), chip().grid
-    populations = [Population("p0", (sizes[0],), "input")]
-    projections, cuts = [], {}
-    for i, (size, parts) in enumerate(zip(sizes[1:], cores, strict=True), 1):
-        # The mean of a sum of n * rate spikes of mean weight 2 passes the threshold every few steps.
-        threshold = max(int(sizes[i - 1] * rate * 8), 8)
-        populations.append(lif(f"p{i}", (size,), threshold, decay=7 / 8, reset="zero"))
-        weights = rng.integers(-28, 33, (size, sizes[i - 1])).astype(np.int8)
+def dense(steps: int = 20, seed: int = 1) -> Case:
+    """Dense layers of 256, 128 and 10 neurons with a leak of 1/8 and reset to zero."""
+    rng, rate = np.random.default_rng(seed), 0.1
+    sizes, cuts = (256, 256, 128, 10), {"p1": (8, 1), "p2": (4, 1), "p3": (1, 1)}
+    populations, projections = [Population("p0", (256,), "input")], []
+    for i in (1, 2, 3):
+        # A tenth of the sources send weights of 2 in the mean: past the threshold every few steps.
+        threshold = int(sizes[i - 1] * rate * 8)
+        populations.append(lif(f"p{i}", (sizes[i],), threshold, decay=7 / 8, reset="zero"))
+        weights = rng.integers(-28, 33, (sizes[i], sizes[i - 1])).astype(np.int8)
         projections.append(Projection(f"q{i}", f"p{i - 1}", f"p{i}", "dense", weights))
-        cuts[f"p{i}"] = (parts, 1)
-    return _case("dense", populations, projections, cuts, steps, rate, rng, grid)
+    return _case("dense", populations, projections, cuts, steps, rate, rng)
 
 
-def convolutional(side: int = 12, steps: int = 20, rate: float = 0.15, seed: int = 2) -> Case:
-    """Two convolutions, padding 1, the second with stride 2, and a dense layer; reset by subtraction, no leak."""
-    rng, grid = np.random.default_rng(seed), chip().grid
-    first = (8, side, side)
-    second = (16, *output_plane((side, side), (3, 3), (2, 2), (1, 1)))
+def convolutional(steps: int = 20, seed: int = 2) -> Case:
+    """Two convolutions with padding 1, the second with stride 2, and a dense layer; reset by subtraction."""
+    rng = np.random.default_rng(seed)
     populations = [
-        Population("p0", (2, side, side), "input"),
-        lif("p1", first, 60, reset="subtract"),
-        lif("p2", second, 200, reset="subtract"),
-        lif("p3", (10,), 900, reset="subtract"),
+        Population("p0", (2, 12, 12), "input"),
+        lif("p1", (8, 12, 12), 60),
+        lif("p2", (16, 6, 6), 200),
+        lif("p3", (10,), 900),
     ]
-    weights = [
-        rng.integers(-28, 41, shape).astype(np.int8)
-        for shape in ((8, 2, 3, 3), (16, 8, 3, 3), (10, populations[2].size))
-    ]
+    shapes = ((8, 2, 3, 3), (16, 8, 3, 3), (10, populations[2].size))
+    first, second, last = (rng.integers(-28, 41, shape).astype(np.int8) for shape in shapes)
     around: dict[str, Any] = {"kernel": (3, 3), "padding": (1, 1)}
     projections = [
-        Projection("q1", "p0", "p1", "conv2d", weights[0], **around),
-        Projection("q2", "p1", "p2", "conv2d", weights[1], stride=(2, 2), **around),
-        Projection("q3", "p2", "p3", "dense", weights[2]),
+        Projection("q1", "p0", "p1", "conv2d", first, **around),
+        Projection("q2", "p1", "p2", "conv2d", second, stride=(2, 2), **around),
+        Projection("q3", "p2", "p3", "dense", last),
     ]
-    return _case(
-        "convolutional", populations, projections, {"p1": (2, 4), "p2": (4, 2), "p3": (1, 1)}, steps, rate, rng, grid
-    )
+    cuts = {"p1": (2, 4), "p2": (4, 2), "p3": (1, 1)}
+    return _case("convolutional", populations, projections, cuts, steps, 0.15, rng)
+
+
+def pointwise(steps: int = 10, seed: int = 3) -> Case:
+    """Two 1 x 1 convolutions of 4096 neurons on 64 cores; spikes go to 16 of them, few synapses in each."""
+    rng, shape = np.random.default_rng(seed), (64, 8, 8)
+    populations = [Population("p0", (16, 8, 8), "input"), lif("p1", shape, 20), lif("p2", shape, 60)]
+    first, second = (rng.integers(-28, 33, (64, n, 1, 1)).astype(np.int8) for n in (16, 64))
+    projections = [
+        Projection("q1", "p0", "p1", "conv2d", first),
+        Projection("q2", "p1", "p2", "conv2d", second),
+    ]
+    return _case("pointwise", populations, projections, {"p1": (16, 4), "p2": (16, 4)}, steps, 0.1, rng)
 
 
 def _case(
-    name: str, populations: list[Population], projections: list[Projection], cuts: dict[str, tuple[int, int]],
-    steps: int, rate: float, rng: Generator, grid: Grid,
+    name: str, populations: list[Population], projections: list[Projection], cuts: Cuts, steps: int,
+    rate: float, rng: Generator,
 ) -> Case:  # fmt: skip
-    last = populations[-1].name
+    """Integers with random input spikes at ``rate``."""
+    last, grid = populations[-1].name, chip().grid
     network = Network(name, tuple(populations), tuple(projections), last, steps, "spikes", integer=True)
     network.verify()
     given = (rng.random((1, steps, *populations[0].shape)) < rate).astype(np.int32)
@@ -113,8 +118,8 @@ def _case(
 def gesture(steps: int = 128) -> Case:
     """The gesture net whose weights SANA-FE's wheel ships, on 49 cores (validation of SANA-FE against Loihi).
 
-    Pixels are a bias of 1024 input neurons; four convolutions of 3 x 3 and a dense layer; reset to zero. Layers
-    are cut into channels, the third into rows and halves of its channels, the fourth into rows.
+    Pixels are a bias of 1024 input neurons; four convolutions of 3 x 3 and a dense layer; reset to zero.
+    Layers are cut into channels, the third into rows and halves of its channels, the fourth into rows.
     """
     with np.load(DVS) as file:
         data = dict(file)
@@ -135,7 +140,10 @@ def gesture(steps: int = 128) -> Case:
     projections.append(Projection("d5", "l4", "l5", "dense", weights))
     network = Network("gesture", tuple(populations), tuple(projections), "l5", steps, "frames", integer=True)
     network.verify()
-    first = {"l5": (0, 1, 1), "l4": (1, 1, 9), "l3": (10, 2, 11), "l2": (32, 8, 1), "l1": (40, 8, 1), "l0": (48, 1, 1)}
+    first = {
+        "l5": (0, 1, 1), "l4": (1, 1, 9), "l3": (10, 2, 11), "l2": (32, 8, 1), "l1": (40, 8, 1),
+        "l0": (48, 1, 1),
+    }  # fmt: skip
     slices = [
         Slice(name, box, _column_wise(core, grid))
         for name, (start, channels, positions) in first.items()

@@ -1,7 +1,7 @@
 """A sliced network as a file of neurons and synapses for SANA-FE, and what SANA-FE says of it.
 
-A net that both can run is an integer network of lif populations without current, refractory steps or adaptation;
-1 of its integers is 1/64 in SANA-FE, which truncates membranes to multiples of that.
+A net that both can run is an integer network of lif populations without current, refractory steps or
+adaptation; 1 of its integers is 1/64 in SANA-FE, which truncates membranes to multiples of that.
 """
 
 import json
@@ -117,16 +117,21 @@ class Case:
     def spikes(self, name: str) -> Array:
         """Whether each neuron fired, (steps, neurons)."""
         size = self.network.population[name].size
-        return self.trace.events[name].dense(size)[0].astype(np.bool_)
+        fired: Array = self.trace.events[name].dense(size)[0].astype(np.bool_)
+        return fired
 
     def core_of(self, population: Population) -> Array:
-        """The core of each neuron in SANA-FE: its tiles are numbered down the columns."""
+        """SANA-FE's core of each neuron: tiles are numbered down the columns, inputs lie on the first."""
+        each = self.grid.cores_per_router
+        if population.kind == "input":
+            return np.sort(np.arange(population.size) % each)
         places = np.zeros((population.channels, population.plane[0] * population.plane[1]), np.int64)
         for s in self.sliced.of_population[population.name]:
             places[s.box.c0 : s.box.c1 + 1, s.box.p0 : s.box.p1 + 1] = s.core
-        router, offset = np.divmod(places.ravel(), self.grid.cores_per_router)
+        router, offset = np.divmod(places.ravel(), each)
         y, x = np.divmod(router, self.grid.network.width)
-        return (x * self.grid.network.height + y) * self.grid.cores_per_router + offset
+        core: Array = (x * self.grid.network.height + y) * each + offset
+        return core
 
 
 def save(case: Case, path: Path, seconds: dict[str, float]) -> None:

@@ -1,8 +1,8 @@
 """Runs one net on SANA-FE 2.2.9; prints JSON.
 
 Run by benchmarks.against_sanafe with the Python of .venv-sanafe (``make perf``, tests/chip/test_sanafe.py):
-``sanafe_net.py NET.npz MODEL counts`` gives spikes, counters and energies of every step, ``... timed`` the CPU
-seconds of the simulation alone. MODEL is simple, detailed or cycle.
+``sanafe_net.py NET.npz MODEL counts`` gives spikes, counters and energies of every step, ``... timed`` the
+CPU seconds of the simulation alone. MODEL is simple, detailed or cycle.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ UNIT = {"dense": "dense_synapse", "conv2d": "conv_synapse"}
 
 
 def architecture(header: dict) -> sanafe.Architecture:
-    """The chip of the header: a mesh of tiles, prices in J, latencies in s; inputs are at the first core."""
+    """The chip of the header: a mesh of tiles, prices in J, latencies in s; inputs are on the first tile."""
     prices, takes = header["prices"], header["seconds"]
     hops = {
         f"{what}_{side}_hop": values[f"hop_{axis}"]
@@ -47,7 +47,11 @@ def architecture(header: dict) -> sanafe.Architecture:
         sent = {"energy_message_out": prices["message"], "latency_message_out": takes["send"]}
         return {
             "name": name,
-            "attributes": {"buffer_position": "soma", "buffer_inside_unit": False, "max_neurons_supported": 2048},
+            "attributes": {
+                "buffer_position": "soma",
+                "buffer_inside_unit": False,
+                "max_neurons_supported": 2048,
+            },
             "axon_in": [{"name": "in", "attributes": taken}],
             "synapse": synapses,
             "dendrite": [{"name": "dendrite", "attributes": dendrite}],
@@ -57,7 +61,7 @@ def architecture(header: dict) -> sanafe.Architecture:
 
     inputs = sum(p["size"] for p in header["populations"] if p["kind"] == "input")
     each, tiles = header["cores_per_tile"], header["width"] * header["height"]
-    first = [core("core[0..0]", max(inputs, 1)), core(f"core[1..{each - 1}]", 0)]
+    first, others = core(f"core[0..{each - 1}]", -(-inputs // each)), core(f"core[0..{each - 1}]", 0)
     described = {
         "name": "chip",
         "attributes": {
@@ -69,8 +73,8 @@ def architecture(header: dict) -> sanafe.Architecture:
             "latency_sync": takes["barrier"],
         },
         "tile": [
-            {"name": "tile[0..0]", "attributes": hops, "core": first[: min(each, 2)]},
-            {"name": f"tile[1..{tiles - 1}]", "attributes": hops, "core": [core(f"core[0..{each - 1}]", 0)]},
+            {"name": "tile[0..0]", "attributes": hops, "core": [first]},
+            {"name": f"tile[1..{tiles - 1}]", "attributes": hops, "core": [others]},
         ],
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -88,11 +92,11 @@ def load(header: dict, arrays: dict) -> sanafe.SpikingChip:
         name = p["name"]
         if p["kind"] == "input":
             group = net.create_neuron_group(name, p["size"], {}, log_spikes=True)
-            for n in range(p["size"]):
+            cores_of = arrays[f"p{i}.core"].tolist()
+            for n, core in enumerate(cores_of):
+                unit = f"{HOST_UNIT}[{n - cores_of.index(core)}]"
                 train = [bool(s) for s in arrays[f"p{i}.spikes"][:, n]]
-                group[n].set_attributes(
-                    soma_hw_name=f"{HOST_UNIT}[{n}]", model_attributes={"spikes": train}
-                )
+                group[n].set_attributes(soma_hw_name=unit, model_attributes={"spikes": train})
         else:
             about = {"threshold": p["threshold"], "leak_decay": p["decay"], "reset_mode": p["reset"]}
             group = net.create_neuron_group(
@@ -104,7 +108,7 @@ def load(header: dict, arrays: dict) -> sanafe.SpikingChip:
             group[n].map_to_core(cores[core])
         groups[name] = group
     for i, q in enumerate(header["projections"]):
-        pairs = list(zip(arrays[f"q{i}.source"].tolist(), arrays[f"q{i}.target"].tolist()))
+        pairs = list(zip(arrays[f"q{i}.source"].tolist(), arrays[f"q{i}.target"].tolist(), strict=True))
         weights = {"w": arrays[f"q{i}.weight"].tolist()}
         groups[q["source"]].connect_neurons_sparse(groups[q["target"]], weights, pairs)
     chip = sanafe.SpikingChip(arch)
