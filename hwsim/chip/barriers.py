@@ -17,24 +17,26 @@ class Barriers:
     """``latency``: L; ``tick_cycles``: the shortest tick.
 
     ``waits_for`` (C + 1, C + 1): the cores whose tick must have ended (``layer``), or whose updates must have
-    (``none``), before a core begins the next.
+    (``none``), before a core begins the next; ``senders``: with ``layer`` those that must have sent all.
     """
 
     mode: Barrier
     latency: int
     tick_cycles: int
     waits_for: NDArray[np.bool_]
+    senders: NDArray[np.bool_]
 
     @staticmethod
     def of(sliced: Sliced, core: EventCore, fanout: Fanout) -> "Barriers":
         host = len(fanout.cores)
-        near = np.eye(host + 1, dtype=np.bool_)
+        near, senders = np.eye(host + 1, dtype=np.bool_), np.zeros((host + 1, host + 1), np.bool_)
         if core.barrier == "layer":
             near = _neighbors(sliced, fanout)
+            senders = near[:, :host].astype(np.int64) @ fanout.reached.T > 0
         elif core.barrier == "none":
             near[:, :host] |= fanout.reached > 0
         routers = len(set(fanout.routers[:host].tolist()))
-        return Barriers(core.barrier, core.barrier_cycles(routers), core.tick_cycles, near)
+        return Barriers(core.barrier, core.barrier_cycles(routers), core.tick_cycles, near, senders)
 
     def following(self, begin: Int, updated: Int, sent: Int, received: Int) -> tuple[Int, int]:
         """The begins of the next tick from one's begins and ends, (C + 1,), and the longest wait for
@@ -43,7 +45,9 @@ class Barriers:
         if self.mode == "tick":
             ready = np.full_like(end, end.max() + self.latency)
         elif self.mode == "layer":
-            ready = np.where(self.waits_for, end, 0).max(axis=1) + self.latency
+            ready = np.where(self.waits_for, end, 0).max(axis=1)
+            ready = np.maximum(ready, np.where(self.senders, np.maximum(updated, sent), 0).max(axis=1))
+            ready += self.latency
         else:
             ready = np.maximum(end, np.where(self.waits_for, updated, 0).max(axis=1))
         wait = begin + self.tick_cycles - ready

@@ -36,7 +36,7 @@ from hwsim.place.slices import Sliced
 
 Progress = Callable[[int, int], None]
 
-SHIFTED_ROUNDS = 8
+SHIFTED_ROUNDS = 32
 """Rounds whose ends are moved along with the begins of who sends; then they are taken as they were."""
 
 
