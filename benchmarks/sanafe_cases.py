@@ -1,11 +1,11 @@
-"""Nets on cores of a mesh of 8 x 4 routers that hwsim and SANA-FE both run (benchmarks.sanafe)."""
+"""Nets on cores of a mesh of 8 x 4 routers that hwsim and SANA-FE both run (benchmarks.against_sanafe)."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.sanafe_exchange import SCALE, Case
 from hwsim.chip.config import Chip
@@ -21,9 +21,18 @@ DVS = Path(".venv-sanafe/lib/python3.11/site-packages/sanafe/examples/dvs_challe
 LEAK = 4095 / 4096
 """Decay of the gesture net's neurons: what Loihi's own software makes of an integrator."""
 
-Array = NDArray[Any]
 Shape = tuple[int, ...]
 Cuts = dict[str, tuple[int, int]]
+
+GESTURE = {
+    "l0": (48, 1, 1),
+    "l1": (40, 8, 1),
+    "l2": (32, 8, 1),
+    "l3": (10, 2, 11),
+    "l4": (1, 1, 9),
+    "l5": (0, 1, 1),
+}
+"""By layer SANA-FE's first core, and how many parts of channels and of positions there are."""
 
 
 def chip() -> Chip:
@@ -115,11 +124,12 @@ def _case(
     return Case(name, on_cores(network, cuts, grid, rng), execute(network, encode(network, given)), grid)
 
 
-def gesture(steps: int = 128) -> Case:
-    """The gesture net whose weights SANA-FE's wheel ships, on 49 cores (validation of SANA-FE against Loihi).
+def gesture(steps: int = 128, boxed: bool = False) -> Case:
+    """The gesture net whose weights SANA-FE's wheel ships, on the 49 cores of SANA-FE's snn/dvs.yaml.
 
     Pixels are a bias of 1024 input neurons; four convolutions of 3 x 3 and a dense layer; reset to zero.
-    Layers are cut into channels, the third into rows and halves of its channels, the fourth into rows.
+    That file counts neurons position by position where it maps them and channel by channel where it connects
+    them, so that spikes go to many cores; ``boxed``: channel by channel in both.
     """
     with np.load(DVS) as file:
         data = dict(file)
@@ -140,21 +150,36 @@ def gesture(steps: int = 128) -> Case:
     projections.append(Projection("d5", "l4", "l5", "dense", weights))
     network = Network("gesture", tuple(populations), tuple(projections), "l5", steps, "frames", integer=True)
     network.verify()
-    first = {
-        "l5": (0, 1, 1), "l4": (1, 1, 9), "l3": (10, 2, 11), "l2": (32, 8, 1), "l1": (40, 8, 1),
-        "l0": (48, 1, 1),
-    }  # fmt: skip
-    slices = [
-        Slice(name, box, _column_wise(core, grid))
-        for name, (start, channels, positions) in first.items()
-        for core, box in enumerate(boxes(network.population[name], channels, positions), start)
-    ]
+    slices: list[Slice] = []
+    for name, (first, *cut) in GESTURE.items():
+        pieces = [
+            Slice(name, box, core) for core, box in enumerate(boxes(network.population[name], *cut), first)
+        ]
+        slices += pieces if boxed else renumbered(network.population[name], pieces)
+    slices = [replace(s, core=column_wise(s.core, grid)) for s in slices]
     frame = SCALE * data["inputs"].astype(np.int32).reshape(1, 1, 32, 32)
     trace = execute(network, encode(network, frame))
     return Case("gesture", Sliced(network, tuple(slices), grid.cores), trace, grid)
 
 
-def _column_wise(core: int, grid: Grid) -> int:
+def renumbered(population: Population, pieces: list[Slice]) -> list[Slice]:
+    """A slice for each run of neurons on a core, if neuron n is mapped as position n // C, channel n % C."""
+    places = population.plane[0] * population.plane[1]
+    core_of = np.zeros((places, population.channels), np.int64)
+    for s in pieces:
+        core_of[s.box.p0 : s.box.p1 + 1, s.box.c0 : s.box.c1 + 1] = s.core
+    cores = core_of.ravel()
+    # A run ends with its channel: a slice is a box (G2).
+    last = (np.diff(cores) != 0) | (np.arange(1, population.size) % places == 0)
+    ends = [*np.flatnonzero(last).tolist(), population.size - 1]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    return [
+        Slice(population.name, Box.of(start, end, places), int(cores[start]))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def column_wise(core: int, grid: Grid) -> int:
     """hwsim's number of a core counted down the columns of routers."""
     tile, offset = divmod(core, grid.cores_per_router)
     x, y = divmod(tile, grid.network.height)

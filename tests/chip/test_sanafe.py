@@ -16,7 +16,7 @@ from benchmarks.against_sanafe import (
     other_spikes,
     waiting,
 )
-from benchmarks.sanafe_cases import chip
+from benchmarks.sanafe_cases import chip, gesture
 from benchmarks.sanafe_exchange import PYTHON, Case, ask
 from hwsim.chip.loop import run_chip
 from hwsim.chip.run import ChipRun
@@ -96,3 +96,15 @@ def test_energy_with_the_counts_that_sanafe_defines_is_sanafes(both: Both) -> No
     alike = of_hwsim(both.case, both.run, as_sanafe=True)
     for part, joule in both.theirs.energy.items():
         np.testing.assert_allclose(alike.energy[part], joule, rtol=1e-9, err_msg=part)
+
+
+def test_the_gesture_net_counts_and_costs_what_it_does_in_sanafe() -> None:
+    """SANA-FE on its snn/dvs.yaml and loihi.yaml, 128 steps: these counts, and 2.5919 uJ a step."""
+    case = gesture()
+    ours = of_hwsim(case, run_chip(case.sliced, case.trace, chip()))
+    assert ours.fired.sum() == 38_081
+    assert ours.synapses.sum() == 5_437_656
+    assert ours.packets.sum() == 386_640
+    told = {"synapse": 1.0252e-6, "soma": 1.2042e-6, "network": 0.3625e-6, "total": 2.5919e-6}
+    for part, joule in told.items():
+        assert ours.energy[part].sum() / 128 == pytest.approx(joule, rel=0.05), part
