@@ -180,7 +180,12 @@ def sanafe_speed(console: Console) -> None:
         return
     on = chip()
     detailed = ("detailed",)
-    timed = ((convolutional(), (*detailed, "cycle")), (pointwise(), detailed), (gesture(), detailed))
+    detailed = ("detailed",)
+    timed = (
+        (convolutional(), (*detailed, "cycle")),
+        (pointwise(), detailed),
+        (gesture(boxed=True), detailed),
+    )
     for case, models in timed:
         given, steps = case.trace.events[case.network.input.name], case.network.timesteps
         run = run_chip(case.sliced, case.trace, on)
