@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numba
@@ -105,7 +106,10 @@ def executor_speed(network: Network, trace: EventTrace, console: Console) -> Non
 
 
 def estimate_against_torch(batch: int, console: Console) -> None:
-    """The whole estimate (encode, execute, lower, cycle, price, ANN counterpart) and torch's pass."""
+    """The whole estimate (encode, execute, lower, cycle, price, ANN counterpart) and torch's pass.
+
+    A network keeps its packed weights, as a module its own; the first estimate packs them, and is stated too.
+    """
     model, pictures = vgg16(), images(batch)
     network = capture(model, pictures[:1].numpy(), TIMESTEPS, "vgg16").network
     work = Workload(network, pictures.numpy())
@@ -115,8 +119,9 @@ def estimate_against_torch(batch: int, console: Console) -> None:
         with torch.no_grad():
             run(model, pictures, TIMESTEPS)
 
-    whole, alone, torch_pass = in_turn(
+    whole, first, alone, torch_pass = in_turn(
         lambda: estimate(work, hardware, mapping, table),
+        lambda: estimate(replace(work, network=replace(network)), hardware, mapping, table),
         lambda: execute(network, encode(network, work.inputs)),
         forward,
     )
@@ -124,7 +129,8 @@ def estimate_against_torch(batch: int, console: Console) -> None:
     console.print(
         f"VGG16, 32x32, T = {TIMESTEPS}, batch {batch}, {threads()} threads: estimate {whole * 1e3:.0f} ms "
         f"(executor {alone * 1e3:.0f} ms), PyTorch forward {torch_pass * 1e3:.0f} ms, "
-        f"ratio {whole / torch_pass:.2f}; goal: at most 1: {met}"
+        f"ratio {whole / torch_pass:.2f}; goal: at most 1: {met}; the first of a network, whose weights are "
+        f"packed, {first * 1e3:.0f} ms"
     )
 
 

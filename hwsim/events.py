@@ -111,6 +111,8 @@ class EventTrace:
     @staticmethod
     def join(parts: "list[EventTrace]") -> "EventTrace":
         first = parts[0]
+        if len(parts) == 1:
+            return first
         events = {name: Events.join([p.events[name] for p in parts]) for name in first.events}
         outputs = np.concatenate([p.outputs for p in parts])
         return EventTrace(first.network_id, first.timesteps, events, outputs)

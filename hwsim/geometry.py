@@ -1,5 +1,7 @@
 """Where the windows of convolutions and pools lie: sizes and taps in one dimension or two."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,12 +14,15 @@ def output_plane(plane: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair
     return h, w
 
 
+@lru_cache(1024)
 def output_taps(size: int, kernel: int, stride: int, padding: int, size_out: int) -> NDArray[np.int32]:
     """Output row (y + padding - k) / stride of each input row y and kernel row k, or -1; (size, kernel)."""
     reach = np.arange(size)[:, None] + padding - np.arange(kernel)[None, :]
     out = reach // stride
     valid = (reach >= 0) & (reach % stride == 0) & (out < size_out)
-    return np.where(valid, out, -1).astype(np.int32)
+    taps = np.where(valid, out, -1).astype(np.int32)
+    taps.flags.writeable = False
+    return taps
 
 
 def windows(plane: Pair, kernel: Pair, stride: Pair, padding: Pair, plane_out: Pair) -> NDArray[np.int64]:

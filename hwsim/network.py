@@ -69,9 +69,16 @@ class Network:
     def input(self) -> Population:
         return next(p for p in self.populations if p.kind == "input")
 
+    @cached_property
+    def _into(self) -> dict[str, tuple[Projection, ...]]:
+        found: dict[str, tuple[Projection, ...]] = {}
+        for p in self.projections:
+            found[p.target] = (*found.get(p.target, ()), p)
+        return found
+
     def into(self, target: str) -> tuple[Projection, ...]:
         """The projections that end in ``target``, in order."""
-        return tuple(p for p in self.projections if p.target == target)
+        return self._into.get(target, ())
 
     def out_of(self, source: str) -> tuple[Projection, ...]:
         return tuple(p for p in self.projections if p.source == source)

@@ -7,9 +7,10 @@ import platform
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal, get_args
 
@@ -143,12 +144,16 @@ def estimate(
     lowering = Lowering(network, hardware, mapping)
     encoded = encode(network, work.inputs)
     work.check_batch(mapping.batch)
-    with ThreadPoolExecutor(1) as aside:
-        dense = aside.submit(counterpart, network, hardware, mapping, table, encoded.samples)
-        trace = execute(network, encoded, _stage(progress, "execute"))
-        ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
+    trace = execute(network, encoded, _stage(progress, "execute"))
+    ledgers = simulate(lowering, trace, engine, _stage(progress, "cycle"))
     total = sum(ledgers[1:], start=ledgers[0])
     snn = Run(network, trace, ledgers, price(total, hardware, table), mapping.batch)
+    ann: Run | None = None
+    missing: str | None = None
+    try:
+        ann = counterpart(network, hardware, mapping, table, trace.samples)
+    except NoCounterpartError as error:
+        missing = str(error)
     agreement = agree(network, trace, work.reference) if work.reference else None
     if agreement is not None and not agreement.trusted:
         warnings.warn(f"{UNTRUSTED}: {agreement.sentence()}", HwsimWarning, stacklevel=2)
@@ -163,22 +168,18 @@ def estimate(
         "engine": engine,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - began, 3),
-        "versions": {p: version(p) for p in ("numpy", "numba", "torch")}
-        | {"python": platform.python_version()},
+        "versions": versions(),
     }
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
-    ann, missing = _of_counterpart(dense)
     return Result(
         snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, provenance, missing
     )
 
 
-def _of_counterpart(dense: Future[Run]) -> tuple[Run | None, str | None]:
-    """The counterpart's run, or why there is none."""
-    try:
-        return dense.result(), None
-    except NoCounterpartError as error:
-        return None, str(error)
+@cache
+def versions() -> dict[str, str]:
+    """Versions of what computes the numbers."""
+    return {p: version(p) for p in ("numpy", "numba", "torch")} | {"python": platform.python_version()}
 
 
 def simulate(

@@ -168,6 +168,14 @@ class Projection:
     divisor: float = 1.0
     delay: int = 0
 
+    def __post_init__(self) -> None:
+        """What is kept of a projection, its id and its packed weights, must stay true: no writing to it."""
+        for name in ("weights", "bias"):
+            given = getattr(self, name)
+            if given is not None:
+                object.__setattr__(self, name, given.view())
+                getattr(self, name).flags.writeable = False
+
     @property
     def has_weights(self) -> bool:
         return self.kind in ("conv2d", "dense")

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwsim import cli
+from hwsim.noc.config import load_noc
+from hwsim.noc.network import deliver_all, traffic
+from hwsim.noc.trees import groups_of
 from hwsim.replay import noc_trace
 
 Command = Callable[..., tuple[int, str, str]]
@@ -69,6 +73,16 @@ def test_the_network_is_that_of_the_options(replay: Command) -> None:
     assert rows()[0][5] >= 2 + 2 * 4 + 2 + 2
 
 
+def test_wires_along_y_may_be_longer_than_along_x(replay: Command) -> None:
+    # one step along x, one along y: 2 + 3 routers of 4 + link 2 + link_y 7 + ejection 1
+    options = ("--size", "2x2", "--delay", "link=2", "--delay", "link_y=7", "--json")
+    code, out, _ = replay("0 0 3\n", *options)
+    assert code == 0
+    delays = json.loads(out)["delays"]
+    assert (delays["link"], delays["link_y"], delays["credit_link_y"]) == (2, 7, 1)
+    assert rows()[0][5] == 2 + 3 * 4 + 2 + 7 + 1
+
+
 def test_yx_and_a_slow_tile_can_be_asked_for(replay: Command) -> None:
     code, out, _ = replay(
         "0 0 4\n1 0 4\n", "--size", "3x3", "--routing", "yx", "--receive-queue", "1", "--drain", "9", "--json"
@@ -91,6 +105,52 @@ def test_a_trace_longer_than_a_chunk_is_replayed_as_a_whole(
     assert len(whole) == 2000
 
 
+def test_a_packet_to_several_tiles_is_a_row_for_each(replay: Command) -> None:
+    # in the buffer in 2, SA in 4 to +x, 5 to -x, 6 to the tile, 3 cycles away; a further router takes 5 more
+    code, out, _ = replay("0 1 2+0+1 # all of the row\n", "--size", "3x1", "--json")
+    assert code == 0
+    assert rows() == [[0, 1, 0, 0, 0, 13, 2], [0, 1, 1, 0, 0, 9, 1], [0, 1, 2, 0, 0, 12, 2]]
+    found = json.loads(out)
+    assert (found["multicast"], found["packets"], found["deliveries"]) == ("tree", 1, 3)
+    assert (found["flits_injected"], found["forks"], found["flits_ejected"]) == (1, 2, 3)
+    assert (found["flit_hops"], found["saved_flit_hops"]) == (3, 2 + 1 + 2 - 3)
+    assert found["mean_latency_cycles"] == pytest.approx((13 + 9 + 12) / 3)
+
+
+def test_copies_can_be_asked_for_and_leave_in_the_order_of_the_line(replay: Command) -> None:
+    code, out, _ = replay("0 1 2+0+1\n0 1 2\n", "--size", "3x1", "--multicast", "copies")
+    assert (code, "2 packets to 4 tiles" in out) == (0, True)
+    assert [row[:5] for row in rows()] == [[0, 1, 0, 0, 1], [0, 1, 1, 0, 2], [0, 1, 2, 0, 0], [1, 1, 2, 0, 3]]
+
+
+@pytest.mark.parametrize("chunk", [5, 200_000])
+def test_multicasts_in_a_trace_arrive_as_those_given_to_the_network(
+    replay: Command, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """One packet in two goes to 3 tiles, some of them to the same ones; slow tiles let others overtake."""
+    monkeypatch.setattr(noc_trace, "CHUNK", chunk)
+    packets = [(i // 3, i * 5 % 7, [i % 9, (i + 4) % 9, (i + 5) % 9][: 1 + i % 2 * 2]) for i in range(200)]
+    replay(
+        "".join(f"{cycle} {source} {'+'.join(map(str, tiles))}\n" for cycle, source, tiles in packets),
+        "--size", "3x3", "--receive-queue", "1", "--drain", "4",
+    )  # fmt: skip
+    groups = groups_of([(source, tiles) for _, source, tiles in packets if len(tiles) > 1])
+    group = iter(range(-1, -200, -1))
+    given = [(c, source, t[0] if len(t) == 1 else next(group), 1) for c, source, t in packets]
+    table = load_noc("booksim").changed(width=3, height=3, receive_queue_flits=1, drain_cycles=4)
+    expected, _ = deliver_all(table, traffic(*np.array(given).T), groups)
+    assert rows() == np.stack(expected, axis=1).tolist()
+    assert len(rows()) == 100 + 300
+
+
+def test_a_packet_to_several_tiles_says_its_one_flit_where_others_have_more(replay: Command) -> None:
+    code, _, err = replay("0 0 1\n0 0 2+3\n", "--packet-size", "4")
+    assert code == 2
+    assert "trace.txt:2: --packet-size 4, and no flits in the line; a packet to several tiles must be" in err
+    assert replay("0 0 1\n0 0 2+3 1\n", "--packet-size", "4")[0] == 0
+    assert [row[2] for row in rows()] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -100,6 +160,11 @@ def test_a_trace_longer_than_a_chunk_is_replayed_as_a_whole(
         ("9 x 0", ["src 'x'", "whole number"]),
         ("4 0 0", ["cycle 4 comes after 5", "sort"]),
         ("9 0 0 0", ["flits '0'", "from 1"]),
+        ("9 0 5+64", ["dst '5+64': tile '64'", "0 to 63"]),
+        ("9 0 5++9", ["dst '5++9': tile ''", "whole number"]),
+        ("9 0 5+9,7", ["dst '5+9,7': tile '9,7'", "whole number"]),
+        ("9 0 5+9+5", ["dst '5+9+5': tile 5 more than once", "different tiles"]),
+        ("9 0 5+9 2", ["flits 2", "must be of 1 flit"]),
         ("99999999999999999999999 0 0", ["cycle"]),
     ],
 )
@@ -122,6 +187,7 @@ def test_a_bad_line_is_named_and_nothing_is_written(replay: Command, line: str, 
         (("--delay", "lnk=2"), "Did you mean 'link'?"),
         (("--delay", "link=0"), "delays.link"),
         (("--delay", "link"), "must be link=cycles"),
+        (("--multicast", "twig"), "multicast: found 'twig'"),
         (("--table", "bocksim"), "Did you mean 'booksim'?"),
         (("--pattern", "uniform"), "one of them"),
         (("--plot", "x.png"), "--plot belongs to --pattern"),
@@ -162,6 +228,7 @@ def test_a_curve_has_a_row_for_every_rate_and_seed_and_a_picture(run: Command) -
     ("options", "words"),
     [
         (("--pattern", "uniform"), "--pattern needs --rate"),
+        (("--pattern", "uniform", "--rate", "0.1", "--multicast", "tree"), "--multicast belongs to a trace"),
         (("--pattern", "unifrom", "--rate", "0.1"), "Did you mean 'uniform'?"),
         (("--pattern", "uniform", "--rate", "0"), "above 0 up to 1"),
         (("--pattern", "uniform", "--rate", "a"), "--rate 'a'"),

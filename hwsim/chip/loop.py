@@ -36,8 +36,8 @@ from hwsim.place.slices import Sliced
 
 Progress = Callable[[int, int], None]
 
-SHIFTED_ROUNDS = 32
-"""Rounds whose ends are moved along with the begins of who sends; then they are taken as they were."""
+LONGEST = 2**59
+"""Cycles of the network-on-chip in which a packet may be created."""
 
 
 @dataclass(eq=False)
@@ -129,7 +129,7 @@ class Player:
     def _together(self, s: Sending, begin: Int, arrived: Arrived, network: Noc) -> tuple[Int, Arrived, Noc]:
         """All ticks at once, from guessed begins, until they no longer move."""
         for n in range(begin.size + 2):
-            moved = self._swept(s, begin, arrived, n < SHIFTED_ROUNDS)
+            moved = self._swept(s, arrived)
             if n and np.array_equal(moved, begin):
                 return begin, arrived, network
             begin, arrived = moved, Arrived.nothing(moved)
@@ -137,17 +137,12 @@ class Player:
             self._deliver(s, np.arange(len(s.created)), s.tick, begin, network, arrived)
         raise HwsimError("chip: the begins of ticks still move; this is a defect of hwsim")
 
-    def _swept(self, s: Sending, begin: Int, arrived: Arrived, shifted: bool) -> Int:
+    def _swept(self, s: Sending, arrived: Arrived) -> Int:
         """Begins that follow, tick by tick, from the ends of receiving that other begins led to."""
-        moved = np.zeros_like(begin)
-        hears = np.append(self.fanout.reached.T > 0, np.zeros((1, begin.shape[1]), np.bool_), axis=0)
+        begin = np.zeros_like(arrived.end)
         for k in range(len(begin) - 1):
-            received = arrived.end[k]
-            if shifted:
-                shift = np.where(hears, moved[k] - begin[k], -(2**60)).max(axis=1)
-                received = np.where(arrived.counts[k, :, RECEIVED] > 0, received + shift, moved[k])
-            moved[k + 1] = self._next(s, k, moved[k], np.maximum(received, moved[k]))[0]
-        return moved
+            begin[k + 1] = self._next(s, k, begin[k], np.maximum(arrived.end[k], begin[k]))[0]
+        return begin
 
     def _deliver(self, s: Sending, given: Int, tick: Int, begin: Int, network: Noc, arrived: Arrived) -> None:
         """Packets through the network and into their cores (E4, E5)."""
@@ -155,6 +150,11 @@ class Player:
         created = begin[tick, s.core[given]] + s.created[given]
         order = np.lexsort((s.core[given], created))
         given, created, tick = given[order], created[order], tick[order]
+        if len(created) and int(created[-1]) * ratio[0] // ratio[1] >= LONGEST:
+            raise HwsimError(
+                f"chip {self.chip.name!r}: cycle {created[-1]} of the cores is later than the network "
+                "counts; a shorter tick_cycles or a slower noc_clock_hz is needed"
+            )
         packet = s.packet[given]
         destination = routes.destination[packet]
         remote = np.flatnonzero(destination != LOCAL)

@@ -1,7 +1,6 @@
 """The event executor: prepares a population's arrays for the kernels and walks the network."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
 from hwsim.execute import kernels, layout
-from hwsim.execute.plan import Place, Plan
+from hwsim.execute.plan import Place, Plan, plans_of
 from hwsim.network import Network, Population
 
 CHUNK_BYTES = 1 << 29
@@ -67,10 +66,7 @@ def execute(network: Network, inputs: Events, progress: Progress | None = None) 
     source neurons; integer networks are exact. ``progress(done, total)`` is called per chunk of samples.
     Raises HwsimError if an integer network's sums could leave int32.
     """
-    computed = [p for p in network.populations if p.kind != "input"]
-    with ThreadPoolExecutor() as pool:
-        packed = pool.map(lambda p: Plan(network, p), computed)
-    plans = dict(zip((p.name for p in computed), packed, strict=True))
+    plans = plans_of(network, (p.name for p in network.populations if p.kind != "input"))
     per_sample = sum(8 * p.size for p in network.populations) * network.timesteps
     width = max(1, CHUNK_BYTES // per_sample)
     samples = inputs.samples
@@ -88,7 +84,7 @@ def execute(network: Network, inputs: Events, progress: Progress | None = None) 
 
 def drive(network: Network, component: tuple[str, ...], given: EventTrace) -> dict[str, Events]:
     """What one component emits when every population outside of it emits as ``given`` says."""
-    plans = {name: Plan(network, network.population[name]) for name in component}
+    plans = plans_of(network, component)
     sources = {p.source for plan in plans.values() for p in plan.incoming} - set(component)
     found: dict[str, list[Events]] = {}
     for start, stop in chunks(given.samples, CHUNK_SAMPLES * 4):
@@ -105,7 +101,7 @@ def drive(network: Network, component: tuple[str, ...], given: EventTrace) -> di
 def drive_readout(network: Network, given: EventTrace) -> Array:
     """The readout's sums, (samples, timesteps, neurons), if every population emits as ``given`` says."""
     name = network.readout
-    plan = Plan(network, network.population[name])
+    (plan,) = plans_of(network, (name,)).values()
     sources = tuple({p.source for p in plan.incoming})
     parts = []
     for start, stop in chunks(given.samples, CHUNK_SAMPLES * 4):

@@ -1,7 +1,10 @@
 """A population made ready for the kernels: packed weights, taps, parameters, bounds."""
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numba
 import numpy as np
@@ -57,6 +60,19 @@ class Place:
     base: int
     room: int
     steps: int
+
+
+_PLANS: WeakKeyDictionary[Network, dict[str, "Plan"]] = WeakKeyDictionary()
+
+
+def plans_of(network: Network, names: Iterable[str]) -> dict[str, "Plan"]:
+    """The plans of these populations, made once for a network and kept as long as it is."""
+    known = _PLANS.setdefault(network, {})
+    names = tuple(names)
+    missing = [network.population[name] for name in names if name not in known]
+    with ThreadPoolExecutor() as pool:
+        known.update((plan.population.name, plan) for plan in pool.map(lambda p: Plan(network, p), missing))
+    return {name: known[name] for name in names}
 
 
 class Plan:

@@ -44,14 +44,16 @@ def best(
         except HwsimError as error:
             problems.append(error)
             continue
-        for order in orders:
+        different = orders[:1] if len(layer.rows) == layer.samples == 1 else orders
+        for order in different:
             try:
                 made = plan(task, layer.in_order(order), pinned, outlasting)
-                output_slots(task, made.largest_store, name)
+                if made.most_stored > task.hardware.buffers.output.capacity_bytes:
+                    output_slots(task, made.largest_store, name)
                 found.append(made)
             except HwsimError as error:
                 problems.append(error)
-        if outputs_stay and len(found) - before == len(orders) and not skips_columns(layer):
+        if outputs_stay and len(found) - before == len(different) and not skips_columns(layer):
             # One K-tile moves no more and takes no longer than several: bursts and overheads only add up.
             break
     if not found:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
-from hwsim.geometry import output_taps
+from hwsim.geometry import output_taps, windows
 from hwsim.ledger import Ledger
 from hwsim.lower.layers import steps_of
 from hwsim.network import Network, Projection
@@ -19,18 +19,13 @@ def synapses(network: Network, p: Projection, nonzero: bool) -> NDArray[np.int64
     if p.kind == "dense":
         counted = (p.weights != 0).sum(axis=0) if nonzero else np.full(p.weights.shape[1], per_group)
         return np.asarray(counted, np.int64)
-    if nonzero:
-        taps = (p.weights != 0).reshape(p.groups, per_group, *p.weights.shape[1:]).sum(axis=1)
-    else:
-        taps = np.full((source.channels, *p.kernel), per_group)
+    window = source.plane, p.kernel, p.stride, p.padding, target.plane
+    if not nonzero:
+        return np.tile(windows(*window) * per_group, source.channels)
+    taps = (p.weights != 0).reshape(p.groups, per_group, *p.weights.shape[1:]).sum(axis=1)
     taps = taps.reshape(source.channels, *p.kernel)
-    rows, columns = (
-        output_taps(*axis) >= 0
-        for axis in zip(source.plane, p.kernel, p.stride, p.padding, target.plane, strict=True)
-    )
-    reached: NDArray[np.int64] = np.einsum(
-        "cyx,hy,wx->chw", taps, rows.astype(np.int64), columns.astype(np.int64), optimize=True
-    )
+    rows, columns = ((output_taps(*axis) >= 0).astype(np.int64) for axis in zip(*window, strict=True))
+    reached: NDArray[np.int64] = rows @ (taps @ columns.T)
     return reached.ravel()
 
 

@@ -108,7 +108,7 @@ class Layer:
     def passes(self) -> int:
         return ceil_div(self.steps, self.pass_steps)
 
-    @property
+    @cached_property
     def shape(self) -> Axes:
         """Jobs along the axes of hwsim.lower.axes."""
         samples = 1 if self.together else self.samples

@@ -99,10 +99,8 @@ def input_loads(task: Task, layer: Layer, kept: Residency, maps: Maps) -> Terms:
     loads = []
     for w, reached in zip(layer.weighted, layer.reached, strict=True):
         when = once & first(G, groups) if kept == "whole" and w.projection.groups == 1 else once
-        rows = reached * w.plane[1] * w.channels
-        done = maps.part(w.projection, layer, along(M, rows))
-        begun = maps.part(w.projection, layer, along(M, np.append(0, rows[:-1])))
-        moved = layer.over_samples(done - begun)
+        rows = along(M, np.append(0, reached * w.plane[1] * w.channels))
+        moved = layer.over_samples(np.diff(maps.part(w.projection, layer, rows), axis=M))
         if w.constant and plain:
             moved = np.where(along(T, range(layer.steps)) == w.projection.delay, moved, 0)
         loads.append((*layer.over_passes(moved, layer.array_steps), when.astype(np.int64)))

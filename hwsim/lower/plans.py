@@ -22,7 +22,7 @@ from hwsim.lower.states import (
     state_counts,
     state_moves,
 )
-from hwsim.lower.stores import output_stores
+from hwsim.lower.stores import most_flushed, output_stores
 from hwsim.lower.weights import Kept, fetched, tile_bits, weights_kept
 from hwsim.program import LOADED, STORED
 
@@ -32,7 +32,8 @@ Moves = dict[str, Terms]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """``weight``: bytes of each tile, and ``fetches`` the jobs that load it; ``loads``, ``stores``: all else.
+    """``weight``: bytes of each tile, and ``fetches`` the jobs that load it; ``loads``, ``parked``: all else,
+    but for outputs, which :attr:`stores` adds.
 
     ``streamed``: words of streamed operands too. ``kept``, ``inputs``: None for vector layers.
     """
@@ -45,7 +46,7 @@ class Plan:
     weight: Ints
     fetches: Ints
     loads: Moves
-    stores: Moves
+    parked: Moves
     streamed: Streamed
 
     @cached_property
@@ -57,8 +58,19 @@ class Plan:
         """``dram_bytes`` of C1: all that the layer's jobs load and store but its outputs."""
         weights = int(self.weight.sum()) * int(self.fetches.sum())
         used = self.weight.size * self.fetches.size
-        others = [v for name, v in self.stores.items() if name != "output"] + list(self.loads.values())
+        others = (*self.parked.values(), *self.loads.values())
         return weights * (self.jobs // used) + sum(v.total(self.layer.shape) for v in others)
+
+    @cached_property
+    def stores(self) -> Moves:
+        """Bytes of each operand that each job stores."""
+        return {"output": map_stores(self.task, self.layer, Maps(self.task))} | self.parked
+
+    @property
+    def most_stored(self) -> int:
+        """No less than :attr:`largest_store`, without its parts."""
+        parked = sum(int(v.dense().max()) for v in self.parked.values() if v.products)
+        return parked + most_flushed(self.task, self.layer)
 
     @property
     def largest_store(self) -> int:
@@ -97,8 +109,6 @@ def plan(task: Task, layer: Layer, pinned: bool, outlasting: dict[str, Place]) -
     spill_load, spill_store = spill_moves(task, layer)
     load = map_loads(task, layer, inputs, maps, streamed)
     loads = dict(zip(LOADED[1:], (load, state_load, hold_load, spill_load), strict=True))
-    output = map_stores(task, layer, maps)
-    stores = dict(zip(STORED, (output, state_store, hold_store, spill_store), strict=True))
     return Plan(
         task=task,
         layer=layer,
@@ -108,7 +118,7 @@ def plan(task: Task, layer: Layer, pinned: bool, outlasting: dict[str, Place]) -
         weight=task.bytes_of(tile_bits(task, layer)) if kept else zeros(),
         fetches=fetched(task, layer, kept).astype(np.int64) if kept else zeros(),
         loads=loads,
-        stores=stores,
+        parked=dict(zip(STORED[1:], (state_store, hold_store, spill_store), strict=True)),
         streamed=streamed,
     )
 

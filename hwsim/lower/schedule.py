@@ -1,5 +1,6 @@
 """The part of a Program that no event changes, laid out once for each size of mini-batch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,8 +43,17 @@ class Scheduled:
         """One column over all jobs of the program, in order (W7), from an array of each layer."""
         merged = np.empty(self.jobs, np.int64)
         for numbers, value in zip(self.numbers, values, strict=True):
-            merged[numbers] = np.broadcast_to(value, numbers.shape)
+            merged[numbers] = value
         return merged
+
+    def _bytes(self, operands: tuple[str, ...], moved: Callable[[Plan, str], Ints]) -> Ints:
+        """Bytes of each operand that each job moves; shape (jobs, operands)."""
+        columns = np.zeros((self.jobs, len(operands)), np.int64)
+        for k, operand in enumerate(operands):
+            values = [moved(plan, operand) for plan in self.plans]
+            if any(value.any() for value in values):
+                columns[:, k] = self.merge(values)
+        return columns
 
     @cached_property
     def fixed(self) -> dict[str, Ints]:
@@ -60,8 +70,8 @@ class Scheduled:
         columns["sample"] = self.merge([p.layer.first_samples for p in plans])
         columns["closes"] = self.merge([p.layer.at_end for p in plans])
         columns["occupied"] = self.merge([occupied(task, p.layer) for p in plans])
-        columns["load_bytes"] = np.stack([self.merge([p.load(o) for p in plans]) for o in LOADED], axis=1)
-        columns["store_bytes"] = np.stack([self.merge([p.store(o) for p in plans]) for o in STORED], axis=1)
+        columns["load_bytes"] = self._bytes(LOADED, Plan.load)
+        columns["store_bytes"] = self._bytes(STORED, Plan.store)
         outside = {"dram", "visit"}
         held = [p for p in plans if p.loads["hold"].products]
         kept_outside = {p.layer.name for p in plans if p.place in outside} | {p.layer.name for p in held}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hwsim.errors import HwsimError
-from hwsim.lower.axes import Ints, bursts, units, zeros
+from hwsim.lower.axes import Ints, bursts, ceil_div, units, zeros
 from hwsim.lower.layers import Layer, Task
 from hwsim.lower.maps import Maps
 
@@ -36,6 +36,14 @@ def output_stores(task: Task, layer: Layer, maps: Maps) -> Ints:
         moved = layer.over_samples(flushed(after) - flushed(before))
         stores = stores + layer.over_steps(moved, layer.pass_sizes)
     return stores
+
+
+def most_flushed(task: Task, layer: Layer) -> int:
+    """No less than :func:`output_stores` of any job: a burst more at both ends of each map and step."""
+    n, burst = layer.population.size, task.hardware.dram.burst
+    samples, done = int(layer.rows.max()) if layer.together else 1, int(layer.outputs.max())
+    bits = [int(Maps(task).emitted(name).max()) for name in maps_of(task, layer.name)]
+    return sum(ceil_div(b * done, 8 * n) + 2 * burst * samples for b in bits) * layer.pass_steps
 
 
 def output_slots(task: Task, largest: int, name: str) -> int:

@@ -17,7 +17,8 @@ class Delays(Configured):
     """Cycles of the router's stages and of the wires; a wire of latency l takes l + 1 cycles (R9).
 
     ``routing`` 0 is look-ahead routing. ``link`` and ``credit_link`` are between routers, ``injection`` and
-    ``ejection`` between a tile and its router, for flits and credits.
+    ``ejection`` between a tile and its router, for flits and credits. ``link_y`` and ``credit_link_y`` are
+    for wires along y; null: as along x.
     """
 
     routing: int = Field(ge=0, le=60)
@@ -29,6 +30,18 @@ class Delays(Configured):
     credit_link: int = Field(ge=1, le=60)
     injection: int = Field(ge=1, le=60)
     ejection: int = Field(ge=1, le=60)
+    link_y: int | None = Field(default=None, ge=1, le=60)
+    credit_link_y: int | None = Field(default=None, ge=1, le=60)
+
+    @property
+    def links(self) -> tuple[int, int]:
+        """Latencies of flits between routers along x and along y."""
+        return self.link, self.link if self.link_y is None else self.link_y
+
+    @property
+    def credit_links(self) -> tuple[int, int]:
+        """Latencies of credits between routers along x and along y."""
+        return self.credit_link, self.credit_link if self.credit_link_y is None else self.credit_link_y
 
 
 class NocTable(Configured):

@@ -15,6 +15,7 @@ from hwsim.noc.state import (
     LAST_RELEASE,
     NEVER,
     NOW,
+    PLUS_Y,
     SWITCH_LOST,
     TAIL_BIT,
     TILE,
@@ -81,7 +82,7 @@ def leave(shape, net, t, r, i, flit):
     left = np.int64(net.held[at(q)]) - 1
     net.held[at(q)] = left
     port, v = i >> shape.vc_bits, i & (bit(shape.vc_bits) - 1)
-    delay = shape.inject_credit if port == TILE else shape.link_credit
+    delay = shape.inject_credit if port == TILE else shape.credit_x if port < PLUS_Y else shape.credit_y
     push_credit(shape, net, t + delay, net.up[at((r << 3) + port)] + v)
     if flit & TAIL_BIT:
         net.need[at(q)] = 0
@@ -128,7 +129,8 @@ def cross(shape, net, packets, t, r, port, vcs):
         eject(shape, net, packets, t, r, output_channel, flit)
     else:
         to = np.int64(net.down[at(r8 + output)]) + out_vc
-        push_flit(shape, net, t + shape.hop, to, onward(flit, packets.trees, output))
+        hop = shape.hop_x if output < PLUS_Y else shape.hop_y
+        push_flit(shape, net, t + hop, to, onward(flit, packets.trees, output))
 
 
 @njit(**BARE)

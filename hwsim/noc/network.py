@@ -69,6 +69,13 @@ class Traffic(NamedTuple):
                 at = int(np.argmax(wrong))
                 raise HwsimError(f"traffic: packet {at}: {name} {values[at]}; must be {allows}")
 
+    def deliveries(self, groups: Groups) -> Int:
+        """How many tiles each packet goes to."""
+        found = np.ones(len(self.destination), np.int64)
+        tree = self.destination < 0
+        found[tree] = np.diff(groups.start)[-1 - self.destination[tree]]
+        return found
+
 
 def traffic(created: ArrayLike, source: ArrayLike, destination: ArrayLike, size: ArrayLike) -> Traffic:
     """Traffic of lists, arrays or single numbers for all packets."""
@@ -95,26 +102,25 @@ class Deliveries(NamedTuple):
 class Network:
     """A network at cycle ``now``, the next one to be simulated. Equal to all packets given at once (R14).
 
-    ``groups``: destinations of multicasts; ``drain_cycles`` (tiles,): cycles in which each tile takes a flit
-    out of its receive queue, by default the table's.
+    ``groups``: destinations of multicasts, more by ``add_groups``; ``drain_cycles`` (tiles,): cycles in which
+    each tile takes a flit out of its receive queue, by default the table's.
     """
 
     def __init__(
         self, table: NocTable, groups: Groups = NO_GROUPS, drain_cycles: ArrayLike | None = None
     ) -> None:
-        self.table, self.groups, self.shape = table, groups, shape_of(table)
+        self.table, self.groups, self.shape = table, NO_GROUPS, shape_of(table)
         period = np.full(table.tiles, table.drain_cycles if drain_cycles is None else drain_cycles, np.int64)
         if (period < 1).any():
             raise HwsimError(f"drain_cycles {period.min()}; must be 1 or more")
         self.fabric = fabric_of(table, self.shape, period)
-        groups.verify(table.tiles)
-        self.roots, trees = trees_of(table, groups)
-        self.savings = saved_by_trees(table, groups, self.roots, len(trees))
+        self.roots, self.savings = np.zeros((2, 0), np.int64)
         self.saved = 0
-        self.packets = Packets._make([*np.zeros((7, 0), np.int64), trees, np.zeros(0, np.int64)])
+        self.packets = Packets._make(np.zeros((len(Packets._fields), 0), np.int64))
         self.origin = np.zeros(0, np.int64)
         self.left = np.zeros(0, np.int64)
         self.fed = 0
+        self.add_groups(groups)
 
     @property
     def now(self) -> int:
@@ -124,6 +130,21 @@ class Network:
     def idle(self) -> bool:
         """Whether every packet given has been ejected; the last may still be on its wire."""
         return bool(self.fabric.clock[UNDELIVERED] == 0)
+
+    def add_groups(self, groups: Groups) -> int:
+        """More multicast groups, numbered on from those that it has.
+
+        Returns the number of the first. Raises HwsimError naming one that cannot be reached.
+        """
+        groups.verify(self.table.tiles)
+        first, before = len(self.roots), len(self.packets.trees)
+        roots, trees = trees_of(self.table, groups, before)
+        saved = saved_by_trees(self.table, groups, roots, before + len(trees))
+        self.groups = self.groups.followed_by(groups)
+        self.roots = np.concatenate([self.roots, roots])
+        self.savings = np.concatenate([self.savings, saved])
+        self.packets = self.packets._replace(trees=np.concatenate([self.packets.trees, trees]))
+        return first
 
     def feed(self, given: Traffic) -> int:
         """Give packets created at ``now`` or later; those of one tile and cycle leave in the order given.
@@ -135,9 +156,7 @@ class Network:
         self.fed += n
         origin = np.arange(first, first + n)
         tree = given.destination < 0
-        deliveries = np.ones(n, np.int64)
-        group = -1 - given.destination[tree]
-        deliveries[tree] = np.diff(self.groups.start)[group]
+        deliveries = given.deliveries(self.groups)
         if self.table.multicast == "copies" and tree.any():
             row = np.repeat(np.arange(n), deliveries)
             within = np.arange(len(row)) - np.repeat(np.cumsum(deliveries) - deliveries, deliveries)

@@ -19,8 +19,8 @@ Byte = NDArray[np.uint8]
 
 NEVER = 2**60
 
-TILE, INJECTION, PORTS = 4, 5, 6
-"""The tile's port; where ``flits`` counts and ``room`` keeps what tiles injected."""
+PLUS_Y, TILE, INJECTION, PORTS = 2, 4, 5, 6
+"""The first port along y; the tile's; where ``flits`` counts and ``room`` keeps what tiles injected."""
 
 VC_LOST, NO_CREDIT, SWITCH_LOST, INJECTION_WAIT, RECEIVE_WAIT, CAUSES = range(6)
 """Causes of a stall (R15)."""
@@ -62,10 +62,12 @@ class Shape(NamedTuple):
     wake_slots: int
     vc_wait: int
     switch_wait: int
-    hop: int
+    hop_x: int
+    hop_y: int
     inject: int
     eject: int
-    link_credit: int
+    credit_x: int
+    credit_y: int
     inject_credit: int
     eject_credit: int
     eject_release: int
@@ -146,12 +148,14 @@ class Packets(NamedTuple):
 def shape_of(table: NocTable) -> Shape:
     d = table.delays
     vc_bits = (table.virtual_channels - 1).bit_length()
-    hop = d.switch_traversal + d.link + 1
+    hop_x, hop_y = (d.switch_traversal + link + 1 for link in d.links)
+    credit_x, credit_y = (link + 1 + d.credit for link in d.credit_links)
     inject, eject = d.injection + 1, d.switch_traversal + d.ejection + 1
     vc_wait, switch_wait = d.routing + d.vc_allocation - 1, d.switch_allocation - 1
-    link_credit, inject_credit = d.credit_link + 1 + d.credit, d.injection + 1 + d.credit
-    eject_credit = eject + d.ejection + 1 + d.credit
-    longest = max(hop, inject, link_credit, inject_credit, eject_credit, vc_wait, switch_wait + 1)
+    inject_credit, eject_credit = d.injection + 1 + d.credit, eject + d.ejection + 1 + d.credit
+    longest = max(
+        hop_x, hop_y, inject, credit_x, credit_y, inject_credit, eject_credit, vc_wait, switch_wait + 1
+    )
     delayed = vc_wait > 1 or switch_wait > 0
     return Shape(
         width=table.width, height=table.height, torus=int(table.topology == "torus"),
@@ -162,8 +166,8 @@ def shape_of(table: NocTable) -> Shape:
         queue=table.receive_queue_flits or 0, wheel=1 << longest.bit_length(),
         flit_slots=5 * table.tiles, credit_slots=6 * table.tiles,
         wake_slots=table.tiles * (5 * table.virtual_channels + 10) if delayed else 1,
-        vc_wait=vc_wait, switch_wait=switch_wait, hop=hop, inject=inject, eject=eject,
-        link_credit=link_credit, inject_credit=inject_credit, eject_credit=eject_credit,
+        vc_wait=vc_wait, switch_wait=switch_wait, hop_x=hop_x, hop_y=hop_y, inject=inject, eject=eject,
+        credit_x=credit_x, credit_y=credit_y, inject_credit=inject_credit, eject_credit=eject_credit,
         eject_release=d.ejection + 1 + d.credit, patience=table.stuck_cycles,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Multicast groups and their trees: the union of the dimension-order paths, node by node (R13)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from hwsim.errors import HwsimError
 from hwsim.noc.config import NocTable
 from hwsim.noc.growing import grow
-from hwsim.noc.state import TARGET_MASK, Int
+from hwsim.noc.state import CHILD_SHIFT, TARGET_MASK, Int
 
 
 class Groups(NamedTuple):
@@ -36,11 +37,17 @@ class Groups(NamedTuple):
             at = order[int(np.argmax(twice))]
             raise HwsimError(f"multicast: group {group[at]} has tile {self.tiles[at]} twice")
 
+    def followed_by(self, more: "Groups") -> "Groups":
+        start = np.concatenate([self.start, self.start[-1] + more.start[1:]])
+        return Groups(
+            np.concatenate([self.source, more.source]), start, np.concatenate([self.tiles, more.tiles])
+        )
+
 
 NO_GROUPS = Groups(np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros(0, np.int64))
 
 
-def groups_of(groups: list[tuple[int, list[int]]]) -> Groups:
+def groups_of(groups: Sequence[tuple[int, Sequence[int]]]) -> Groups:
     """Groups of (source, tiles) pairs."""
     sizes = [len(tiles) for _, tiles in groups]
     flat = [tile for _, tiles in groups for tile in tiles]
@@ -80,8 +87,8 @@ def saved_by_trees(table: NocTable, groups: Groups, roots: Int, nodes: int) -> I
     return saved
 
 
-def trees_of(table: NocTable, groups: Groups) -> tuple[Int, Int]:
-    """The root of each group, and all nodes (state.CHILD_SHIFT, CLASS_SHIFT)."""
+def trees_of(table: NocTable, groups: Groups, before: int = 0) -> tuple[Int, Int]:
+    """The root of each group, and all nodes (state.CHILD_SHIFT, CLASS_SHIFT), numbered from ``before`` on."""
     group = np.repeat(np.arange(len(groups.source)), np.diff(groups.start))
     source = groups.source[group]
     dx, dy = offsets(table, source, groups.tiles)
@@ -98,6 +105,6 @@ def trees_of(table: NocTable, groups: Groups) -> tuple[Int, Int]:
     place = np.zeros((longest, 2), np.int64)
     roots = np.zeros(len(groups.source), np.int64)
     made = grow(groups.start, points, np.array([*sizes, port, wraps], np.int64), (nodes, place, roots))
-    if made > TARGET_MASK:
-        raise HwsimError(f"multicast: {made} nodes of trees; at most {TARGET_MASK}")
-    return roots, nodes[:made].copy()
+    if before + made > TARGET_MASK:
+        raise HwsimError(f"multicast: {before + made} nodes of trees; at most {TARGET_MASK}")
+    return before + roots, nodes[:made] + (before << CHILD_SHIFT)

@@ -9,13 +9,18 @@ import typer
 def command(
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", help="CSV to write: a row a packet, or a row a rate with --pattern."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="CSV to write: a row for each tile that a packet reaches, or a row a rate with --pattern.",
+        ),
     ],
     trace: Annotated[
         Path | None,
         typer.Argument(
             help="Lines of cycle, source tile, destination tile and, if it is not --packet-size, flits, "
-            "separated by blanks; sorted by cycle; # begins a comment.",
+            "separated by blanks; sorted by cycle; # begins a comment. The destination of a packet of one "
+            "flit can be several tiles, e.g. 5+9+14.",
             show_default=False,
         ),
     ] = None,
@@ -42,7 +47,7 @@ def command(
         typer.Option(
             help="Cycles of a stage or wire as name=cycles, e.g. routing=0, link=2; names: routing, "
             "vc_allocation, switch_allocation, switch_traversal, credit, link, credit_link, injection, "
-            "ejection. Can be repeated.",
+            "ejection; link_y and credit_link_y for wires along y, else as along x. Can be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -54,6 +59,13 @@ def command(
         int | None,
         typer.Option(
             help="Cycles in which a tile takes a flit out of it. Default: the table's.", show_default=False
+        ),
+    ] = None,
+    multicast: Annotated[
+        str | None,
+        typer.Option(
+            help="A packet to several tiles goes as tree or as copies. Default: the table's.",
+            show_default=False,
         ),
     ] = None,
     packet_size: Annotated[int, typer.Option(help="Flits of a packet.", min=1)] = 1,
@@ -79,6 +91,7 @@ def command(
 ) -> None:
     """Send packets through a mesh or torus of routers, flit by flit: when each enters and arrives.
 
+    A packet to several tiles (destination 5+9+14) forks on its way, or goes as copies (--multicast).
     With a pattern: mean latency and throughput under loads, each measured until 95 % sure within 1 %.
     docs/noc.md has the rules.
 
@@ -98,8 +111,9 @@ def command(
         chosen = noc_replay.network(
             table, size, delay, topology=topology, routing=routing, virtual_channels=vcs,
             buffer_flits=buffer, receive_queue_flits=receive_queue, drain_cycles=drain,
+            multicast=multicast,
         )  # fmt: skip
-        if noc_replay.from_trace(trace, pattern, rate, plot):
+        if noc_replay.from_trace(trace, pattern, rate, plot, multicast):
             assert trace is not None
             noc_replay.deliver(trace, output, chosen, packet_size, as_json)
         else:

@@ -59,6 +59,7 @@ def cases(draw: st.DrawFn, multicast: bool = True) -> Case:
             "credit": draw(st.integers(0, 2)), "switch_allocation": draw(delay),
             "switch_traversal": draw(delay), "link": draw(delay),
             "credit_link": draw(delay), "injection": draw(delay), "ejection": draw(delay),
+            "link_y": draw(st.none() | delay), "credit_link_y": draw(st.none() | delay),
         } if draw(st.booleans()) else {},
     )  # fmt: skip
     chance = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311

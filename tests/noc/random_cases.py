@@ -16,6 +16,7 @@ DELAYS = (
     "routing", "vc_allocation", "switch_allocation", "switch_traversal", "credit", "link", "credit_link",
     "injection", "ejection",
 )  # fmt: skip
+ALONG_Y = ("link_y", "credit_link_y")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +84,19 @@ def draw_case(seed: int, torus: bool, width: int, height: int, n_packets: int) -
 
 
 def draw_delays(chance: random.Random) -> dict[str, int]:
-    """BookSim2's, or small ones, now and then with a long one among them, or of any length."""
+    """BookSim2's, or small ones, now and then with a long one among them, or of any length.
+
+    In half of the latter, flits, credits or both have delays of their own along y.
+    """
     if chance.random() < 0.3:
         return {}
     least, longest = {"routing": 0, "credit": 0}, chance.choice([4] * 9 + [60])
     delays = {name: chance.randint(least.get(name, 1), longest) for name in DELAYS}
     if chance.random() < 0.2:
         delays[chance.choice(DELAYS)] = chance.randint(5, 60)
+    if chance.random() < 0.5:
+        for name in chance.sample(ALONG_Y, chance.randint(1, 2)):
+            delays[name] = chance.randint(1, longest)
     return delays
 
 

@@ -21,7 +21,16 @@ def test_the_networks_that_ship_load_by_name_and_are_listed(capsys: pytest.Captu
 
 def test_the_preset_has_the_default_delays_of_booksim() -> None:
     """docs/noc.md, parameters."""
-    assert list(load_noc("booksim").delays.model_dump().values()) == [1, 1, 1, 1, 0, 1, 1, 1, 1]
+    values = load_noc("booksim").delays.model_dump(exclude_none=True).values()
+    assert list(values) == [1, 1, 1, 1, 0, 1, 1, 1, 1]
+
+
+def test_wires_along_y_are_as_long_as_along_x_where_nothing_else_is_said() -> None:
+    """docs/noc.md, parameters: also when those along x change."""
+    alike = load_noc("booksim").changed(delays={"link": 3, "credit_link": 2}).delays
+    assert (alike.links, alike.credit_links) == ((3, 3), (2, 2))
+    apart = load_noc("booksim").changed(delays={"link_y": 4, "credit_link_y": 5}).delays
+    assert (apart.links, apart.credit_links) == ((1, 4), (1, 5))
 
 
 def test_a_network_of_ones_own_is_a_file(tmp_path: Path) -> None:
@@ -55,8 +64,9 @@ def test_a_wrong_field_of_a_file_is_named(tmp_path: Path, field: str, value: obj
 def test_changing_some_delays_leaves_the_others() -> None:
     table = load_noc("booksim").changed(width=4, height=None, delays={"link": 3, "routing": None})
     assert (table.width, table.height, table.delays.link, table.delays.routing) == (4, 8, 3, 1)
-    with pytest.raises(HwsimError, match=r"delays\.link"):
-        table.changed(delays={"link": 0})
+    for name in ("link", "link_y", "credit_link_y"):
+        with pytest.raises(HwsimError, match=rf"delays\.{name}: found 0"):
+            table.changed(delays={name: 0})
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:

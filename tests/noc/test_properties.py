@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from hwsim.noc import network as networks_module
 from hwsim.noc.config import NocTable
+from hwsim.noc.counts import Totals
 from hwsim.noc.network import Deliveries, Network, Traffic, deliver_all
 from hwsim.noc.state import Shape, shape_of
+from hwsim.noc.trees import groups_of
 from tests.noc.networks import Case, cases, links, path
 
 FEW = settings(max_examples=60, deadline=None)
@@ -40,10 +42,13 @@ def check_delivered(case: Case) -> None:
     assert (found.created >= 0).all()
     assert (found.injected >= found.created).all()
     tiles = zip(found.source.tolist(), found.tile.tolist(), strict=True)
-    assert found.hops.tolist() == [len(path(table, a, b)) for a, b in tiles]
+    paths = [path(table, a, b) for a, b in tiles]
+    assert found.hops.tolist() == [len(one) for one in paths]
     d = table.delays
     router = d.routing + d.vc_allocation + d.switch_allocation + d.switch_traversal
-    least = d.injection + 1 + found.hops * (router + d.link) - d.link + d.ejection
+    along_x = np.array([sum(b // table.width == a // table.width for a, b in pairwise(one)) for one in paths])
+    wires = along_x * d.links[0] + (found.hops - 1 - along_x) * d.links[1]
+    least = d.injection + 1 + found.hops * router + wires + d.ejection
     size = packets.size[found.packet]
     assert (found.arrived - found.injected >= least + (size - 1)).all()
     totals = network.totals()
@@ -88,11 +93,54 @@ def test_packets_given_bit_by_bit_arrive_as_if_given_at_once(case: Case, cuts: l
         assert (parts[-1].arrived < network.now).all()
     network.run()
     parts.append(network.take())
+    check_same(network, parts, whole, totals)
+
+
+def check_same(network: Network, parts: list[Deliveries], whole: Deliveries, totals: Totals) -> None:
+    """What was taken part by part, and the counts, against those of all packets given at once."""
     found = Deliveries._make(np.concatenate(columns) for columns in zip(*parts, strict=True)).by_packet()
     for name in found._fields:
         assert getattr(found, name).tolist() == getattr(whole, name).tolist(), name
     for name, value in dataclasses.asdict(network.totals()).items():
         assert np.array_equal(value, getattr(totals, name)), name
+
+
+@given(cases(), st.integers(1, 8))
+@FEW
+def test_ticks_that_wait_for_the_last_arrival_equal_all_packets_given_at_once(case: Case, ticks: int) -> None:
+    """R14, multicasts too: every tick's packets are created when those of the tick before have arrived."""
+    table, groups, packets = case
+    network, parts, fed = Network(table, groups), [], []
+    for tick in np.array_split(np.arange(len(packets.created)), ticks):
+        some = Traffic._make(column[tick] for column in packets)
+        fed.append(some._replace(created=network.now + some.created))
+        network.feed(fed[-1])
+        network.run()
+        assert network.idle
+        parts.append(network.take())
+    everything = Traffic._make(np.concatenate(columns) for columns in zip(*fed, strict=True))
+    check_same(network, parts, *deliver_all(table, everything, groups))
+
+
+@given(cases())
+@FEW
+def test_groups_that_come_with_their_first_packet_equal_groups_known_from_the_start(case: Case) -> None:
+    """R12, R13: groups are added while trees of others are on their way."""
+    table, groups, packets = case
+    order = np.argsort(packets.created, kind="stable")
+    packets = Traffic._make(column[order] for column in packets)
+    network, parts, known = Network(table), [], 0
+    for k, to in enumerate(packets.destination.tolist()):
+        while known < -to:
+            tiles = groups.tiles[groups.start[known] : groups.start[known + 1]].tolist()
+            assert network.add_groups(groups_of([(int(groups.source[known]), tiles)])) == known
+            known += 1
+        network.advance(int(packets.created[k]))
+        network.feed(Traffic._make(column[k : k + 1] for column in packets))
+        parts.append(network.take())
+    network.run()
+    parts.append(network.take())
+    check_same(network, parts, *deliver_all(table, packets, groups))
 
 
 @given(cases())

@@ -51,6 +51,15 @@ def test_every_delay_counts_once_in_every_router_or_once_at_an_end() -> None:
     assert found[0].arrived - 5 == 8 + 4 * 14 + 18 + 9
 
 
+def test_wires_along_y_have_latencies_of_their_own() -> None:
+    """R9: 2 + 6 routers of 4 + 3 L + 2 L_y + 1; with one slot, X + L_y + 1 + K_y + 1 for each flit behind."""
+    found, _ = simulate(mesh(4, 3, delays={"link": 2, "link_y": 5}), [Packet(0, 0, (11,))])
+    assert found[0].arrived == 2 + 6 * 4 + 3 * 2 + 2 * 5 + 1
+    table = mesh(1, 2, buffer_flits=1, virtual_channels=1, delays={"link_y": 3, "credit_link_y": 4})
+    found, _ = simulate(table, [Packet(0, 0, (1,), 6)])
+    assert found[0].arrived == 2 + 2 * 4 + 3 + 1 + 5 * 10
+
+
 def outputs(node: Node | None) -> dict[str, object]:
     """A tree as nested mappings: names of outputs, each with a u if its lane is the upper class."""
     names = ("+x", "-x", "+y", "-y", "tile")
@@ -69,6 +78,12 @@ def test_a_branch_has_the_class_of_its_farthest_tile() -> None:
     tree = Grid(torus(5, 1)).tree(3, (4, 0, 2))
     assert outputs(tree) == {"+xu": {"tile": {}, "+xu": {"tile": {}}}, "-xu": {"tile": {}}}
     assert outputs(Grid(torus(5, 1)).tree(3, (4,))) == {"+x": {"tile": {}}}
+
+
+def test_branches_of_one_direction_have_classes_of_their_own() -> None:
+    """R13, from (3, 3) of 5 x 5 to (3, 4), above 3, and over the wrap to (4, 0), below 3: both by +y."""
+    tree = Grid(torus(5, 5)).tree(18, (23, 4))
+    assert outputs(tree) == {"+x": {"+yu": {"+yu": {"tile": {}}}}, "+y": {"tile": {}}}
 
 
 def test_a_coin_decides_half_way_round_but_not_for_trees() -> None:

@@ -48,6 +48,31 @@ def test_every_delay_counts_once_in_every_router_or_once_at_an_end() -> None:
     assert sent(mesh(4, 1, delays=delays), (0, 0, 3, 1)).arrived[0] == 8 + 4 * 14 + 18 + 9
 
 
+@pytest.mark.parametrize("routing", ["xy", "yx"])
+def test_a_wire_along_y_has_a_latency_of_its_own(routing: str) -> None:
+    """R9, 4 x 3, from corner to corner: I + 1 = 2; 6 routers of 4; 3 L = 6; 2 L_y = 10; E = 1."""
+    table = mesh(4, 3, routing=routing, delays={"link": 2, "link_y": 5})
+    assert sent(table, (0, 0, 11, 1)).arrived[0] == 2 + 6 * 4 + 3 * 2 + 2 * 5 + 1
+
+
+def test_branches_of_a_tree_take_as_long_as_their_wires() -> None:
+    """R9, R13, two steps along each dimension: 2 + 3 x 4 + 2 L + 1; along y 2 L_y, and a cycle behind."""
+    table = mesh(3, 3, delays={"link": 2, "link_y": 5})
+    found, _ = deliver_all(table, traffic(0, 0, [-1], 1), groups_of([(0, [2, 6])]))
+    assert found.arrived.tolist() == [15 + 4, 15 + 10 + 1]
+
+
+def test_credits_along_y_have_a_latency_of_their_own() -> None:
+    """R9, one slot: SA in t, next buffer and SA there t + X + L + 1, credit back K + 1 later.
+
+    Along x 3 + 2 cycles for each of the 5 flits behind the head; along y 5 + 5, the head 2 cycles later.
+    """
+    delays = {"link_y": 3, "credit_link_y": 4}
+    for width, height, arrived in ((2, 1, 12 + 5 * 5), (1, 2, 14 + 5 * 10)):
+        table = mesh(width, height, buffer_flits=1, virtual_channels=1, delays=delays)
+        assert sent(table, (0, 0, 1, 6)).arrived.tolist() == [arrived]
+
+
 def test_look_ahead_routing_saves_a_cycle_a_router() -> None:
     """R7: with R = 0 a head asks for a VC in the cycle in which it stands."""
     assert sent(mesh(8, 8, delays={"routing": 0}), (0, 0, 63, 1)).arrived[0] == 2 + 4 * 15
@@ -136,6 +161,14 @@ def test_a_torus_goes_the_shorter_way_and_half_way_round_by_parity() -> None:
     assert used(ring, 0, 2) == [(0, 0), (1, 0)]
     assert used(ring, 1, 3) == [(0, 1), (1, 1)]
     assert used(torus(1, 4), 0, 3) == [(0, 3)]
+
+
+def test_a_tree_to_one_tile_goes_half_way_round_by_parity_where_packets_toss_coins() -> None:
+    """R5, R13, in a ring of 4 from 1 to 3: down from the odd tile; h(0) = 0: packet 0 and its copy go up."""
+    ring, groups = torus(4, 1, ties="coin"), groups_of([(1, [3])])
+    for table, to, port in ((ring, -1, 1), (ring.changed(multicast="copies"), -1, 0), (ring, 3, 0)):
+        _, totals = deliver_all(table, traffic(0, 1, [to], 1), groups)
+        assert totals.flits[1].nonzero()[0].tolist() == [port]
 
 
 def test_a_coin_breaks_ties_of_a_torus_for_each_packet() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hwsim.noc.config import Delays, NocTable
 from hwsim.noc.reference.clock import Clock, Phase, Process, Watch
-from hwsim.noc.reference.paths import NAMES, PORTS, TILE, Branch, opposite
+from hwsim.noc.reference.paths import NAMES, PORTS, TILE, Branch, dimension_of, opposite
 from hwsim.noc.reference.tile import Tile
 from hwsim.noc.reference.traffic import Flit, RouterCounts
 
@@ -200,7 +200,7 @@ class Router:
             wire = delays.switch_traversal + delays.ejection + 1
             self.clock.later(wire, Phase.FLITS, lambda: self.tile.arrive(out_vc, onward))
         else:
-            wire = delays.switch_traversal + delays.link + 1
+            wire = delays.switch_traversal + delays.links[dimension_of(output)] + 1
             to = self.neighbors[output]
             to.counts.buffer_writes += 1
             self.clock.later(wire, Phase.FLITS, lambda: to.arrive(opposite(output), out_vc, onward))
@@ -222,7 +222,7 @@ class Router:
             wire = delays.injection + 1 + delays.credit
             self.clock.later(wire, Phase.CREDITS, lambda: self.tile.return_credit(vc))
         else:
-            wire = delays.credit_link + 1 + delays.credit
+            wire = delays.credit_links[dimension_of(port)] + 1 + delays.credit
             before = self.neighbors[port]
             self.clock.later(wire, Phase.CREDITS, lambda: before.return_credit(opposite(port), vc))
 
