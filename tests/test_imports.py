@@ -16,7 +16,7 @@ ROOT = Path(hwsim.__file__).parent
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
     "numba": ("chip.", "execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "jit"),
-    "simpy": ("cycle.reference.", "noc.reference."),
+    "simpy": ("chip.reference.", "cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
     "typer": ("cli", "options", "replay."),
@@ -218,6 +218,15 @@ def test_the_slow_network_on_chip_shares_no_code_with_what_it_checks() -> None:
         if name.startswith("noc.reference."):
             others = own(name) - {"", "noc.", "noc.config", "errors"}
             assert not {other for other in others if not other.startswith("noc.reference.")}
+
+
+def test_the_slow_chip_shares_no_code_with_what_it_checks() -> None:
+    """It takes a chip, slices and events as values; its neurons and its network are its own."""
+    values = ("", "chip.", "chip.config", "place.", "place.slices", "network", "events", "errors")
+    for name in modules():
+        if name.startswith("chip.reference."):
+            others = own(name) - {*values, "noc.", "noc.config"}
+            assert not {o for o in others if not matches(o, ("chip.reference.", "noc.reference."))}
 
 
 def test_starting_the_command_line_loads_nothing_heavy() -> None:

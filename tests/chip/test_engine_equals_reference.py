@@ -1,5 +1,8 @@
 """The fast engine against the SimPy reference: every cycle and count of every tick (docs/chip.md)."""
 
+from itertools import chain
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
@@ -8,6 +11,7 @@ from hwsim.chip.loop import run_chip
 from hwsim.chip.reference import ReferenceRun, simulate
 from hwsim.chip.run import ChipRun
 from hwsim.execute.executor import encode, execute
+from hwsim.noc.state import CAUSE_NAMES
 from tests.chip.nets import LONG_BEGINS, LONG_CHAIN, LONG_PLACES, chip, dense, net, placed
 from tests.chip.random_cases import Case, cases
 from tests.execute.against_torch import differences
@@ -25,7 +29,27 @@ def odd_fields(fast: ChipRun, slow: ReferenceRun) -> list[str]:
     odd = [name for name in ARRAYS if not np.array_equal(getattr(fast, name), getattr(slow, name))]
     odd += [name for name in ("interval", "depth", "latency") if getattr(fast, name) != getattr(slow, name)]
     assert set(fast.counts) == set(slow.counts)
+    odd += [
+        name for name, found in router_counts(slow).items() if (getattr(fast.network, name) != found).any()
+    ]
     return odd + [name for name in slow.counts if not np.array_equal(fast.counts[name], slow.counts[name])]
+
+
+def router_counts(slow: ReferenceRun) -> dict[str, Any]:
+    """Of each router over all samples, as Totals names them (R15)."""
+    each = [
+        {
+            "flits": router.flits,
+            "injected": router.injected,
+            "vc_allocations": router.vc_allocations,
+            "buffer_writes": router.buffer_writes,
+            "stalls": [getattr(router.stalls, cause) for cause in CAUSE_NAMES],
+        }
+        for router in chain(*slow.routers)
+    ]
+    shape = len(slow.routers), len(slow.routers[0]), -1
+    columns = {name: np.array([row[name] for row in each]).reshape(shape).sum(axis=0) for name in each[0]}
+    return {name: c[:, 0] if c.shape[1] == 1 else c for name, c in columns.items()}
 
 
 def compare(case: Case) -> None:

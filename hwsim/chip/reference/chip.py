@@ -63,5 +63,6 @@ def simulate(sliced: Sliced, chip: Chip, inputs: Events) -> ReferenceRun:
         addressed=np.array([s.by_tick(s.wires.addressed, 0) for s in samples], np.int64),
         packet_latency=np.bincount(np.array(latencies, np.int64), minlength=1),
         packets=[s.packets for s in samples],
+        routers=[[router.counts for router in s.wires.network.routers] for s in samples],
         trace=EventTrace.join([s.trace() for s in samples]),
     )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.events import EventTrace
+from hwsim.noc.reference import Counts
 
 Int = NDArray[np.int64]
 
@@ -26,7 +27,7 @@ class PacketTimes:
 class ReferenceRun:
     """Fields of the same names as ChipRun's; ``trace``: what the cores emitted, and the readout's sums.
 
-    ``packets``: of each sample, sorted.
+    Of each sample: ``packets`` in the order of arrival, ``routers`` the counts of routers (R15).
     """
 
     interval: int
@@ -44,4 +45,5 @@ class ReferenceRun:
     addressed: Int
     packet_latency: Int
     packets: list[list[PacketTimes]]
+    routers: list[Counts]
     trace: EventTrace
