@@ -180,7 +180,6 @@ def sanafe_speed(console: Console) -> None:
         return
     on = chip()
     detailed = ("detailed",)
-    detailed = ("detailed",)
     timed = (
         (convolutional(), (*detailed, "cycle")),
         (pointwise(), detailed),
