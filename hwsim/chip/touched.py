@@ -25,8 +25,11 @@ def touched(network: Network, trace: EventTrace, sample: int, ticks: Ticks, fano
     counts = np.zeros((ticks.count, len(fanout.cores) + 1), np.int64)
     for number, p in enumerate(network.populations):
         incoming = [(q, _taps(network, q)) for q in network.into(p.name)]
-        first, end = kinds.first_slice[number], kinds.first_slice[number + 1]
-        mask = np.zeros((p.channels, p.plane[0] * p.plane[1]), np.uint8)
+        core_of = np.zeros((p.channels, p.plane[0] * p.plane[1]), np.int64)
+        for s in range(kinds.first_slice[number], kinds.first_slice[number + 1]):
+            c0, p0, across = kinds.c0[s], kinds.p0[s], kinds.across[s]
+            core_of[c0 : c0 + kinds.size[s] // across, p0 : p0 + across] = kinds.core[s]
+        mask = np.zeros(core_of.shape, np.uint8)
         for step in range(1 if p.name in network.constant else network.timesteps) if incoming else ():
             if not p.has_state:
                 mask[:] = 0
@@ -37,10 +40,7 @@ def touched(network: Network, trace: EventTrace, sample: int, ticks: Ticks, fano
                     events = trace.events[q.source]
                     _mark(network, q, taps, events.index[events.cell(sample, step - q.delay)], mask)
             tick = ticks.interval * step + ticks.depth[p.name]
-            for s in range(first, end):
-                c0, p0, across = kinds.c0[s], kinds.p0[s], kinds.across[s]
-                box = mask[c0 : c0 + kinds.size[s] // across, p0 : p0 + across]
-                counts[tick, kinds.core[s]] += np.count_nonzero(box)
+            counts[tick] += np.bincount(core_of[mask.view(np.bool_)], minlength=counts.shape[1])
             if _rests(p):
                 fired = trace.events[p.name]
                 mask.reshape(-1)[fired.index[fired.cell(sample, step)]] = 0
