@@ -3,6 +3,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 FRONTENDS := .venv-frontends
 SCALESIM := .venv-scalesim
+SANAFE := .venv-sanafe
 OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
@@ -53,7 +54,7 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
 	touch $@
 
-perf: $(READY) $(SCALESIM)/.ready  ## speed and memory against the stated goals
+perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals
 	$(BIN)/python -m benchmarks.perf
 
 efficientlif: $(READY)  ## EfficientLIF-Net's DRAM, area and latency on chips, into reports/efficientlif
@@ -73,6 +74,11 @@ $(SCALESIM)/.ready:
 	$(SCALESIM)/bin/pip install --quiet --disable-pip-version-check scalesim==3.0.0 'numpy<2.4'
 	touch $@
 
+$(SANAFE)/.ready:
+	$(PYTHON) -m venv $(SANAFE)
+	$(SANAFE)/bin/pip install --quiet --disable-pip-version-check sanafe==2.2.9 'numpy<2.4'
+	touch $@
+
 clean:  ## remove the environment, caches and generated output
-	rm -rf .venv $(FRONTENDS) $(SCALESIM) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(FRONTENDS) $(SCALESIM) $(SANAFE) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

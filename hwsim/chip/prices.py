@@ -28,7 +28,7 @@ ITEMS: dict[str, str] = {
     "synapse_conv": "synapse of a convolution that a spike came to",
     "synapse_other": "synapse of a pool or an identity that a spike came to",
     "update": "neuron updated",
-    "touched": "neuron updated that input had reached, beside its update",
+    "touched": "neuron not at rest (E7), beside its update",
     "fired": "neuron updated that has an event, beside its update",
     "send": "packet or mark that a core sends, to itself too; those of the host are free",
     "receive": "packet or mark that a core takes",

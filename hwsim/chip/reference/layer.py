@@ -40,13 +40,24 @@ class Layer:
         self.states = {n: Neuron(p, n, network.integer, divisor) for n in self.neurons}
         self.sums = Sums(p, incoming, set(self.neurons))
         self.outputs: dict[tuple[int, int], Number] = {}
+        self.keeps = p.has_state
+        self.rests = p.kind == "lif" and p.reset == "zero" and not p.has_current and not p.delayed_reset
+        each = p.size // p.channels
+        biases = [q.bias for q in incoming if q.bias is not None]
+        self.biased = {n for n in self.neurons if any(bias[n // each] != 0 for bias in biases)}
+        self.awake: set[int] = set()
 
     def step(self, neuron: int, step: int) -> tuple[Number, bool]:
-        """What the neuron emits, and whether a synapse brought it an event."""
+        """What the neuron emits, and whether its membrane may not have been at rest (E7)."""
         window = self.wiring.window[self.population][neuron]
-        total, touched = self.sums.take(neuron, step, window)
+        total, taken = self.sums.take(neuron, step, window)
         emitted = self.states[neuron].step(total)
         self.outputs[step, neuron] = self.states[neuron].output
+        touched = taken or neuron in self.biased or neuron in self.awake
+        if touched and self.keeps and not (emitted and self.rests):
+            self.awake.add(neuron)
+        else:
+            self.awake.discard(neuron)
         return emitted, touched
 
     def hear(self, spike: Spike) -> dict[str, int]:
