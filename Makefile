@@ -3,11 +3,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 FRONTENDS := .venv-frontends
 SCALESIM := .venv-scalesim
+SANAFE := .venv-sanafe
 OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement loihi clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -53,7 +54,7 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
 	touch $@
 
-perf: $(READY) $(SCALESIM)/.ready  ## speed and memory against the stated goals
+perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals
 	$(BIN)/python -m benchmarks.perf
 
 efficientlif: $(READY)  ## EfficientLIF-Net's DRAM, area and latency on chips, into reports/efficientlif
@@ -65,11 +66,19 @@ presets: $(READY)  ## one trained network on every chip preset, into reports/pre
 placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into reports/placement
 	$(BIN)/python -m benchmarks.placement
 
+loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
+	$(BIN)/python -m benchmarks.loihi
+
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)
 	$(SCALESIM)/bin/pip install --quiet --disable-pip-version-check scalesim==3.0.0 'numpy<2.4'
 	touch $@
 
+$(SANAFE)/.ready:
+	$(PYTHON) -m venv $(SANAFE)
+	$(SANAFE)/bin/pip install --quiet --disable-pip-version-check sanafe==2.2.9 'numpy<2.4'
+	touch $@
+
 clean:  ## remove the environment, caches and generated output
-	rm -rf .venv $(FRONTENDS) $(SCALESIM) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(FRONTENDS) $(SCALESIM) $(SANAFE) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

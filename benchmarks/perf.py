@@ -6,6 +6,8 @@ capture and lowering of VGG16 and ResNet19 at 32 x 32 take below 3 s each, ``hws
 the cycle model of a dense layer is over 1000 times faster than SCALE-Sim 3.0.0;
 `hwsim replay systolic` reads, costs and writes over 100,000 rows per second;
 the network-on-chip moves over 10 M flit-hops/s on one core;
+a step of a chip of event-driven cores, spikes and a cycle-accurate network included, is 10 times faster than
+SANA-FE 2.2.9's detailed model and 100 times faster than its cycle model;
 the DRAM engine serves 5 M bursts/s of a long transfer, 1.5 M sequential and 0.2 M random requests/s of 64
 bytes.
 """
@@ -29,6 +31,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import nn
 
+from benchmarks.against_sanafe import sanafe_speed
 from benchmarks.networks import images, vgg16
 from benchmarks.noc import noc_speed
 from hwsim.cost import load_table
@@ -257,6 +260,7 @@ def main() -> None:
     for name in ("efficientlif/vgg16", "efficientlif/resnet19"):
         capture_speed(name, console)
     cycles_against_scalesim(console)
+    sanafe_speed(console)
     replay_speed(console)
     help_speed(console)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

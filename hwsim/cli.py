@@ -85,18 +85,37 @@ def estimate(
     skip: SkipOption = None,
     dram: DramOption = None,
     table: Annotated[
-        str, typer.Option(help="Energy table (hwsim list tables) or a .yaml file.")
-    ] = "sata_kernels",
+        str | None, unset("Energy table (hwsim list tables) or a .yaml file. Default: sata_kernels.")
+    ] = None,
     engine: Annotated[
-        str, typer.Option(help="kernel, or reference: the slow SimPy model, cycle by cycle.")
-    ] = "kernel",
+        str | None, unset("kernel (default), or reference: the slow SimPy model, cycle by cycle.")
+    ] = None,
+    barrier: Annotated[
+        str | None, unset("Of a chip of event-driven cores: tick, layer or none. Default: the chip's own.")
+    ] = None,
+    prices: Annotated[
+        str | None,
+        unset(
+            "Of a chip of event-driven cores: rows of hwsim list chip_energy or .yaml files, separated by "
+            "commas. Default: all of the chip."
+        ),
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        unset("Of a chip of event-driven cores: write a .json of its cores' ticks for Perfetto."),
+    ] = None,
     output: Annotated[
         str | None,
-        directory("Write result.json, layers.csv, the HTML report, the network and the ledger there."),
+        directory(
+            "Write result.json, layers.csv, the HTML report, the network and the ledger there; of a chip of "
+            "event-driven cores chip.json, page.html and pictures."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Estimate cycles, DRAM traffic, energy and area of MODEL on a chip.
+
+    On a chip of event-driven cores (loihi, truenorth): ticks, packets, barriers and energy, docs/chip.md.
 
     **Examples**
 
@@ -111,8 +130,10 @@ def estimate(
     `hwsim estimate net.nir --producer snntorch --inputs events.npz`
 
     `hwsim estimate my_net.py:build --coding spikes --inputs events.npz --timesteps 25`
+
+    `hwsim estimate fashion --hardware loihi --timeline ticks.json -o out`
     """
-    from hwsim import commands, delivery, variants
+    from hwsim import commands, delivery, manycore, variants
 
     variant = variants.Variant(
         tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout
@@ -122,10 +143,17 @@ def estimate(
         "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
         "batch": batch, "batch_on": batch_on, "sample_loop": sample_loop, "objective": objective,
     }  # fmt: skip
+    of_cores = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
+        if manycore.of_cores(hardware):
+            of_tiles = options | {"skip": skip, "dram": dram, "table": table, "engine": engine}
+            asked = manycore.Asked.of(hardware, mapping, barrier, prices, timeline, directory, of_tiles)
+            manycore.estimate(model, inputs, weights, samples, timesteps, variant, asked, as_json)
+            return
+        manycore.refuse(of_cores, f"of chips of event-driven cores; {hardware} is one of tiles")
         result = commands.estimate(
-            model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, dram, table,
-            engine, variant,
+            model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, dram,
+            table or "sata_kernels", engine or "kernel", variant,
         )  # fmt: skip
         commands.deliver(result, directory, as_json)
 
@@ -277,7 +305,7 @@ def ops(
 def map_(
     model: Model,
     hardware: Annotated[
-        str, typer.Option(help="A preset with a grid (mesh-sata, mesh-sata-256) or a .yaml file.")
+        str, typer.Option(help="A preset with a grid (mesh-sata, loihi, truenorth ...) or a .yaml file.")
     ] = "mesh-sata",
     algorithm: Annotated[str, typer.Option(help="row_major, hilbert, greedy, anneal, or all.")] = "all",
     objective: Annotated[
@@ -348,7 +376,9 @@ def map_(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="models, hardware, dram, noc, hop_energy or tables.")],
+    what: Annotated[
+        str, typer.Argument(help="models, hardware, dram, noc, hop_energy, chip_energy or tables.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """List what is known by name: models, hardware presets or energy tables.

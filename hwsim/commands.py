@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hwsim import cost, hardware, inspection, operations, pipeline
+from hwsim.chips import open_chip
 from hwsim.configuration import describe
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
@@ -212,7 +213,9 @@ def _choice(name: str, value: str, allowed: Any) -> Any:
 
 def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardware:
     """The chip, with another way to treat dead inputs and to time its DRAM if asked."""
-    chip = hardware.load_hardware(name)
+    chip = open_chip(name)
+    if not isinstance(chip, hardware.Hardware):
+        raise HwsimError(f"{name}: a chip of event-driven cores: hwsim estimate and hwsim map take it")
     if skip is not None:
         chip = chip.with_skip(_choice("skip", skip, hardware.Skip))
     return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))

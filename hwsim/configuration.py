@@ -54,6 +54,17 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         raise HwsimError(describe(error, model, str(path), tree)) from None
 
 
+def has_field(path: Path, name: str) -> bool:
+    """Whether a YAML file has a field at its top; one that cannot be read has none."""
+    if not is_file(path) or path.stat().st_size > MAX_BYTES:
+        return False
+    try:
+        top = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, *UNREADABLE):
+        return False
+    return isinstance(top, yaml.MappingNode) and any(key.value == name for key, _ in top.value)
+
+
 def parse_value(text: str, as_text: bool = False) -> Any:
     """One YAML value from a command line; ``as_text`` leaves every scalar the text that it is.
 

@@ -5,6 +5,8 @@ import sys
 from typing import Any
 
 from hwsim import cost, grid, hardware, zoo
+from hwsim.chip.config import Chip, chips, load_chip
+from hwsim.chip.prices import chip_prices, load_prices
 from hwsim.dram import table as dram
 from hwsim.errors import HwsimError, nearest
 from hwsim.noc import config as noc
@@ -14,10 +16,14 @@ from hwsim.report import console
 def list_known(what: str, as_json: bool) -> None:
     known: dict[str, Any] = {
         "models": lambda: {name: e.description for name, e in zoo.entries().items()},
-        "hardware": lambda: {n: facts(hardware.load_hardware(n)) for n in hardware.presets()},
+        "hardware": lambda: (
+            {n: facts(hardware.load_hardware(n)) for n in hardware.presets()}
+            | {n: facts_of_cores(load_chip(n)) for n in chips()}
+        ),
         "dram": lambda: {n: dram.load_dram(n).description for n in dram.drams()},
         "noc": lambda: {n: noc.load_noc(n).description for n in noc.nocs()},
         "hop_energy": lambda: {n: grid.load_hop_energy(n).description for n in grid.hop_energies()},
+        "chip_energy": lambda: {n: load_prices(n).description for n in chip_prices()},
         "tables": lambda: {n: cost.load_table(n).description for n in cost.tables()},
     }
     if what not in known:
@@ -43,5 +49,22 @@ def facts(chip: hardware.Hardware) -> dict[str, Any]:
         "skip": array.skip,
         "node_nm": chip.node_nm,
         "clock_hz": chip.clock_hz,
+        "description": chip.description,
+    }
+
+
+def facts_of_cores(chip: Chip) -> dict[str, Any]:
+    """The same of a chip of event-driven cores; limits of one core are null where it has none."""
+    grid = chip.grid
+    return {
+        "cores": grid.cores,
+        "routers": [grid.network.width, grid.network.height],
+        "neurons_per_core": grid.limits.neurons,
+        "axons_in": grid.limits.axons_in,
+        "weight_bytes": grid.limits.weight_bytes,
+        "weight_bits": chip.weight_bits,
+        "barrier": chip.core.barrier,
+        "tick_ns": chip.core.tick_cycles * 1e9 / chip.core.clock_hz,
+        "node_nm": chip.node_nm,
         "description": chip.description,
     }

@@ -157,23 +157,24 @@ def estimate(
     agreement = agree(network, trace, work.reference) if work.reference else None
     if agreement is not None and not agreement.trusted:
         warnings.warn(f"{UNTRUSTED}: {agreement.sentence()}", HwsimWarning, stacklevel=2)
-    provenance = {
+    ids = {"hardware": hardware.id, "mapping": mapping.id, "table": table.id, "engine": engine}
+    told = provenance(work, started, began, ids)
+    compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
+    return Result(snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, told, missing)
+
+
+def provenance(work: Workload, started: datetime, began: float, ids: dict[str, Any]) -> dict[str, Any]:
+    """Where a result came from: the workload, ``ids`` of what it met, and the time since ``began`` (s)."""
+    return {
         **work.origin,
         "hwsim": hwsim.__version__,
-        "network": network.id,
+        "network": work.network.id,
         "inputs": content_id("inputs", {}, {"values": work.inputs}),
-        "hardware": hardware.id,
-        "mapping": mapping.id,
-        "table": table.id,
-        "engine": engine,
+        **ids,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - began, 3),
         "versions": versions(),
     }
-    compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
-    return Result(
-        snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, provenance, missing
-    )
 
 
 @cache

@@ -9,12 +9,13 @@ from typing import Any, get_args
 import numpy as np
 
 from hwsim import commands
+from hwsim.chips import open_chip
 from hwsim.configuration import save_yaml
 from hwsim.delivery import output_directory, progress_bars, say
 from hwsim.errors import HwsimError, nearest
 from hwsim.execute.executor import encode, execute
 from hwsim.grid import LIMITS, Grid
-from hwsim.hardware import Hardware, load_hardware
+from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.network import Network
 from hwsim.pipeline import Progress
@@ -36,8 +37,9 @@ SAMPLES = 8
 class Asked:
     """What is to be placed how; everything is read and checked before the model is opened."""
 
-    hardware: Hardware
+    hardware: str
     grid: Grid
+    weight_bits: int
     mapping: Mapping
     algorithms: tuple[str, ...]
     objective: Objective
@@ -57,7 +59,7 @@ class Asked:
         output: Path | None,
         picture: Path | None,
     ) -> "Asked":
-        chip = load_hardware(hardware)
+        chip = open_chip(hardware)
         if chip.grid is None:
             raise HwsimError(f"{hardware}: the chip is one tile: it has no grid to place a network on")
         if objective not in get_args(Objective):
@@ -72,7 +74,10 @@ class Asked:
                 output_directory(str(path.parent))
         chosen: Any = objective
         base = load_mapping(mapping) if mapping else Mapping()
-        return Asked(chip, chip.grid, base, check_algorithm(algorithm), chosen, seed, moves, output, picture)
+        bits = chip.precision.weight_bits if isinstance(chip, Hardware) else chip.weight_bits
+        return Asked(
+            chip.name, chip.grid, bits, base, check_algorithm(algorithm), chosen, seed, moves, output, picture
+        )
 
 
 def place(
@@ -128,13 +133,13 @@ class Made:
     def as_dict(self) -> dict[str, Any]:
         """Numbers of one sample, but for ``flows`` and what cores hold."""
         grid, traffic = self.asked.grid, self.problem.traffic
-        held = loads(self.sliced, grid.limits.shared_weights, self.asked.hardware.precision.weight_bits)
+        held = loads(self.sliced, grid.limits.shared_weights, self.asked.weight_bits)
         limits = {
             name: {"most": int(held.of(name).max()), "allowed": getattr(grid.limits, name)} for name in LIMITS
         }
         return {
             "network": self.sliced.network.name,
-            "hardware": self.asked.hardware.name,
+            "hardware": self.asked.hardware,
             "notes": self.sliced.network.notes,
             "cores": {"used": self.sliced.cores, "of": grid.cores},
             "slices": len(self.sliced.slices),
@@ -166,7 +171,7 @@ def per_sample(metrics: Metrics, samples: int) -> dict[str, float]:
 
 def make(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Made:
     """Slices, traffic from a run on ``inputs``, and placements of the asked algorithms."""
-    bits, seconds = asked.hardware.precision.weight_bits, {}
+    bits, seconds = asked.weight_bits, {}
     begun = time.thread_time()
     given = None
     if asked.mapping.placement:
@@ -200,7 +205,7 @@ def draw(path: Path, made: Made) -> None:
         if piece.population not in on:
             on.append(piece.population)
     title = (
-        f"{made.sliced.network.name} on {made.asked.hardware.name}, {chosen.algorithm}: "
+        f"{made.sliced.network.name} on {made.asked.hardware}, {chosen.algorithm}: "
         f"{chosen.metrics.spike_hops / traffic.samples:,.0f} spike hops a sample"
     )
     placement.draw(

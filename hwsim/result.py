@@ -87,17 +87,7 @@ class Result:
         run = self.run
         return {
             "schema": SCHEMA,
-            "model": {
-                "name": run.network.name,
-                "id": run.network.id,
-                "timesteps": run.network.timesteps,
-                "coding": run.network.coding,
-                "input_shape": list(run.network.input.shape),
-                "parameters": run.network.parameters,
-                "neurons": sum(p.size for p in run.network.populations if p.spikes),
-                "arithmetic": "int32" if run.network.integer else "float32",
-                "notes": run.network.notes,
-            },
+            "model": model_facts(run.network),
             "hardware": self._portable(Path(self.hardware.dram.table or "").name).model_dump(),
             "mapping": self.mapping.model_dump(),
             "table": run.cost.table,
@@ -115,7 +105,7 @@ class Result:
             "unit_energy_pj": run.cost.unit_pj,
             "unpriced": list(run.cost.unpriced),
             "caveats": caveats(self.table, self.hardware),
-            "accuracy": self._accuracy(),
+            "accuracy": accuracy(run.trace.outputs, self.labels),
             "ann": None if self.ann is None else self._counterpart(self.ann),
             "ann_missing": self.ann_missing,
             "agreement": self.agreement,
@@ -157,17 +147,6 @@ class Result:
         trace, spiking = self.run.trace, [p.name for p in self.run.network.populations if p.spikes]
         counts = [trace.events[name].counts().sum(axis=1) for name in spiking]
         return np.sum(counts, axis=0, dtype=np.int64) + np.zeros(trace.samples, np.int64)
-
-    def _accuracy(self) -> dict[str, Any] | None:
-        if self.labels is None:
-            return None
-        right = self.run.trace.outputs.argmax(2) == self.labels[:, None]
-        return {
-            "samples": len(right),
-            "correct": int(right[:, -1].sum()),
-            "accuracy": float(right[:, -1].mean()),
-            "by_timestep": right.mean(axis=0).tolist(),
-        }
 
     def _lif(self) -> dict[str, Any]:
         words = self.run.network.state_words
@@ -250,6 +229,34 @@ class Result:
         write_text(paths["layers"], layers_csv(values))
         write_text(paths["result"], json.dumps(values, indent=1, allow_nan=False) + "\n")
         return paths
+
+
+def model_facts(network: Network) -> dict[str, Any]:
+    """What a report says of the network itself."""
+    return {
+        "name": network.name,
+        "id": network.id,
+        "timesteps": network.timesteps,
+        "coding": network.coding,
+        "input_shape": list(network.input.shape),
+        "parameters": network.parameters,
+        "neurons": sum(p.size for p in network.populations if p.spikes),
+        "arithmetic": "int32" if network.integer else "float32",
+        "notes": network.notes,
+    }
+
+
+def accuracy(outputs: NDArray[Any], labels: NDArray[np.int64] | None) -> dict[str, Any] | None:
+    """Samples whose largest output, (samples, timesteps, classes), is the label; None without labels."""
+    if labels is None:
+        return None
+    right = outputs.argmax(2) == labels[:, None]
+    return {
+        "samples": len(right),
+        "correct": int(right[:, -1].sum()),
+        "accuracy": float(right[:, -1].mean()),
+        "by_timestep": right.mean(axis=0).tolist(),
+    }
 
 
 def dense_macs(network: Network, name: str) -> int:

@@ -16,7 +16,7 @@ ROOT = Path(hwsim.__file__).parent
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
     "numba": ("chip.", "execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "jit"),
-    "simpy": ("cycle.reference.", "noc.reference."),
+    "simpy": ("chip.reference.", "cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
     "typer": ("cli", "options", "replay."),
@@ -70,6 +70,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("place.",), ("noc.trees", *VALUES, *BASE)),
     (("chip.config",), (*VALUES, *BASE)),
     (("chip.",), ("cycle.", "lower.", "noc.", "place.", *VALUES, *BASE)),
+    (("chips",), ("chip.config", *VALUES, *BASE)),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
@@ -78,6 +79,18 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("methods.",), (*STAGES, *VALUES, *BASE)),
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
     (("delivery",), BASE),
+    (("chip_result",), ("result", "chip.", "place.", "noc.", *VALUES, *BASE)),
+    (
+        ("chip_pipeline",),
+        ("pipeline", "chip_result", "result", "chip.", "place.", *STAGES, *VALUES, *BASE),
+    ),
+    (
+        ("manycore",),
+        (
+            *("chip_pipeline", "chip_result", "chips", "chip.", "place.", "noc.", "commands", "delivery"),
+            *("pipeline", "result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
     (("comparison",), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
         ("comparing",),
@@ -85,11 +98,26 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (
         ("placing",),
-        ("commands", "place.", "delivery", "pipeline", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+        (
+            "chips",
+            "chip.config",
+            "commands",
+            "place.",
+            "delivery",
+            "pipeline",
+            "report.",
+            *METHODS,
+            *STAGES,
+            *VALUES,
+            *BASE,
+        ),
     ),
     (
         ("commands", "listing"),
         (
+            "chips",
+            "chip.config",
+            "chip.prices",
             "pipeline",
             "report.",
             "result",
@@ -107,7 +135,18 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("replay.",), ("options", "delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
     (
         ("cli",),
-        ("options", "commands", "comparing", "delivery", "listing", "placing", "replay.", "variants", *BASE),
+        (
+            "options",
+            "commands",
+            "comparing",
+            "delivery",
+            "listing",
+            "manycore",
+            "placing",
+            "replay.",
+            "variants",
+            *BASE,
+        ),
     ),
     (("__main__",), ("cli",)),
     (("",), ("frontends.load",)),
@@ -218,6 +257,15 @@ def test_the_slow_network_on_chip_shares_no_code_with_what_it_checks() -> None:
         if name.startswith("noc.reference."):
             others = own(name) - {"", "noc.", "noc.config", "errors"}
             assert not {other for other in others if not other.startswith("noc.reference.")}
+
+
+def test_the_slow_chip_shares_no_code_with_what_it_checks() -> None:
+    """It takes a chip, slices and events as values; its neurons and its network are its own."""
+    values = ("", "chip.", "chip.config", "place.", "place.slices", "network", "events", "errors")
+    for name in modules():
+        if name.startswith("chip.reference."):
+            others = own(name) - {*values, "noc.", "noc.config"}
+            assert not {o for o in others if not matches(o, ("chip.reference.", "noc.reference."))}
 
 
 def test_starting_the_command_line_loads_nothing_heavy() -> None:

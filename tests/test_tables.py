@@ -1,5 +1,6 @@
 """Every number that ships has a source: read as plain YAML, without hwsim's own models."""
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,9 @@ HARDWARE = sorted((TABLES / "hardware").glob("*.yaml"))
 DRAM = sorted((TABLES / "dram").glob("*.yaml"))
 NOC = sorted((TABLES / "noc").glob("*.yaml"))
 HOPS = sorted((TABLES / "hop_energy").glob("*.yaml"))
-SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS]
+CHIPS = sorted((TABLES / "chip").glob("*.yaml"))
+CHIP_ENERGY = sorted((TABLES / "chip_energy").glob("*.yaml"))
+SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS, *CHIPS]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
 STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "scratchpad"}
 ACTIONS = {action for actions in COMPONENTS.values() for action in actions}
@@ -47,6 +50,8 @@ def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in DRAM} >= {"ddr4_2400", "lpddr4_2400", "ideal", "hbm2"}
     assert {path.stem for path in NOC} >= {"booksim", "booksim_torus"}
     assert {path.stem for path in HOPS} >= {"loihi", "dsent32"}
+    assert {path.stem for path in CHIPS} >= {"loihi", "truenorth"}
+    assert {path.stem for path in CHIP_ENERGY} >= {"loihi_davies2018", "loihi_sanafe", "truenorth_all_in"}
 
 
 @pytest.mark.parametrize("row", rows())
@@ -68,6 +73,18 @@ def test_every_energy_row_gives_a_number_with_its_unit(row: dict[str, Any]) -> N
     assert all(v > 0 for v in numbers.values())
 
 
+@pytest.mark.parametrize("path", CHIP_ENERGY, ids=lambda p: p.stem)
+def test_every_price_of_a_chip_of_cores_has_a_source_and_a_status(path: Path) -> None:
+    values = read(path)
+    static = [values["static"]] if values.get("static") else []
+    assert values["rows"]
+    for row in (*values["rows"], *static):
+        assert len(row["source"].split()) >= 4
+        assert row["status"] in get_args(Status)
+        (number,) = (value for name, value in row.items() if name.endswith(("_pj", "_mw")))
+        assert number > 0 or re.search(r"\b(within|free)\b", row["source"])
+
+
 @pytest.mark.parametrize("path", ENERGY, ids=lambda p: p.stem)
 def test_no_row_is_given_twice(path: Path) -> None:
     keys = [(row["item"], row.get("bits")) for row in read(path)["rows"]]
@@ -80,7 +97,7 @@ def test_energies_of_memories_have_a_source(path: Path) -> None:
     assert memories is None or len(memories["source"].split()) >= 2
 
 
-@pytest.mark.parametrize("path", [*ENERGY, *SOURCED], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*ENERGY, *SOURCED, *CHIP_ENERGY], ids=lambda p: p.stem)
 def test_every_file_is_named_and_described(path: Path) -> None:
     values = read(path)
     assert values["name"] == path.stem

@@ -11,11 +11,12 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
 from hwsim.grid import LONGEST_CYCLES, Barrier, Exchange, Grid
+from hwsim.hardware import Hardware
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parent.parent / "tables" / "chip"
 
-__all__ = ["Barrier", "Chip", "EventCore", "chips", "load_chip"]
+__all__ = ["Barrier", "Chip", "EventCore", "chips", "grid_of", "load_chip"]
 
 
 class EventCore(Exchange):
@@ -73,6 +74,13 @@ class Chip(Configured):
             "energy": self.grid.hop_energy.model_dump(exclude={"sources", "description"}),
         }
         return content_id("chip", chip)
+
+
+def grid_of(chip: Chip | Hardware) -> Grid:
+    """The chip's grid. Raises HwsimError if it has none."""
+    if chip.grid is None:
+        raise HwsimError(f"hardware {chip.name!r} has no grid of tiles: a placed network cannot run on it")
+    return chip.grid
 
 
 def chips() -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.chip.barriers import Barriers
 from hwsim.chip.cold import ColdStart, cold_start
-from hwsim.chip.config import Chip
+from hwsim.chip.config import Chip, grid_of
 from hwsim.chip.fanout import LOCAL, Fanout, fanout_of
 from hwsim.chip.kernels import (
     ADDRESSED,
@@ -30,7 +30,6 @@ from hwsim.chip.tiles import TileArrays
 from hwsim.chip.touched import touched
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
-from hwsim.grid import Grid
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.noc.counts import Totals
@@ -92,13 +91,6 @@ def run_chip(
         if progress:
             progress(sample + 1, trace.samples)
     return player.result(trace, played)
-
-
-def grid_of(chip: Chip | Hardware) -> Grid:
-    """The chip's grid. Raises HwsimError if it has none."""
-    if chip.grid is None:
-        raise HwsimError(f"hardware {chip.name!r} has no grid of tiles: a placed network cannot run on it")
-    return chip.grid
 
 
 class Player:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from hwsim.chip.cold import ColdStart
-from hwsim.chip.config import Chip
+from hwsim.chip.config import Chip, grid_of
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.geometry import windows
+from hwsim.grid import Grid
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.lower import conservation
@@ -63,6 +64,10 @@ class ChipRun:
     packet_latency: Int
     ledgers: tuple[Ledger, ...] = ()
     cold: ColdStart | None = None
+
+    @property
+    def grid(self) -> Grid:
+        return grid_of(self.chip)
 
     @property
     def samples(self) -> int:

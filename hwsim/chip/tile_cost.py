@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from hwsim.chip.loop import grid_of
 from hwsim.chip.run import ChipRun
 from hwsim.cost import Cost, CostTable, price
 from hwsim.errors import HwsimError
@@ -32,7 +31,7 @@ def tile_cost(run: ChipRun, table: CostTable) -> TileCost:
     chip = run.chip
     if not isinstance(chip, Hardware) or run.cold is None:
         raise HwsimError(f"chip {chip.name!r}: event-driven cores have no ledger to price")
-    hops, plain = grid_of(chip).hop_energy, chip.with_dram("bandwidth")
+    hops, plain = run.grid.hop_energy, chip.with_dram("bandwidth")
     sent = int(run.counts["sent"].sum())
     along_x, along_y = (int(run.links[..., axis].sum()) for axis in range(2))
     return TileCost(

@@ -147,8 +147,8 @@ def energy_by_layer(values: dict[str, Any]) -> Picture:
     what = "Energy, layer by layer"
     most, share = _most(table), _share({COMPONENTS[c][0]: _sum(table, c) for c in COMPONENTS})
     caption = f"{most} of the energy. Of all layers together, {share}." if most else "No energy is priced."
-    svg = _stacked(what, table, COMPONENTS, ENERGY, caption)
-    return Picture(what, svg, _legend(table, COMPONENTS), caption)
+    svg = stacked(what, table, COMPONENTS, ENERGY, caption)
+    return Picture(what, svg, legend(table, COMPONENTS), caption)
 
 
 def cycles_by_layer(values: dict[str, Any]) -> Picture:
@@ -163,8 +163,8 @@ def cycles_by_layer(values: dict[str, Any]) -> Picture:
         if most
         else "No cycles were spent."
     )
-    svg = _stacked(what, table, labels, CYCLES, caption)
-    return Picture(what, svg, _legend(table, labels), caption)
+    svg = stacked(what, table, labels, CYCLES, caption)
+    return Picture(what, svg, legend(table, labels), caption)
 
 
 def units(values: dict[str, Any]) -> Picture:
@@ -183,9 +183,9 @@ def units(values: dict[str, Any]) -> Picture:
     what = "What each unit does with its time"
     told = "; ".join(f"the {UNITS[unit]} work {share:.0%}" for unit, share in busy.items())
     told = told.replace("PE array work", "PE array works").replace("channel work", "channel works")
-    legend = tuple((UNITS[u], _legend([("", causes)], CAUSE_LABELS[u])[0][1]) for u, causes in spent.items())
+    told_by = tuple((UNITS[u], legend([("", causes)], CAUSE_LABELS[u])[0][1]) for u, causes in spent.items())
     svg = bars(f"{what}: {told} of the time", rows, f"{chosen.unit} per inference", right=58.0)
-    return Picture(what, svg, legend, f"Of the same elapsed time {told}.")
+    return Picture(what, svg, told_by, f"Of the same elapsed time {told}.")
 
 
 def rates(values: dict[str, Any]) -> Picture:
@@ -205,7 +205,7 @@ def rates(values: dict[str, Any]) -> Picture:
     what = "Spike rate, layer by layer and step by step"
     used = {_kind(layer) for layer in layers}
     kinds = (("spiking neurons", "lif"), ("pools and sums (events passed on)", "idle"))
-    legend = (("", tuple(k for k in kinds if k[1] in used)),)
+    told_by = (("", tuple(k for k in kinds if k[1] in used)),)
     busiest = max(layers, key=lambda layer: layer["rate"] or 0.0, default=None)
     caption = "No layer emits events."
     if busiest:
@@ -214,7 +214,7 @@ def rates(values: dict[str, Any]) -> Picture:
             "and step. Cells on the right show every timestep; stronger color is more."
         )
     svg = bars(f"{what}. {caption}", rows, "events per neuron and step", grid, right=38.0)
-    return Picture(what, svg, legend, caption)
+    return Picture(what, svg, told_by, caption)
 
 
 def dram_by_layer(values: dict[str, Any]) -> Picture:
@@ -234,8 +234,8 @@ def dram_by_layer(values: dict[str, Any]) -> Picture:
         if most
         else "Nothing moves to or from DRAM."
     )
-    svg = _stacked(what, table, labels, BYTES, caption)
-    return Picture(what, svg, _legend(table, labels), caption)
+    svg = stacked(what, table, labels, BYTES, caption)
+    return Picture(what, svg, legend(table, labels), caption)
 
 
 def counterpart(values: dict[str, Any]) -> Picture:
@@ -253,8 +253,8 @@ def counterpart(values: dict[str, Any]) -> Picture:
         )
         if ann["energy_ratio"] is not None:
             caption += f" The SNN takes {ann['energy_ratio']:.2f} times its energy."
-    svg = _stacked(what, table, COMPONENTS, ENERGY, caption)
-    return Picture(what, svg, _legend(table, COMPONENTS), caption)
+    svg = stacked(what, table, COMPONENTS, ENERGY, caption)
+    return Picture(what, svg, legend(table, COMPONENTS), caption)
 
 
 def buffers(values: dict[str, Any]) -> Picture:
@@ -308,19 +308,21 @@ def _per_layer(
     return [(la["name"], {k: v / samples for k, v in parts(la).items()}) for la in values["layers"]]
 
 
-def _stacked(
+def stacked(
     what: str,
     table: list[tuple[str, dict[str, float]]],
     labels: dict[str, tuple[str, str]],
     unit: tuple[tuple[str, float], ...],
     told: str,
+    per: str = "inference",
 ) -> str:
+    """Bars of each row's parts, stacked in the order of ``labels``: label and series of each part."""
     chosen = scale([sum(parts.values()) for _, parts in table], unit)
     rows = [
         Bar(name, _segments(name, parts, labels, chosen), chosen.text(sum(parts.values())))
         for name, parts in table
     ]
-    return bars(f"{what}. {told}", rows, f"{chosen.unit} per inference")
+    return bars(f"{what}. {told}", rows, f"{chosen.unit} per {per}")
 
 
 def _segments(
@@ -338,7 +340,7 @@ def _segments(
     )
 
 
-def _legend(table: list[tuple[str, dict[str, float]]], labels: dict[str, tuple[str, str]]) -> Legend:
+def legend(table: list[tuple[str, dict[str, float]]], labels: dict[str, tuple[str, str]]) -> Legend:
     """The series that occur, in the order of the bars' segments."""
     return (("", tuple(entry for name, entry in labels.items() if _sum(table, name))),)
 

@@ -129,11 +129,11 @@ def render(values: dict[str, Any]) -> str:
         beginning=batches.beginning(shown),
         ann_told=batches.counterpart(shown),
         located=LOCATED_SHOWN,
-        chip=_fields(shown["hardware"], ("name", "description", "sources")),
-        mapping=_fields(shown["mapping"]),
-        prices=_fields(shown["prices"]),
-        provenance=_fields(shown["provenance"]),
-        notes=_fields(shown["model"]["notes"]),
+        chip=field_rows(shown["hardware"], ("name", "description", "sources")),
+        mapping=field_rows(shown["mapping"]),
+        prices=field_rows(shown["prices"]),
+        provenance=field_rows(shown["provenance"]),
+        notes=field_rows(shown["model"]["notes"]),
     )
 
 
@@ -371,14 +371,16 @@ def _spread(values: dict[str, Any]) -> list[list[Cell]]:
     ]
 
 
-def _fields(values: dict[str, Any], skipped: tuple[str, ...] = (), prefix: str = "") -> list[tuple[str, str]]:
+def field_rows(
+    values: dict[str, Any], skipped: tuple[str, ...] = (), prefix: str = ""
+) -> list[tuple[str, str]]:
     """Nested values as dotted names and texts."""
     found: list[tuple[str, str]] = []
     for name, value in values.items():
         if name in skipped:
             continue
         if isinstance(value, dict) and value:
-            found += _fields(value, (), f"{prefix}{name}.")
+            found += field_rows(value, (), f"{prefix}{name}.")
         else:
             found.append((f"{prefix}{name}", _field(value)))
     return found

@@ -52,17 +52,22 @@ def counted(sliced: Sliced, trace: EventTrace, on: Chip) -> dict[str, Any]:
         joins = {q.name: synapses(network, q) for q in network.out_of(p.name)}
         ends = {q.name: core_of_neuron(sliced, q.target) for q in network.out_of(p.name)}
         into = {q.name: synapses(network, q) for q in network.into(p.name)}
+        awake: set[int] = set()
         for sample, step in np.ndindex(trace.samples, steps):
             tick = ticks.interval * step + ticks.depth[p.name]
             if p.kind != "input":
                 for core in home.values():
                     found["updates"][sample, tick, core] += 1
-                for neuron in touched_neurons(network, trace, into, p.name, sample, step):
+                moved = touched_neurons(network, trace, into, p.name, sample, step)
+                awake = moved | awake if p.has_state and step else moved
+                for neuron in awake:
                     found["touched"][sample, tick, home[neuron]] += 1
             if p.kind == "readout":
                 continue
             events = trace.events[p.name]
             neurons = events.index[events.cell(sample, step)].tolist()
+            if p.kind == "lif" and p.reset == "zero" and not (p.has_current or p.delayed_reset):
+                awake -= set(neurons)
             together: dict[tuple[int, frozenset[int]], int] = defaultdict(int)
             for neuron in neurons:
                 found["fired"][sample, tick, home[neuron]] += p.kind != "input"
@@ -86,9 +91,12 @@ def counted(sliced: Sliced, trace: EventTrace, on: Chip) -> dict[str, Any]:
 def touched_neurons(
     network: Network, trace: EventTrace, into: dict[str, Connections], name: str, sample: int, step: int
 ) -> set[int]:
-    """Those that an event belongs to: of the step, less the delay of the projection."""
-    reached = set()
+    """Those with a bias other than 0 or an event, of the step less the delay of the projection."""
+    reached, population = set(), network.population[name]
     for q in network.into(name):
+        if q.bias is not None:
+            each = population.size // len(q.bias)
+            reached |= {n for n in range(population.size) if q.bias[n // each]}
         events = trace.events[q.source]
         if step >= q.delay:
             live = set(events.index[events.cell(sample, step - q.delay)].tolist())

@@ -3,12 +3,17 @@
 import pytest
 
 from hwsim import __version__, cost, hardware, zoo
+from hwsim.chip.config import chips
 from tests.cli.running import Command, Ran
 
 
 @pytest.mark.parametrize(
     ("what", "known"),
-    [("models", list(zoo.entries())), ("hardware", hardware.presets()), ("tables", cost.tables())],
+    [
+        ("models", list(zoo.entries())),
+        ("hardware", [*hardware.presets(), *chips()]),
+        ("tables", cost.tables()),
+    ],
 )
 def test_everything_known_by_name_is_listed(hwsim: Command, what: str, known: list[str]) -> None:
     found = hwsim("list", what, "--json").json

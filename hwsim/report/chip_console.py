@@ -1,0 +1,108 @@
+"""Tables for the terminal of a run on a chip of event-driven cores."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hwsim.report.console import show_notes
+from hwsim.report.numbers import energy, quantity
+from hwsim.report.plain import cleaned
+
+CAUSES = {
+    "work": "own work",
+    "imbalance": "waiting for other cores",
+    "barrier": "barrier",
+    "real_time": "waiting for the real-time tick",
+}
+
+
+def duration(ns: float) -> str:
+    """Nanoseconds in a readable unit."""
+    unit, size = next((u for u in (("s", 1e9), ("ms", 1e6), ("us", 1e3)) if ns >= u[1]), ("ns", 1.0))
+    return f"{ns / size:,.4g} {unit}"
+
+
+def show(values: dict[str, Any], console: Console) -> None:
+    """Print a run (the dictionary of ChipResult.as_dict): what happened in a tick, time, energy by row."""
+    values = cleaned(values)
+    console.print(_activity(values))
+    console.print(_time(values))
+    console.print(_energy(values))
+    chip, placement, samples = values["chip"], values["placement"], values["samples"]
+    console.print(
+        f"{placement['cores_used']} of {chip['cores']} cores at {placement['routers_used']} routers, "
+        f"placement {placement['algorithm']}; {samples} samples of {values['ticks']} ticks: "
+        f"{values['model']['timesteps']} timesteps"
+        + ("" if values["interval"] == 1 else f", one in {values['interval']} ticks")
+        + f", layers up to {max(values['depth'].values())} ticks deep"
+    )
+    if values["accuracy"]:
+        a = values["accuracy"]
+        console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
+    if values["agreement"]:
+        console.print(escape(values["agreement"]["sentence"]))
+    show_notes(values["model"]["notes"], console)
+    for row in values["energy"]:
+        if row["unpriced"]:
+            console.print(f"not priced by {escape(row['prices'])}: {', '.join(row['unpriced'])}")
+        for caveat in row["caveats"]:
+            console.print(f"note: {escape(caveat)}")
+
+
+def _activity(values: dict[str, Any]) -> Table:
+    samples, totals = values["samples"], values["totals"]
+    title = (
+        f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}, mean of {samples} samples"
+    )
+    table = Table(title=title, title_justify="left")
+    for name in ("", "per tick", "per sample"):
+        table.add_column(name, justify="right" if name else "left")
+    rows = {
+        "neurons updated": "updates",
+        "spikes": "fired",
+        "synaptic operations": "synapses",
+        "packets into the network": "sent",
+        "packets to the own core": "local",
+        "links crossed": "hops",
+    }
+    table.add_row("time", duration(values["per_tick"]["time_ns"]), duration(totals["latency_ns"] / samples))
+    for label, name in rows.items():
+        each = totals[name] / samples
+        table.add_row(label, quantity(each / values["ticks"]), quantity(each))
+    return table
+
+
+def _time(values: dict[str, Any]) -> Table:
+    whole = sum(values["time"].values()) or 1
+    table = Table(title="Time of the cores in use", title_justify="left")
+    table.add_column("cause")
+    table.add_column("share", justify="right")
+    for name, label in CAUSES.items():
+        if values["time"][name]:
+            table.add_row(label, f"{values['time'][name] / whole:.1%}")
+    busy = "\n".join(f"{name} {share:.1%}" for name, share in values["units"].items())
+    table.add_section()
+    table.add_row("in which units are busy", busy)
+    return table
+
+
+def _energy(values: dict[str, Any]) -> Table:
+    ticks = values["samples"] * values["ticks"]
+    rows = values["energy"]
+    table = Table(title="Energy per tick", title_justify="left")
+    table.add_column("component")
+    for row in rows:
+        table.add_column(escape(row["prices"]), justify="right")
+    for component in rows[0]["energy_pj"]:
+        spent = [row["energy_pj"][component] / ticks for row in rows]
+        if any(spent):
+            table.add_row(component, *map(energy, spent))
+    table.add_section()
+    table.add_row("all", *(energy(row["per_tick_pj"]) for row in rows))
+    each = values["samples"]
+    table.add_row("per sample", *(energy(row["total_pj"] / each) for row in rows))
+    if operations := values["totals"]["synapses"]:
+        table.add_row("per synaptic operation", *(energy(row["total_pj"] / operations) for row in rows))
+    return table

@@ -1,0 +1,34 @@
+"""A tiny run on a chip of event-driven cores for tests of its report."""
+
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from hwsim.chip.config import load_chip
+from hwsim.chip.prices import prices_of
+from hwsim.chip_pipeline import estimate_chip
+from hwsim.mapping import Mapping
+from hwsim.pipeline import Workload
+from tests.examples import small_network
+
+SAMPLES, TICKS = 2, 6
+"""Ticks of 3 steps and layers 1, 2 and 3 ticks deep (E2)."""
+
+
+@cache
+def _estimated(bright: float) -> str:
+    network = small_network("frames")
+    images = np.random.default_rng(1).random((SAMPLES, 2, 4, 4)).astype(np.float32) * np.float32(bright)
+    limits = load_chip("loihi").grid.limits.model_copy(update={"neurons": 8})
+    chip = load_chip("loihi")
+    chip = chip.model_copy(update={"grid": chip.grid.model_copy(update={"limits": limits})})
+    work = Workload(network, images, np.array([0, 4]))
+    return json.dumps(estimate_chip(work, chip, Mapping(), prices_of("loihi", 14)).as_dict())
+
+
+def example(bright: float = 1.0) -> dict[str, Any]:
+    """The dictionary of a small network's run on cores of 8 neurons; images of 0 give no spike at all."""
+    values: dict[str, Any] = json.loads(_estimated(bright))
+    return values

@@ -1,0 +1,163 @@
+"""The page of a run on a chip of event-driven cores: complete, harmless, alone in its file; its figures."""
+
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from hwsim.report import chip_console, chip_figures, chip_page, figures
+from hwsim.report.drawing import Bar
+from tests.report.chip_example import SAMPLES, TICKS, example
+from tests.report.example import HOSTILE, Page
+
+
+def renamed(name: str) -> dict[str, Any]:
+    """The example with ``name`` wherever a name can stand."""
+    values = example()
+    values["model"] |= {"name": name, "notes": {name: name}}
+    values["chip"] |= {"name": name, "description": name}
+    values["depth"] = {name: 1}
+    for row in values["energy"]:
+        row |= {"prices": name, "description": name, "unpriced": [name], "caveats": [name]}
+    for core in values["cores"]:
+        core["populations"] = [name]
+    return values
+
+
+def test_every_element_is_closed_where_it_should_be() -> None:
+    parsed = Page(chip_page.render(example()))
+    assert parsed.mismatches == []
+    assert parsed.open == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_text(name: str) -> None:
+    ordinary = Page(chip_page.render(renamed("harmless")))
+    parsed = Page(chip_page.render(renamed(name)))
+    assert parsed.mismatches == []
+    assert [tag for tag, _ in parsed.elements] == [tag for tag, _ in ordinary.elements]
+    assert not [a for _, attributes in parsed.elements for a in attributes if a.startswith("on")]
+    assert any(name in text for text in parsed.text_of("h1"))
+
+
+def test_the_same_run_gives_the_same_bytes_and_is_left_alone() -> None:
+    values = example()
+    assert chip_page.render(values) == chip_page.render(example())
+    assert values == example()
+
+
+def test_page_and_pictures_are_written(tmp_path: Path) -> None:
+    paths = chip_page.write(example(), tmp_path)
+    assert {path.name for path in paths.values()} == {"page.html", "links.png", "ticks.png"}
+    assert all(path.stat().st_size > 1000 for path in paths.values())
+
+
+def test_a_run_without_a_spike_has_its_page_and_its_table(tmp_path: Path) -> None:
+    values = example(bright=0.0)
+    assert values["totals"]["synapses"] == values["totals"]["sent"] == 0
+    parsed = Page(chip_page.write(values, tmp_path)["page"].read_text())
+    assert (parsed.mismatches, parsed.open) == ([], [])
+    with StringIO() as text:
+        chip_console.show(values, Console(file=text, width=160))
+        assert "per synaptic operation" not in text.getvalue()
+
+
+def test_tiles_have_the_exact_means() -> None:
+    values = example()
+    shown = [float(a["value"] or "") for a in Page(chip_page.render(values)).all("data")]
+    mean = values["per_tick"]
+    energies = [row["per_tick_pj"] for row in values["energy"]]
+    assert shown[:3] == [mean["time_ns"], min(energies), mean["barrier_share"]]
+
+
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[list[Bar]]:
+    """The rows of every figure of bars that is drawn from here on."""
+    found: list[list[Bar]] = []
+    for module in (chip_figures, figures):
+        monkeypatch.setattr(module, "bars", lambda _alt, rows, *_, **__: found.append(list(rows)) or "")
+    return found
+
+
+def test_a_figure_of_ticks_has_a_row_a_tick_with_the_mean_of_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values, rows = example(), drawn(monkeypatch)
+    chip_figures.spikes(values)
+    (bars,) = rows
+    assert [bar.label for bar in bars] == [str(k) for k in range(TICKS)]
+    assert [bar.length for bar in bars] == [t["fired"] / SAMPLES for t in values["by_tick"]]
+
+
+def test_many_ticks_share_rows_that_keep_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 100 ticks in rows of 5, the last of which has all; tick k fires k times in each sample
+    values, rows = example(), drawn(monkeypatch)
+    tick = values["by_tick"][0]
+    values |= {"ticks": 100, "by_tick": [tick | {"tick": k, "fired": SAMPLES * k} for k in range(100)]}
+    chip_figures.spikes(values)
+    (bars,) = rows
+    assert [bar.label for bar in bars[:2]] == ["0\N{EN DASH}4", "5\N{EN DASH}9"]
+    assert [bar.length for bar in bars] == [5 * i + 2 for i in range(20)]
+
+
+def test_every_row_of_prices_has_its_bar_and_its_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, rows = example(), drawn(monkeypatch)
+    caption = chip_figures.energy_by_row(values).caption
+    assert [bar.label for bar in rows.pop()] == ["loihi_davies2018", "loihi_sanafe"]
+    energies = [row["total_pj"] for row in values["energy"]]
+    assert f"{max(energies) / min(energies):.1f}-fold" in caption
+    assert len(chip_figures.energy_by_tick(values)) == len(rows) == 2
+    for bars, row in zip(rows, values["energy"], strict=True):
+        lengths = np.array([bar.length for bar in bars])
+        energy = np.array(list(row["by_tick_pj"].values())).sum(axis=0) / SAMPLES
+        assert lengths / lengths.sum() == pytest.approx(energy / energy.sum())
+
+
+def test_packets_are_told_by_the_time_that_they_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    # of cycles 4 to 7, 8 to 15 and 16 to 31 of 2 ns: 3, 0 and 1 of 4 packets, 7 x 3 + 16 cycles together
+    values, rows = example(), drawn(monkeypatch)
+    values["network"] |= {"latency": [0] * 7 + [3] + [0] * 8 + [1], "cycle_ns": 2.0}
+    caption = chip_figures.latency(values).caption
+    (bars,) = rows
+    assert [(bar.label, bar.length) for bar in bars] == [
+        ("8 to 16 ns", 75), ("16 to 32 ns", 0), ("32 to 64 ns", 25),
+    ]  # fmt: skip
+    assert "mean 18.5 ns, longest 32 ns" in caption
+
+
+def test_the_map_has_a_line_for_each_link_with_packets_and_a_square_for_each_router() -> None:
+    values = example()
+    network = values["network"]
+    drawing = Page(chip_figures.links(values).svg)
+    used = sum(1 for flits in network["links"].values() for n in flits if n)
+    assert len(drawing.all("line")) == used > 0
+    corners = {(square["x"], square["y"]) for square in drawing.all("rect")}
+    places = [{(core["x"], core["y"])[axis] for core in values["cores"]} for axis in (0, 1)]
+    assert len(corners) == len(drawing.all("rect")) == (max(places[0]) + 1) * (max(places[1]) + 1)
+    assert any(text.startswith("router (0, 0)") for text in drawing.text_of("title"))
+
+
+def test_causes_of_a_tick_are_those_of_its_mean_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, rows = example(), drawn(monkeypatch)
+    chip_figures.time_by_tick(values)
+    (bars,) = rows
+    cores = values["placement"]["cores_used"]
+    for bar, tick in zip(bars, values["by_tick"], strict=True):
+        # 0.1 ns a cycle; the axis is in us where the longest tick has one
+        ns = [tick[f"{cause}_cycles"] * 0.1 / cores / SAMPLES for cause in chip_figures.CAUSES]
+        unit = 1e3 if max(t["time_ns"] for t in values["by_tick"]) / SAMPLES >= 1e3 else 1.0
+        assert [s.value * unit for s in bar.segments] == pytest.approx(ns)
+
+
+def test_bins_of_latencies_double() -> None:
+    values = example()
+    values["network"]["latency"] = [1] * 300
+    labels = [float(t.split(" to ")[0].replace(",", "")) for t in _labels(chip_figures.latency(values).svg)]
+    assert all(b == pytest.approx(2 * a, rel=0.01) for a, b in pairwise(labels[1:]))
+
+
+def _labels(svg: str) -> list[str]:
+    return [text for text in Page(svg).text_of("text") if " to " in text]
