@@ -99,33 +99,34 @@ class SliceWork:
     @cached_property
     def _every_input(self) -> tuple[Columns, Counts]:
         """Cycles and reads of the array where events decide none."""
+        hardware = self.task.hardware
         return self._streamed(
-            [every_input(self.task.hardware, p.shape, p.incoming(self.task), 1) if p.layer.weighted else None
-             for p in self.pieces]
-        )  # fmt: skip
+            [
+                every_input(hardware, p.shape, p.incoming(self.task), 1) if p.layer.weighted else None
+                for p in self.pieces
+            ]
+        )
 
     def of_sample(self, trace: EventTrace, sample: int) -> tuple[Columns, Counts]:
         """Cycles of the array of every step, and what its events make it do."""
         hardware, chosen = self.task.hardware, range(sample, sample + 1)
-        found: Counter[str] = Counter()
+        skips, done = hardware.pe_array.skip == "event", Counter[str]()
         streamed: list[Streams | None] = []
         for piece in self.pieces:
-            if not piece.layer.weighted:
-                streamed.append(None)
-                continue
-            incoming, events = piece.incoming(self.task), piece.events(trace, self.task)
-            if hardware.pe_array.skip == "event":
-                streams_ = streams(hardware, piece.shape, incoming, events, chosen)
-                streamed.append(streams_)
-                useful = streams_.ac, streams_.mac
-            else:
-                live = live_inputs(hardware, piece.shape, incoming, events, chosen)
-                useful = operations(piece.shape, incoming, live)
-            found.update(operation_counts(self.task, *useful))
-        skipped = hardware.pe_array.skip == "event"
-        columns, counts = self._streamed(streamed) if skipped else self._every_input
-        found.update(counts)
-        return columns, dict(found)
+            made: Streams | None = None
+            if piece.layer.weighted:
+                incoming, events = piece.incoming(self.task), piece.events(trace, self.task)
+                if skips:
+                    made = streams(hardware, piece.shape, incoming, events, chosen)
+                    useful = made.ac, made.mac
+                else:
+                    live = live_inputs(hardware, piece.shape, incoming, events, chosen)
+                    useful = operations(piece.shape, incoming, live)
+                done.update(operation_counts(self.task, *useful))
+            streamed.append(made)
+        columns, counts = self._streamed(streamed) if skips else self._every_input
+        done.update(counts)
+        return columns, dict(done)
 
     def _streamed(self, streamed: list[Streams | None]) -> tuple[Columns, Counts]:
         """STREAMED of all jobs, and what the array reads; None: a vector layer, which has no streams."""
@@ -134,12 +135,15 @@ class SliceWork:
             if found is None:
                 columns.append(dict.fromkeys(STREAMED, piece.in_order(np.array(0))))
                 continue
-            layer = piece.layer
-            on_axes = found.on_axes(lambda values, layer=layer: spread(layer, values))  # type: ignore[misc]
-            counts.update(stream_counts(self.task, layer, on_axes))
+            on_axes = _on_axes(piece, found)
+            counts.update(stream_counts(self.task, piece.layer, on_axes))
             cycles = array_cycles(self.task.hardware, on_axes)
             columns.append({name: piece.in_order(values) for name, values in cycles.items()})
         return _joined(columns), dict(counts)
+
+
+def _on_axes(piece: Piece, found: Streams) -> Streams:
+    return found.on_axes(lambda values: spread(piece.layer, values))
 
 
 def _joined(pieces: list[Columns]) -> Columns:

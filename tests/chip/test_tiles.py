@@ -17,7 +17,7 @@ from hwsim.cost import load_table, price
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
-from hwsim.network import Network, Population
+from hwsim.network import Network, Population, Projection
 from hwsim.place.reach import Box
 from hwsim.place.slices import Slice, Sliced
 from tests.chip.examples import chip as event_cores
@@ -155,6 +155,30 @@ def test_a_slice_that_begins_within_a_group_has_a_job_of_that_part() -> None:
     begin = ends(run, 1, 0)[0]
     assert [ends(run, 1, core)[1] - begin for core in (0, 1)] == [2, 6]
     assert run.ledger.total("ac") == 2
+
+
+def test_pools_are_computed_on_the_vector_lanes() -> None:
+    # (F2) 16 neurons in a fold of 4 and no array: 4 taps * ceil(4 / 2 lanes) = 8 cycles. in - pool - out: one
+    # window has both spikes, so that one neuron fires; done in 8, sent until 11
+    populations = (
+        Population("in", (1, 4, 4), "input"),
+        Population("pool", (1, 2, 2), "relay"),
+        Population("out", (1,), "readout"),
+    )
+    joins = (
+        Projection("p", "in", "pool", "max_pool", kernel=(2, 2), stride=(2, 2)),
+        dense("pool", "out", np.ones((1, 4), np.float32)),
+    )
+    network = Network("pools", populations, joins, "out", 1, "spikes")
+    slices = (Slice("pool", Box(0, 0, 0, 3), 1), Slice("out", Box(0, 0, 0, 0), 0))
+    trace = fired(network, {"in": [[0, 1]], "pool": [[0]]})
+    run = verified(Sliced(network, slices, 2), trace, tiles(lanes=2))
+    begin = ends(run, 1, 1)[0]
+    assert [end - begin for end in ends(run, 1, 1)[1:3]] == [8, 11]
+    assert run.ledger.by_cause("lif")["vector"] == 8
+    assert run.ledger.total("pool_or") == 2
+    # 16 bits of the input and 4 of the pool, a word each
+    assert run.ledger.total("input_buffer_read") == 2
 
 
 def test_weights_come_once_over_the_busiest_channel() -> None:
