@@ -1,5 +1,6 @@
 """Tiles with arrays against the single tile: the same cycles fold by fold, the same work however cut."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hwsim.chip.rooms import task_of
 from hwsim.cost import load_table
 from hwsim.cycle.run import run
 from hwsim.events import EventTrace
+from hwsim.grid import Exchange
 from hwsim.hardware import Hardware
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import LayerMapping, Mapping, PlacedSlice
@@ -22,6 +24,7 @@ from hwsim.pipeline import estimate, simulate, workload
 from hwsim.place.reach import Box
 from hwsim.place.slices import Slice, Sliced
 from hwsim.program import Jobs, Program
+from tests.chip.random_cases import Case, cases
 from tests.chip.test_counts import random_trace, scattered
 from tests.chip.tiles import TICKS, tiles
 from tests.examples import chip, small_network
@@ -149,6 +152,43 @@ def test_a_slice_of_whole_folds_has_their_jobs_of_a_single_tile(seed: int) -> No
             assert columns[column][step].tolist() == whole[tuple(chosen)].ravel().tolist(), column
 
 
+def job_of_each_neuron(network: Network, hardware: Hardware, name: str, box: Box, k_tiles: int) -> list[int]:
+    """Of the neurons of a box, channel by channel: group, M-fold, N-fold, K-tile (F2)."""
+    population = network.population[name]
+    groups = max(q.groups for q in network.into(name) if q.has_weights)
+    channels, positions = range(box.c0, box.c1 + 1), range(box.p0, box.p1 + 1)
+    array, dataflow = hardware.pe_array, hardware.pe_array.dataflow
+    wide = {"os": array.extent("M"), "ws": len(positions), "is": array.columns}[dataflow]
+    job, found = -1, {}
+    for group in range(groups):
+        own = [c for c in channels if c * groups // population.channels == group]
+        across = {"os": array.extent("N"), "ws": array.columns, "is": max(1, len(own))}[dataflow]
+        for m in range(0, len(positions), wide):
+            for n in range(0, len(own), across):
+                job += k_tiles
+                for neuron in product(own[n : n + across], positions[m : m + wide]):
+                    found[neuron] = job
+    return [found[neuron] for neuron in product(channels, positions)]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seeds)
+def test_every_neuron_is_done_with_the_job_that_computes_it(seed: int) -> None:
+    # of any box, where groups begin and end within it too
+    rng = np.random.default_rng(seed)
+    network, hardware = draw_network(rng, int(rng.integers(1, 4)), 1), drawn_tiles(rng)
+    names = [p.name for p in network.populations if any(q.has_weights for q in network.into(p.name))]
+    assume(names)
+    name = pick(rng, names)
+    population = network.population[name]
+    corners = (np.sort(rng.integers(0, n, 2)) for n in (population.channels, np.prod(population.plane)))
+    box = Box(*(int(corner) for pair in corners for corner in pair))
+    work = SliceWork.of(task_of(network, hardware), Slice(name, box, 0))
+    k_tiles = len(work.pieces[0].layer.tiles)
+    assert work.done_with.tolist() == job_of_each_neuron(network, hardware, name, box, k_tiles)
+    assert sum(piece.jobs for piece in work.pieces) == work.done_with.max() + 1
+
+
 WHEREVER = (
     "ac", "mac", "bias_add", "lif_update", "lif_spike", "decay_shift", "decay_multiply", "readout_update",
     "relu_update", "vector_add", "vector_mac", "pool_or", "events_in", "events_out", "output_writes",
@@ -162,9 +202,24 @@ def test_tiles_together_do_what_a_single_tile_does(seed: int) -> None:
     rng = np.random.default_rng(seed)
     network = draw_network(rng, int(rng.integers(1, 5)), 2)
     sliced, width, each = scattered(network, rng)
-    trace = random_trace(network, 2, rng)
     barrier = pick(rng, ("tick", "layer", "none"))
     hardware = drawn_tiles(rng, width=width, height=width, each=each, ticks={"barrier": barrier})
+    does_what_one_does(sliced, random_trace(network, 2, rng), hardware)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(cases())
+def test_networks_with_delays_loops_and_other_neurons_too(case: Case) -> None:
+    rng = np.random.default_rng(case.seed)
+    assume(not any(p.shared for p in case.sliced.network.populations))
+    hardware = drawn_tiles(rng)
+    ticks = Exchange.model_validate(TICKS | {"barrier": case.chip.core.barrier})
+    placed_on = hardware.model_copy(update={"grid": case.chip.grid.model_copy(update={"ticks": ticks})})
+    does_what_one_does(case.sliced, case.trace, placed_on)
+
+
+def does_what_one_does(sliced: Sliced, trace: EventTrace, hardware: Hardware) -> None:
+    network = sliced.network
     found = run_chip(sliced, trace, hardware)
     found.verify(network, trace)
     mapping = step_by_step(network, hardware)
