@@ -244,6 +244,11 @@ def _verify_projection(network: Graph, p: Projection, where: str) -> None:
     }
     if p.kind not in check:
         raise HwsimError(f"{where}: kind {p.kind!r}; allowed: {', '.join(check)}")
+    for name, array in (("weights", p.weights), ("bias", p.bias)):
+        if array is not None and not isinstance(array, np.ndarray):
+            raise HwsimError(
+                f"{where} ({p.kind}): {name} are a {type(array).__name__}; expected a numpy array"
+            )
     shape, weights_shape = check[p.kind]()
     if target.shape != shape:
         raise HwsimError(

@@ -1,8 +1,10 @@
 """Populations of neurons and projections between them: the parts of a Network, and their variants."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from math import prod
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -22,6 +24,16 @@ DECAY_ONE = 4096
 """Integer networks hold a decay as a count of 1/4096: v' = trunc(v * round(4096 * decay) / 4096)."""
 
 MAX_NEURONS = 2**31 - 1
+
+
+def frozen(given: Any) -> Any:
+    """An array that nobody can write to: itself, or a copy. What is kept of a network, its id and its packed
+    weights, so stays true. What is no array is left for the checks to name."""
+    if not isinstance(given, np.ndarray) or (given.flags.owndata and not given.flags.writeable):
+        return given
+    kept = given.copy(order="K")
+    kept.flags.writeable = False
+    return kept
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ class Population:
     one_spike: bool = False
     state_group: str = ""
     channel_groups: int = 1
-    vectors: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
+    vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def spikes(self) -> bool:
@@ -94,6 +106,17 @@ class Population:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", strict=True, arbitrary_types_allowed=True
     )
+
+    def __post_init__(self) -> None:
+        vectors = {name: frozen(given) for name, given in self.vectors.items()}
+        object.__setattr__(self, "vectors", MappingProxyType(vectors))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"vectors": dict(self.vectors)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
 
     @property
     def size(self) -> int:
@@ -169,12 +192,12 @@ class Projection:
     delay: int = 0
 
     def __post_init__(self) -> None:
-        """What is kept of a projection, its id and its packed weights, must stay true: no writing to it."""
         for name in ("weights", "bias"):
-            given = getattr(self, name)
-            if given is not None:
-                object.__setattr__(self, name, given.view())
-                getattr(self, name).flags.writeable = False
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
 
     @property
     def has_weights(self) -> bool:

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,14 @@ def content_id(kind: str, meta: Mapping[str, Any], arrays: Arrays | None = None)
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that replaces it when the block ends without an error."""
+    """A temporary path beside ``path`` that replaces it when the block ends without an error.
+
+    A link stays, and the file that it names is replaced. Raises HwsimError for what is there and no file.
+    """
+    with looked_up(path):
+        path = path.resolve() if path.is_symlink() else path
+        if path.exists() and not path.is_file():
+            raise HwsimError(f"{path}: is not a file that can be replaced; name a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.")
     os.close(handle)
@@ -83,6 +91,16 @@ def is_same(path: Path, other: Path) -> bool:
     """Whether ``path`` is there and is ``other``. Raises HwsimError for one that cannot be looked up."""
     with looked_up(path):
         return path.exists() and path.samefile(other)
+
+
+def check_apart(**paths: Path | None) -> None:
+    """Raises HwsimError if two of the files, by what they are for, are one."""
+    named = [(what, path) for what, path in paths.items() if path is not None]
+    for (what, path), (other, second) in combinations(named, 2):
+        with looked_up(second):
+            one = path.resolve() == second.resolve() or (second.exists() and is_same(path, second))
+        if one:
+            raise HwsimError(f"{second}: is both {what} and {other}; name another file")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,7 @@
 """Network: what verify() refuses, what the graph says about itself, and what comes back from a file."""
 
+import copy
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -447,3 +449,35 @@ def test_a_dense_layer_keeps_pytorchs_order_of_weights(tmp_path: Path) -> None:
     populations = (Population("in", (3,), "input"), Population("out", (2,), "readout"))
     Network("n", populations, (dense("in", "out", weights),), "out", 1).save(tmp_path / "n")
     assert np.array_equal(Network.load(tmp_path / "n").projections[0].weights, weights)  # type: ignore[arg-type]
+
+
+def test_nobody_can_write_to_a_networks_arrays_and_what_they_were_made_of_can_change() -> None:
+    """Its id and its packed weights are kept, so they must stay true."""
+    given, thresholds = np.ones((2, 3), np.float32), np.full(2, 1.0)
+    populations = (
+        Population("in", (3, 1, 1), "input"),
+        Population("a", (2,), "lif", vectors={"threshold": thresholds}),
+    )
+    network = Network("n", populations, (Projection("p", "in", "a", "dense", given),), "a", 2, "spikes")
+    given *= 100
+    thresholds += 100
+    returned = pickle.loads(pickle.dumps(network))  # noqa: S301
+    for made in (network, copy.deepcopy(network), returned):
+        kept, a = made.projections[0], made.population["a"]
+        assert kept.weights is not None
+        assert kept.weights.tolist() == [[1, 1, 1], [1, 1, 1]]
+        assert a.parameter("threshold").tolist() == [1, 1]
+        for array in (kept.weights, a.vectors["threshold"]):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 5
+        with pytest.raises(TypeError, match="item assignment"):
+            a.vectors["threshold"] = thresholds  # type: ignore[index]
+        assert made.id == network.id
+
+
+def test_weights_that_are_no_array_are_named() -> None:
+    populations = (Population("in", (3, 1, 1), "input"), Population("a", (2,), "lif"))
+    wrong: Any = [[1.0, 1.0, 1.0]]
+    network = Network("n", populations, (Projection("p", "in", "a", "dense", wrong),), "a", 2, "spikes")
+    with pytest.raises(HwsimError, match="'p'"):
+        network.verify()

@@ -136,7 +136,11 @@ def test_a_wrong_option_is_answered_with_what_is_allowed(
 def test_the_trace_itself_is_not_overwritten(replay: Command) -> None:
     code, _, err = replay(HEADER + "0,0,64,read\n", "-o", "trace.csv")
     assert code == 2
-    assert "is the trace itself" in err
+    assert "trace.csv: is both trace and output" in err
+    for names in (("-o", "o.csv", "--plot", "trace.csv"), ("-o", "o.png", "--plot", "o.png")):
+        code, _, err = replay(HEADER + "0,0,64,read\n", *names)
+        assert code == 2
+        assert "is both" in err
     assert Path("trace.csv").read_text().startswith(HEADER)
 
 

@@ -2,6 +2,8 @@
 
 import errno
 import hashlib
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from hwsim.errors import HwsimError
 from hwsim.storage import (
     atomic_path,
     canonical_json,
+    check_apart,
     content_id,
     load_value,
     save_value,
@@ -124,6 +127,31 @@ def refused(path: Path, what: str) -> None:
     with pytest.raises(HwsimError, match=what) as caught:
         load_value(path, "thing")
     assert str(path) in str(caught.value)
+
+
+def test_what_is_there_and_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(HwsimError, match=f"{re.escape(str(path))}: is not a file that can be replaced"):
+            write_text(path, "new")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    write_text(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there").read_text() == "new"
+
+
+def test_files_for_different_things_are_different(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("")
+    (tmp_path / "same").hardlink_to(tmp_path / "in")
+    check_apart(trace=tmp_path / "in", output=tmp_path / "out", plot=None)
+    for other in (tmp_path / "in", tmp_path / "same", tmp_path / "x" / ".." / "in"):
+        with pytest.raises(HwsimError, match=r"is both trace and plot; name another file"):
+            check_apart(trace=tmp_path / "in", output=tmp_path / "out", plot=other)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

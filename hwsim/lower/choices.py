@@ -18,6 +18,10 @@ MOST_JOBS = 2**24
 """Of a mini-batch: 23 columns of 8 bytes each, 3 GB."""
 
 
+class TooManyJobsError(HwsimError):
+    """A mini-batch has more jobs than are laid out."""
+
+
 def best(
     task: Task,
     name: str,
@@ -28,7 +32,7 @@ def best(
 ) -> Plan:
     """The legal plan of a layer with the least objective, then of the other, the first of equals (C1).
 
-    Raises the HwsimError of one choice if none is legal.
+    Raises the HwsimError of the smallest tile if none is legal.
     """
     outputs_stay = task.hardware.pe_array.dataflow == "os"
     found: list[Plan] = []
@@ -53,11 +57,12 @@ def best(
                 found.append(made)
             except HwsimError as error:
                 problems.append(error)
-        if outputs_stay and len(found) - before == len(different) and not skips_columns(layer):
+        all_legal = len(found) - before == len(different)
+        if outputs_stay and len(layer.tiles) == 1 and all_legal and not skips_columns(layer):
             # One K-tile moves no more and takes no longer than several: bursts and overheads only add up.
             break
     if not found:
-        raise problems[-1 if outputs_stay else 0]
+        raise next((p for p in reversed(problems) if not isinstance(p, TooManyJobsError)), problems[-1])
     if task.mapping.objective == "dram_bytes":
         least = min(made.moved_bytes for made in found)
         found = [made for made in found if made.moved_bytes == least]
@@ -83,8 +88,8 @@ def _quickest(plans: list[Plan]) -> Plan:
     return plans[found[2]]
 
 
-def too_many(task: Task, jobs: int, name: str, own: int) -> HwsimError:
-    return HwsimError(
+def too_many(task: Task, jobs: int, name: str, own: int) -> TooManyJobsError:
+    return TooManyJobsError(
         f"layer {name!r} on hardware {task.hardware.name!r}: it has {own} of the {jobs} jobs of a "
         f"mini-batch, which may have {MOST_JOBS}; take larger tiles, a smaller batch or a larger array"
     )

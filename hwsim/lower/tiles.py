@@ -57,9 +57,8 @@ def _by_channels(
 
 
 def _too_large(task: Task, name: str, what: str) -> HwsimError:
-    instead = (
-        "a smaller k_tile or fewer columns" if task.hardware.pe_array.dataflow == "os" else "fewer columns"
-    )
+    smaller = {"os": "a smaller k_tile or fewer columns", "is": "a smaller n_tile or fewer rows"}
+    instead = smaller.get(task.hardware.pe_array.dataflow, "a smaller array")
     return HwsimError(
         f"layer {name!r}: the {what} do not fit the {task.weight_room() // 8} bytes that hardware "
         f"{task.hardware.name!r} gives a tile; enlarge buffers.weight or take {instead}"

@@ -176,7 +176,7 @@ def _scaled(network: Network, name: str, scale: float) -> Network:
     moved = p.parameter("rest") + scale * (p.parameter("threshold") - p.parameter("rest"))
     changed = replace(p, threshold=float(moved[0]))
     if len(moved) > 1:
-        changed = replace(p, vectors=p.vectors | {"threshold": moved})
+        changed = replace(p, vectors={**p.vectors, "threshold": moved})
     return replace(network, populations=tuple(changed if q is p else q for q in network.populations))
 
 

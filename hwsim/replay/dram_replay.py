@@ -17,7 +17,7 @@ from hwsim.dram.state import OUTCOMES
 from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError
 from hwsim.replay.dram_requests import ADDED, read_chunks
-from hwsim.storage import atomic_path, is_dir, is_file, is_same
+from hwsim.storage import atomic_path, check_apart, is_dir, is_file, is_same
 
 Progress = Callable[[str, int, int], None]
 
@@ -69,6 +69,7 @@ def deliver(
 
     ``chosen``: table, mapping and page policy; the last two None for the table's own.
     """
+    check_apart(trace=trace, output=output, plot=plot)
     name, mapping, page_policy = chosen
     table = load_dram(name).changed(mapping, page_policy)
     for path in (output, *((plot,) if plot else ())):

@@ -15,7 +15,7 @@ from hwsim.noc.curves import Method, Point, curve
 from hwsim.noc.network import LONGEST
 from hwsim.noc.patterns import pattern_of
 from hwsim.replay.noc_replay import check_output, facts
-from hwsim.storage import atomic_path
+from hwsim.storage import atomic_path, check_apart
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def asked(pattern: str, rates: str, seeds: str, packet_size: int, method: Method
 
 def deliver(output: Path, table: NocTable, load: Load, plot: Path | None, as_json: bool) -> None:
     """Measure the curve; print it; write it and, if asked, its picture."""
+    check_apart(output=output, plot=plot)
     check_output(output, *((plot,) if plot else ()))
     if plot is not None and plot.suffix not in (".png", ".svg"):
         raise HwsimError(f"--plot {plot}: the picture is a .png or an .svg")

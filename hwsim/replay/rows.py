@@ -12,7 +12,7 @@ from reprlib import repr as short
 from typing import TextIO
 
 from hwsim.errors import HwsimError, HwsimWarning
-from hwsim.storage import atomic_path, is_file, is_same
+from hwsim.storage import atomic_path, is_same
 
 CHUNK = 1 << 12
 """Rows at a time."""
@@ -123,8 +123,6 @@ def written(path: Path, source: Path) -> Iterator[TextIO]:
     """A text file that appears at ``path`` when the block ends without an error; never the ``source``."""
     if is_same(path, source):
         raise HwsimError(f"{path}: the output would overwrite the input; name another file")
-    if path.exists() and not is_file(path):
-        raise HwsimError(f"{path}: is not a file that can be replaced; name a file")
     try:
         with atomic_path(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
             yield file

@@ -54,16 +54,18 @@ def cost(network: Network, hardware: Hardware, mapping: Mapping, objective: Obje
 )
 @pytest.mark.parametrize("room", [40, 120, 400])
 @pytest.mark.parametrize("weight", [100, 300])
+@pytest.mark.parametrize("inputs", [6, 11])
 def test_the_least_of_all_orders_and_tiles_is_chosen(
-    objective: Objective, array: dict[str, Any], tile: str, length: int, room: int, weight: int
+    objective: Objective, array: dict[str, Any], tile: str, length: int, room: int, weight: int, inputs: int
 ) -> None:
     hardware = chip(
         4, 3, inputs=room, weight=weight, output=200, membrane=60, bandwidth=9000, burst=4, **array
     )
-    network, found = layer(), {}
+    network, found = layer(inputs), {}
     other: Objective = "cycles" if objective == "dram_bytes" else "dram_bytes"
-    # of 6 channels K-tiles of 6, which is one of all of them, and of 3, 2, 2, 1, ... channels
-    sizes = [6, 3, 2, 1] if tile == "k_tile" else halves(length)
+    # K-tiles of all channels, which is one of all of them, and of ceil(channels / 2, 3, 4, 6, 8, 12)
+    of_channels = {6: [6, 3, 2, 1], 11: [11, 6, 4, 3, 2, 1]}
+    sizes = of_channels[inputs] if tile == "k_tile" else halves(length)
     for size, order in product(sizes, ("m_outer", "n_outer")):
         choice = LayerMapping.model_validate({"fold_order": order, tile: size})
         mapping = Mapping(layers={"a": choice})
@@ -79,7 +81,7 @@ def test_the_least_of_all_orders_and_tiles_is_chosen(
     # the other objective between equals, then the first: the largest tile, then m_outer
     chosen = resolved.layers["a"]
     if tile == "k_tile" and chosen.k_tile is None:
-        chosen = chosen.model_copy(update={"k_tile": 6})
+        chosen = chosen.model_copy(update={"k_tile": inputs})
     assert chosen == min(found, key=lambda choice: found[choice])
 
 
@@ -104,7 +106,7 @@ def test_interleaved_channel_groups_stay_so() -> None:
     lowering = Lowering(network, chip(4, 4, dataflow="is", output=16, membrane=100), Mapping())
     assert lowering.resolved.layers["a"].n_tile == 2
     assert not lowering.choices["a"]["stepwise"]
-    with pytest.raises(HwsimError, match=r"layer 'a': one job stores 32 bytes"):
+    with pytest.raises(HwsimError, match=r"layer 'a': one job stores 16 bytes"):
         Lowering(network, chip(4, 4, dataflow="is", output=15, membrane=100), Mapping())
 
 
