@@ -27,6 +27,7 @@ from hwsim.place.run import Placement, best, check_algorithm, run
 from hwsim.place.slices import Sliced, numbered
 from hwsim.place.traffic import traffic
 from hwsim.report import console
+from hwsim.storage import check_apart
 from hwsim.variants import Variant
 
 SAMPLES = 8
@@ -72,6 +73,8 @@ class Asked:
                 if path.suffix not in endings:
                     raise HwsimError(f"{name} {path}: its name must end in {' or '.join(endings)}")
                 output_directory(str(path.parent))
+        of_file = Path(hardware) if Path(hardware).suffix in (".yaml", ".yml") else None
+        check_apart(hardware=of_file, output=output)
         chosen: Any = objective
         base = load_mapping(mapping) if mapping else Mapping()
         bits = chip.precision.weight_bits if isinstance(chip, Hardware) else chip.weight_bits

@@ -55,7 +55,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         if path.exists() and not path.is_file():
             raise HwsimError(f"{path}: is not a file that can be replaced; name a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.")
+    except OSError as error:
+        raise HwsimError(f"{path}: cannot be written: {error.strerror or error}") from None
     os.close(handle)
     temporary = Path(name)
     try:

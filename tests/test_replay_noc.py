@@ -244,3 +244,14 @@ def test_a_wrong_load_is_answered_with_what_is_allowed(
     assert (code, out) == (2, "")
     assert words in err
     assert not Path("curve.csv").exists()
+
+
+def test_a_packet_that_could_arrive_after_the_last_cycle_is_refused(replay: Command) -> None:
+    """R14: what is taken arrives; a byte-order mark is none of the first cycle."""
+    last = 2**59 - 1
+    code, _, err = replay(f"0 0 1\n{last + 1} 0 1\n")
+    assert code == 2
+    assert f"trace.txt:2: cycle '{last + 1}'; must be a whole number from 0 to {last}" in err
+    code, _, _ = replay(f"\ufeff0 0 1\n{last} 0 1\n")
+    assert code == 0
+    assert Path("out.csv").read_text().splitlines()[2] == f"1,0,1,{last},{last},{last + 12},2"

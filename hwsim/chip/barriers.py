@@ -38,9 +38,11 @@ class Barriers:
         routers = len(set(fanout.routers[:host].tolist()))
         return Barriers(core.barrier, core.barrier_cycles(routers), core.tick_cycles, near, senders)
 
-    def following(self, begin: Int, updated: Int, sent: Int, received: Int) -> tuple[Int, int]:
-        """The begins of the next tick from one's begins and ends, (C + 1,), and the longest wait for
-        ``tick_cycles``."""
+    def following(self, begin: Int, updated: Int, sent: Int, received: Int) -> tuple[Int, Int]:
+        """The begins of the next tick, and what ``tick_cycles`` held them back, from one's begins and ends.
+
+        All (C + 1,). Behind the last tick the latest is the end of the sample.
+        """
         end = np.maximum(np.maximum(updated, sent), received)
         if self.mode == "tick":
             ready = np.full_like(end, end.max() + self.latency)
@@ -50,8 +52,8 @@ class Barriers:
             ready += self.latency
         else:
             ready = np.maximum(end, np.where(self.waits_for, updated, 0).max(axis=1))
-        wait = begin + self.tick_cycles - ready
-        return ready + np.maximum(wait, 0), max(int(wait.max()), 0)
+        wait: Int = np.maximum(begin + self.tick_cycles - ready, 0)
+        return ready + wait, wait
 
 
 def _neighbors(sliced: Sliced, fanout: Fanout) -> NDArray[np.bool_]:

@@ -33,15 +33,12 @@ from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.noc.counts import Totals
+from hwsim.noc.network import LATEST, traffic
 from hwsim.noc.network import Network as Noc
-from hwsim.noc.network import traffic
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
 
 Progress = Callable[[int, int], None]
-
-LONGEST = 2**59
-"""Cycles of the network-on-chip in which a packet may be created."""
 
 
 @dataclass(eq=False)
@@ -60,7 +57,7 @@ class Arrived:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """One sample; begins and ends (K, C + 1), ``waits`` (K,), ``touched`` (K, C + 1)."""
+    """One sample; begins and ends (K, C + 1), ``waits`` and ``touched`` too."""
 
     sending: Sending
     begin: Int
@@ -117,15 +114,12 @@ class Player:
         begin, arrived, network = self._tick_by_tick(s)
         if self.barriers.mode != "tick":
             begin, arrived, network = self._together(s, begin, arrived, network)
-        waits = np.zeros(self.ticks.count, np.int64)
-        for k in range(self.ticks.count - 1):
-            _, waits[k] = self._next(s, k, begin[k], arrived.end[k])
-        last = [begin[-1] + s.updated[-1], begin[-1] + s.sent[-1], arrived.end[-1]]
-        cycles = int(np.max(last)) + self.barriers.latency
+        following = [self._next(s, k, begin[k], arrived.end[k]) for k in range(self.ticks.count)]
+        waits, cycles = np.stack([wait for _, wait in following]), int(following[-1][0].max())
         reached = touched(self.network, trace, sample, self.ticks, self.fanout)
         return Played(s, begin, arrived, waits, cycles, reached, network.totals(), times.ledger)
 
-    def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, int]:
+    def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, Int]:
         return self.barriers.following(begin, begin + s.updated[k], begin + s.sent[k], received)
 
     def _tick_by_tick(self, s: Sending) -> tuple[Int, Arrived, Noc]:
@@ -165,7 +159,7 @@ class Player:
         created = begin[tick, s.core[given]] + s.created[given]
         order = np.lexsort((s.core[given], created))
         given, created, tick = given[order], created[order], tick[order]
-        if len(created) and int(created[-1]) * ratio[0] // ratio[1] >= LONGEST:
+        if len(created) and int(created[-1]) * ratio[0] // ratio[1] >= LATEST:
             raise HwsimError(
                 f"chip {self.chip.name!r}: cycle {created[-1]} of the cores is later than the network "
                 "counts; a shorter tick_cycles or a slower noc_clock_hz is needed"

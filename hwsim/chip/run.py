@@ -34,9 +34,9 @@ class ChipRun:
 
     ``cores`` (C,): their numbers on the grid, rising. ``begin``, ``update_end``, ``send_end``,
     ``receive_end`` (S, K, C + 1): b, u, w and a of E3 to E6, in cycles of the cores from the sample's begin.
-    ``cycles`` (S,): the run of each sample. ``latency``: L of a tick; ``waits`` (S, K): cycles by which
-    ``tick_cycles`` held back the next begin, of the core that waited longest. ``counts``: COUNTS by name,
-    (S, K, C + 1). ``links`` (S, K, 2): links crossed along x and y. ``addressed`` (S, K): cores that packets
+    ``cycles`` (S,): the run of each sample. ``latency``: L of a tick; ``waits`` (S, K, C + 1): cycles by
+    which ``tick_cycles`` held back each next begin, or the end. ``counts``: COUNTS by name, (S, K, C + 1).
+    ``links`` (S, K, 2): links crossed along x and y. ``addressed`` (S, K): cores that packets
     into the network were for. ``network``: counts of the network-on-chip over all samples.
     ``packet_latency`` (longest + 1,): deliveries by cycles of the network from creation to arrival.
     ``ledgers``: on tiles with arrays one a sample, of all tiles together: their cycles are those from b to u
@@ -83,13 +83,13 @@ class ChipRun:
         return self.counts["synapses_dense"] + self.counts["synapses_conv"] + self.counts["synapses_other"]
 
     def spans(self) -> dict[str, Int]:
-        """Of each sample and tick, (S, K): first begin, last end of each unit and of all, and ``waits``."""
+        """Of each sample and tick, (S, K): first begin, last end of each unit and of all, longest wait."""
         ends = {name: getattr(self, name).max(axis=2) for name in ("update_end", "send_end", "receive_end")}
         return {
             "begin": self.begin.min(axis=2),
             **ends,
             "end": np.maximum.reduce(list(ends.values())),
-            "waits": self.waits,
+            "waits": self.waits.max(axis=2),
         }
 
     def busy(self) -> dict[str, Int]:

@@ -29,7 +29,7 @@ def causes_by_core(run: ChipRun) -> dict[str, Int]:
     ends = np.maximum.reduce([run.update_end, run.send_end, run.receive_end])[..., own]
     begin, gap = run.begin[..., own], next_begin(run)[..., own] - ends
     barrier = np.minimum(gap, run.latency)
-    real_time = np.minimum(gap - barrier, run.waits[..., None])
+    real_time = np.minimum(gap - barrier, run.waits[..., own])
     return {
         "work": ends - begin,
         "imbalance": gap - barrier - real_time,

@@ -35,6 +35,9 @@ from hwsim.noc.trees import NO_GROUPS, Groups, hops_between, saved_by_trees, tre
 
 LONGEST = 2**20
 
+LATEST = 2**59
+"""What is created before it has arrived before NEVER."""
+
 
 class Traffic(NamedTuple):
     """Packets: when and where they are created, where they go, their flits.
@@ -56,7 +59,7 @@ class Traffic(NamedTuple):
         group = np.where(tree, -1 - self.destination, 0)
         sources = np.append(groups.source, 0)[np.minimum(group, len(groups.source))]
         allowed = (
-            ("created", self.created, (self.created < now) | (self.created >= NEVER), f"{now} or later"),
+            ("created", self.created, (self.created < now) | (self.created >= LATEST), f"{now} to 2^59 - 1"),
             ("source", self.source, (self.source < 0) | (self.source >= tiles), f"0 to {tiles - 1}"),
             ("destination", self.destination, self.destination >= tiles, f"0 to {tiles - 1}"),
             ("group", group, tree & (group >= len(groups.source)), f"below {len(groups.source)}"),

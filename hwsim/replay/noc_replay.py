@@ -98,7 +98,7 @@ def replay(
     total = source.stat().st_size
     try:
         with source.open("rb") as raw, atomic_path(output) as aside:
-            lines = TextIOWrapper(raw, encoding="utf-8")
+            lines = TextIOWrapper(raw, encoding="utf-8-sig")
             with aside.open("w", encoding="utf-8", newline="") as out:
                 rows = Rows(out)
                 for groups, given in reader.chunks(lines):

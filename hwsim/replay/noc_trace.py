@@ -9,11 +9,10 @@ import numpy as np
 
 from hwsim.configuration import shown
 from hwsim.errors import HwsimError
-from hwsim.noc.network import LONGEST, Traffic, traffic
+from hwsim.noc.network import LATEST, LONGEST, Traffic, traffic
 from hwsim.noc.trees import Groups, groups_of
 
 CHUNK = 200_000
-LATEST = 2**60
 
 
 class Reader:

@@ -45,7 +45,7 @@ def run(made: Chip | None = None, samples: int = 1, waits: int = 0, **changed: A
         "receive_end": repeated(RECEIVED, samples),
         "cycles": np.full(samples, 50),
         "latency": made.core.barrier_cycles(1),
-        "waits": np.full((samples, 2), waits),
+        "waits": np.full((samples, 2, 3), waits),
         "counts": counts,
         "links": repeated([[4, 0], [2, 0]], samples),
         "addressed": repeated([5, 3], samples),

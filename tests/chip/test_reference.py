@@ -217,13 +217,13 @@ def test_shared_packets_leave_in_the_order_of_their_last_spikes() -> None:
 
 
 def test_a_shortest_tick_and_the_barriers_latency() -> None:
-    """E6: L = 10 + 3 (two routers in use); tick 0 to 19 + 13 = 32, held back to 50; the last tick is not."""
+    """E6: L = 10 + 3 (two routers in use); tick 0 to 19 + 13 = 32, held back to 50; the last, 115, to 150."""
     latencies = {"barrier_first_cycles": 10, "barrier_router_cycles": 3}
     found = run(CHAIN, chip(tick_cycles=50, **latencies), {"a": 0, "out": 1}, [[1, 1]])
     assert found.latency == 13
     assert found.begin[0, :, 0].tolist() == [0, 50, 100]
-    assert found.waits[0].tolist() == [50 - 32, 100 - (75 + 13), 0]
-    assert found.cycles.tolist() == [102 + 13]
+    assert found.waits[0].tolist() == [[50 - 32] * 3, [100 - (75 + 13)] * 3, [150 - (102 + 13)] * 3]
+    assert found.cycles.tolist() == [150]
 
 
 def test_feedback_with_too_few_delays_makes_steps_take_more_ticks() -> None:

@@ -14,8 +14,7 @@ from hwsim.place.slices import HOST
 
 @dataclass
 class Barriers:
-    """``cores``: all in use, the host too. ``waits``: by tick, for how long
-    ``tick_cycles`` held back the core that waited longest."""
+    """``cores``: all in use, the host too. ``waits``: by tick, how long ``tick_cycles`` held back each."""
 
     clock: Clock
     table: EventCore
@@ -24,11 +23,11 @@ class Barriers:
     latency: int
 
     def __post_init__(self) -> None:
-        self.waits = [0] * self.wiring.ticks.total
-        for core in self.cores:
-            self.clock.process(self.lead(core))
+        self.waits = [[0] * len(self.cores) for _ in range(self.wiring.ticks.total)]
+        for number, core in enumerate(self.cores):
+            self.clock.process(self.lead(number, core))
 
-    def lead(self, core: Core) -> Process:
+    def lead(self, number: int, core: Core) -> Process:
         """A core from tick to tick."""
         for tick, begins in enumerate(core.begins):
             began = self.clock.cycle
@@ -36,8 +35,7 @@ class Barriers:
             yield self.clock.all_of(self.awaited(core, tick))
             passed = self.clock.cycle + self.latency
             next_begin = max(passed, began + self.table.tick_cycles)
-            if tick + 1 < len(core.begins):
-                self.waits[tick] = max(self.waits[tick], next_begin - passed)
+            self.waits[tick][number] = next_begin - passed
             yield self.clock.cycles(next_begin - self.clock.cycle)
 
     def awaited(self, core: Core, tick: int) -> list[simpy.Event]:

@@ -50,7 +50,9 @@ class Sample:
         delay = latency(table, wiring, grid.cores_per_router)
         self.barriers = Barriers(clock, table, wiring, list(self.cores.values()), delay)
         clock.run()
-        self.cycles = max(core.diary[-1].end for core in self.cores.values()) + delay
+        last = [core.diary[-1] for core in self.cores.values()]
+        shortest = max(entry.begin for entry in last) + table.tick_cycles
+        self.cycles = max(max(entry.end for entry in last) + delay, shortest)
 
     def deliver(self, core: int, packet: Packet) -> None:
         times = (packet.tick, packet.core, packet.number, core, packet.created, self.clock.cycle)
