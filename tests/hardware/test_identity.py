@@ -47,9 +47,7 @@ WHOLE = chip(
     decode={"events_per_cycle": 1, "merge_lanes": 2},
 ).model_copy(
     update={
-        "grid": grid(
-            3, 5, 2, neurons=9, synapses=9, weight_bytes=9, axons_in=9, axons_out=9, ticks=EXCHANGE
-        )
+        "grid": grid(3, 5, 2, neurons=9, synapses=9, weight_bytes=9, axons_in=9, axons_out=9, ticks=EXCHANGE)
     }
 )
 
