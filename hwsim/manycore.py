@@ -84,8 +84,8 @@ class Asked:
             rows = prices_of(chip.name, chip.node_nm) if prices is None else _named(prices)
         else:
             cores = grid_of(opened).cores
-            why = f"of one tile; the {cores} of {opened.name} run tick by tick (docs/chip.md), --one-tile one"
-            refuse(of_one_tile, why)
+            why = f"of one tile; the {cores} of {opened.name} run tick by tick (docs/chip.md)"
+            refuse(of_one_tile, f"{why}; --one-tile estimates one alone")
             why = f"of chips of event-driven cores ({', '.join(chips())}); --table prices tiles"
             refuse({"prices": prices}, why)
             chip, rows = commands.chip(hardware, skip), cost.load_table(table or TABLE)

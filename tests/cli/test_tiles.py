@@ -155,7 +155,8 @@ def test_a_grid_without_ticks_or_of_one_tile_is_one_tile(
 )  # fmt: skip
 def test_an_option_of_one_tile_is_refused(on_tiles: Command, option: str, value: str) -> None:
     assert on_tiles(option, value).error == (
-        f"{option}: of one tile; the 16 of mesh-sata run tick by tick (docs/chip.md), --one-tile one"
+        f"{option}: of one tile; the 16 of mesh-sata run tick by tick (docs/chip.md); "
+        "--one-tile estimates one alone"
     )
 
 
