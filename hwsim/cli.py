@@ -108,7 +108,7 @@ def estimate(
         bool,
         typer.Option(
             "--one-tile",
-            help="Of a chip of many tiles: the costs of running all on one, one after the other.",
+            help="Of a chip of many tiles: the costs of running all on one tile.",
         ),
     ] = False,
     output: Annotated[
