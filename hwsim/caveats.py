@@ -13,10 +13,13 @@ from hwsim.hardware import Hardware, Precision
 from hwsim.ledger import DRAM_BYTES, DRAM_COMMANDS
 
 
-def caveats(table: CostTable, hardware: Hardware) -> list[str]:
-    """Whose energies price the DRAM, and where constants are for another node or width than the chip's."""
+def caveats(table: CostTable, hardware: Hardware, all_on_one: bool = True) -> list[str]:
+    """Whose energies price the DRAM, and where constants are for another node or width than the chip's.
+
+    ``all_on_one``: one tile ran everything, which is told of a chip of several.
+    """
     found = [_dram_caveat(table, hardware)]
-    if hardware.grid is not None and hardware.grid.cores > 1:
+    if all_on_one and hardware.grid is not None and hardware.grid.cores > 1:
         found.append(f"the chip has {hardware.grid.cores} tiles; these are the costs of running all on one")
     own = [action for action in (*DRAM_BYTES, *DRAM_COMMANDS) if table.whole(action) is not None]
     if own:

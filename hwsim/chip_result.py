@@ -1,4 +1,4 @@
-"""ChipResult: everything about a run on a chip of event-driven cores, as values and as its JSON."""
+"""ChipResult: everything about a run on a chip of many cores, as values and as its JSON."""
 
 import json
 from dataclasses import dataclass
@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
-from hwsim.chip.config import Chip
-from hwsim.chip.cost import ChipCost, priced_counts, tick_cycles
+from hwsim.chip.config import Chip, grid_of, weight_bits_of
+from hwsim.chip.cost import ChipCost, tick_cycles
 from hwsim.chip.run import COUNTS, ChipRun
+from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
+from hwsim.chip_energy import cold_start, energy_of_cores, energy_of_tiles, layers
 from hwsim.configuration import save_yaml
 from hwsim.events import EventTrace
+from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.noc.state import TILE
@@ -28,7 +32,8 @@ SCHEMA = 1
 
 @dataclass(frozen=True, eq=False)
 class ChipResult:
-    """A network's run on a chip, priced by every row of ``costs``.
+    """A network's run on a chip, priced by every one of ``costs``: rows for event-driven cores, one table for
+    tiles with arrays.
 
     ``placement``: the algorithm that found the cores, or ``given``; ``travel``: what it costs (T3, T4).
     ``mapping``: with the placement in it.
@@ -41,26 +46,20 @@ class ChipResult:
     travel: Metrics
     mapping: Mapping
     run: ChipRun
-    costs: tuple[ChipCost, ...]
+    costs: tuple[ChipCost | TileCost, ...]
     labels: NDArray[np.int64] | None
     agreement: dict[str, Any] | None
     provenance: dict[str, Any]
 
-    @property
-    def chip(self) -> Chip:
-        chip = self.run.chip
-        assert isinstance(chip, Chip)
-        return chip
-
     def as_dict(self) -> dict[str, Any]:
         """The JSON of chip.json, schema version 1 (docs/result.md). Energies pJ, times ns."""
-        run, grid = self.run, self.chip.grid
+        run, grid = self.run, self.run.grid
+        of_tiles = next((cost for cost in self.costs if isinstance(cost, TileCost)), None)
         routers = np.unique(run.cores // grid.cores_per_router)
         return {
             "schema": SCHEMA,
             "model": model_facts(self.network),
-            "chip": _portable(self.chip).model_dump()
-            | {"network": grid.network.model_dump(), "cores": grid.cores},
+            "chip": self._chip(),
             "samples": run.samples,
             "ticks": run.ticks,
             "interval": run.interval,
@@ -81,10 +80,29 @@ class ChipResult:
             "cores": self._cores(),
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
+            "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
+            "layers": [] if of_tiles is None else layers(run, of_tiles),
             "accuracy": accuracy(self.trace.outputs, self.labels),
             "agreement": self.agreement,
             "provenance": self.provenance,
         }
+
+    def _chip(self) -> dict[str, Any]:
+        chip, grid = self.run.chip, self.run.grid
+        return _portable(chip).model_dump() | {
+            "network": grid.network.model_dump(),
+            "cores": grid.cores,
+            "barrier": chip.exchange.barrier,
+            "weight_bits": weight_bits_of(chip),
+        }
+
+    def _energy(self, cost: ChipCost | TileCost) -> dict[str, Any]:
+        chip = self.run.chip
+        if isinstance(cost, TileCost):
+            assert isinstance(chip, Hardware)
+            return energy_of_tiles(self.run, cost, chip)
+        assert isinstance(chip, Chip)
+        return energy_of_cores(self.run, cost, chip)
 
     def _totals(self) -> dict[str, Any]:
         found = self.run.totals()
@@ -130,7 +148,7 @@ class ChipResult:
 
     def _cores(self) -> list[dict[str, Any]]:
         """Each core in use: where it lies, what is on it, what it did in all samples."""
-        run, grid = self.run, self.chip.grid
+        run, grid = self.run, self.run.grid
         on: dict[int, list[str]] = {int(core): [] for core in run.cores}
         neurons = dict.fromkeys(on, 0)
         for piece in self.sliced.slices:
@@ -150,11 +168,11 @@ class ChipResult:
 
     def _network(self) -> dict[str, Any]:
         """Packets over the links and into each router, sums over samples, and how long they took."""
-        totals, grid = self.run.network, self.chip.grid
+        totals, grid = self.run.network, self.run.grid
         return {
             "width": grid.network.width,
             "height": grid.network.height,
-            "cycle_ns": 1e9 / self.chip.core.noc_clock_hz,
+            "cycle_ns": 1e9 / self.run.chip.exchange.noc_clock_hz,
             "links": {
                 side: totals.flits[:, port].tolist() for port, side in enumerate(("+x", "-x", "+y", "-y"))
             },
@@ -164,27 +182,8 @@ class ChipResult:
             "latency": self.run.packet_latency.tolist(),
         }
 
-    def _energy(self, cost: ChipCost) -> dict[str, Any]:
-        """Energy by one row: sums over samples, of each component and of each of them in each tick."""
-        ticks = self.run.samples * self.run.ticks
-        counts, unit = priced_counts(self.run), cost.prices.unit_pj
-        prices = cost.prices.model_dump(exclude={"rows"})
-        return {
-            "prices": prices["name"],
-            **{name: prices[name] for name in ("description", "node_nm", "voltage_v", "chip", "static")},
-            "total_pj": cost.total_pj,
-            "per_tick_pj": cost.total_pj / ticks if ticks else 0.0,
-            "energy_pj": cost.by_component(),
-            "by_tick_pj": {name: spent.sum(axis=0).tolist() for name, spent in cost.energy_pj.items()},
-            "counts": {item: int(n.sum()) for item, n in counts.items()},
-            "unit_energy_pj": unit,
-            "sources": {row.item: f"{row.status}: {row.source}" for row in cost.prices.rows},
-            "unpriced": list(cost.unpriced),
-            "caveats": _caveats(cost, self.chip),
-        }
-
     def _ns(self, cycles: int) -> float:
-        return cycles * 1e9 / self.chip.core.clock_hz
+        return cycles * 1e9 / self.run.chip.clock_hz
 
     def save(self, directory: Path) -> dict[str, Path]:
         """Write chip.json and the values that it came from; return their paths."""
@@ -195,29 +194,39 @@ class ChipResult:
             "mapping": directory / "mapping.yaml",
         }
         self.network.save(paths["network"])
-        grid, beside = self.chip.grid, {}
-        for field, row in (("noc", grid.network), ("energy", grid.hop_energy)):
-            if Path(getattr(grid, field)).suffix:
-                beside[field] = f"{field}.yaml"
-                paths[field] = directory / beside[field]
-                save_yaml(paths[field], row)
-        save_yaml(paths["hardware"], self.chip.model_copy(update={"grid": grid.model_copy(update=beside)}))
+        beside = _files(self.run.chip)
+        for field, row in beside.items():
+            paths[field] = directory / f"{field}.yaml"
+            save_yaml(paths[field], row)
+        save_yaml(paths["hardware"], _renamed(self.run.chip, {field: f"{field}.yaml" for field in beside}))
         save_yaml(paths["mapping"], self.mapping)
         write_text(paths["result"], json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
         return paths
 
 
-def _portable(chip: Chip) -> Chip:
-    """The chip without paths of this machine: files are called by their names."""
-    grid = chip.grid
-    names = {"noc": Path(grid.noc).name, "energy": Path(grid.energy).name}
-    return chip.model_copy(update={"grid": grid.model_copy(update=names)})
-
-
-def _caveats(cost: ChipCost, chip: Chip) -> list[str]:
-    prices, found = cost.prices, []
-    if prices.chip != chip.name:
-        found.append(f"prices {prices.name} are those of the chip {prices.chip}")
-    if prices.node_nm != chip.node_nm:
-        found.append(f"prices {prices.name} are for {prices.node_nm} nm, the chip is of {chip.node_nm} nm")
+def _files(chip: Chip | Hardware) -> dict[str, BaseModel]:
+    """What files of the user's hold that the chip names: ``noc``, ``energy``, ``dram``."""
+    grid = grid_of(chip)
+    rows: dict[str, BaseModel] = {"noc": grid.network, "energy": grid.hop_energy}
+    found = {field: row for field, row in rows.items() if Path(getattr(grid, field)).suffix}
+    if isinstance(chip, Hardware) and chip.dram.of_file and (device := chip.dram.device):
+        found["dram"] = device
     return found
+
+
+def _renamed(chip: Chip | Hardware, names: dict[str, str]) -> Chip | Hardware:
+    """The chip with other names for its files (:func:`_files`)."""
+    of_grid = {field: name for field, name in names.items() if field != "dram"}
+    changed: dict[str, Any] = {"grid": grid_of(chip).model_copy(update=of_grid)}
+    if isinstance(chip, Hardware) and "dram" in names:
+        changed["dram"] = chip.dram.model_copy(update={"table": names["dram"]})
+    return chip.model_copy(update=changed)
+
+
+def _portable(chip: Chip | Hardware) -> Chip | Hardware:
+    """The chip without paths of this machine: files are called by their names."""
+    grid = grid_of(chip)
+    paths = {"noc": grid.noc, "energy": grid.energy}
+    if isinstance(chip, Hardware) and chip.dram.table:
+        paths["dram"] = chip.dram.table
+    return _renamed(chip, {field: Path(path).name for field, path in paths.items()})

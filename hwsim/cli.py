@@ -91,7 +91,7 @@ def estimate(
         str | None, unset("kernel (default), or reference: the slow SimPy model, cycle by cycle.")
     ] = None,
     barrier: Annotated[
-        str | None, unset("Of a chip of event-driven cores: tick, layer or none. Default: the chip's own.")
+        str | None, unset("Of a chip of many cores: tick, layer or none. Default: the chip's own.")
     ] = None,
     prices: Annotated[
         str | None,
@@ -102,20 +102,28 @@ def estimate(
     ] = None,
     timeline: Annotated[
         Path | None,
-        unset("Of a chip of event-driven cores: write a .json of its cores' ticks for Perfetto."),
+        unset("Of a chip of many cores: write a .json of its cores' ticks for Perfetto."),
     ] = None,
+    one_tile: Annotated[
+        bool,
+        typer.Option(
+            "--one-tile",
+            help="Of a chip of many tiles: the costs of running all on one tile.",
+        ),
+    ] = False,
     output: Annotated[
         str | None,
         directory(
             "Write result.json, layers.csv, the HTML report, the network and the ledger there; of a chip of "
-            "event-driven cores chip.json, page.html and pictures."
+            "many cores chip.json, page.html and pictures."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Estimate cycles, DRAM traffic, energy and area of MODEL on a chip.
 
-    On a chip of event-driven cores (loihi, truenorth): ticks, packets, barriers and energy, docs/chip.md.
+    On a chip of many cores, event-driven ones (loihi, truenorth) or tiles (mesh-sata): ticks, packets,
+    barriers and energy, docs/chip.md.
 
     **Examples**
 
@@ -132,6 +140,8 @@ def estimate(
     `hwsim estimate my_net.py:build --coding spikes --inputs events.npz --timesteps 25`
 
     `hwsim estimate fashion --hardware loihi --timeline ticks.json -o out`
+
+    `hwsim estimate fashion --hardware mesh-sata --samples 2`
     """
     from hwsim import commands, delivery, manycore, variants
 
@@ -143,17 +153,19 @@ def estimate(
         "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
         "batch": batch, "batch_on": batch_on, "sample_loop": sample_loop, "objective": objective,
     }  # fmt: skip
-    of_cores = {"barrier": barrier, "prices": prices, "timeline": timeline}
+    of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
-        if manycore.of_cores(hardware):
-            of_tiles = options | {"skip": skip, "dram": dram, "table": table, "engine": engine}
-            asked = manycore.Asked.of(hardware, mapping, barrier, prices, timeline, directory, of_tiles)
+        if manycore.of_many(hardware, one_tile):
+            of_one_tile = options | {"dram": dram, "engine": engine}
+            asked = manycore.Asked.of(
+                hardware, mapping, barrier, prices, table, skip, timeline, directory, of_one_tile
+            )
             manycore.estimate(model, inputs, weights, samples, timesteps, variant, asked, as_json)
             return
-        manycore.refuse(of_cores, f"of chips of event-driven cores; {hardware} is one of tiles")
+        manycore.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
         result = commands.estimate(
             model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, dram,
-            table or "sata_kernels", engine or "kernel", variant,
+            table or manycore.TABLE, engine or "kernel", variant,
         )  # fmt: skip
         commands.deliver(result, directory, as_json)
 

@@ -1,4 +1,4 @@
-"""``hwsim estimate`` on a chip of event-driven cores: what it takes, prints and writes."""
+"""``hwsim estimate`` on a chip of many cores, event-driven or tiles: what it takes, prints and writes."""
 
 import json
 import re
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from hwsim import commands
-from hwsim.chip.config import Barrier, Chip, chips
+from hwsim import commands, cost
+from hwsim.chip.config import Barrier, Chip, chips, grid_of
 from hwsim.chip.prices import ChipPrices, load_prices, prices_of
 from hwsim.chip.timeline import timeline
 from hwsim.chip_pipeline import estimate_chip
@@ -17,6 +17,7 @@ from hwsim.chip_result import ChipResult
 from hwsim.chips import open_chip
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
+from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.pipeline import UNTRUSTED
 from hwsim.report import chip_console, console
@@ -27,9 +28,22 @@ SAMPLES = 8
 """Inputs that run if not told how many."""
 
 
-def of_cores(hardware: str) -> bool:
-    """Whether a preset or a file is a chip of event-driven cores."""
-    return isinstance(open_chip(hardware), Chip)
+TABLE = "sata_kernels"
+"""Prices of tiles, if not told which."""
+
+
+def of_many(hardware: str, one_tile: bool) -> bool:
+    """Whether a placed network runs on a preset or a file: event-driven cores, or several tiles with
+    ``grid.ticks`` (F1) of which not ``one_tile`` is to do everything."""
+    chip = open_chip(hardware)
+    if isinstance(chip, Chip):
+        refuse({"one_tile": one_tile or None}, _of_cores(chip))
+        return True
+    return not one_tile and chip.grid is not None and chip.grid.ticks is not None and chip.grid.cores > 1
+
+
+def _of_cores(chip: Chip) -> str:
+    return f"of chips of tiles; {chip.name} is one of event-driven cores (docs/chip.md)"
 
 
 def refuse(options: Options[str, Any], why: str) -> None:
@@ -43,9 +57,9 @@ def refuse(options: Options[str, Any], why: str) -> None:
 class Asked:
     """A chip and what is asked of it; everything is read and checked before the model is opened."""
 
-    chip: Chip
+    chip: Chip | Hardware
     mapping: Mapping
-    prices: tuple[ChipPrices, ...]
+    prices: tuple[ChipPrices, ...] | cost.CostTable
     timeline: Path | None
     output: Path | None
 
@@ -55,24 +69,45 @@ class Asked:
         mapping: Path | None,
         barrier: str | None,
         prices: str | None,
+        table: str | None,
+        skip: str | None,
         timeline: Path | None,
         output: Path | None,
-        of_tiles: Options[str, Any],
+        of_one_tile: Options[str, Any],
     ) -> "Asked":
-        chip = open_chip(hardware)
-        if not isinstance(chip, Chip):
-            raise HwsimError(f"{hardware}: a chip of tiles, not of event-driven cores ({', '.join(chips())})")
-        refuse(of_tiles, f"of chips of tiles; {chip.name} is one of event-driven cores (docs/chip.md)")
+        opened = open_chip(hardware)
+        chip: Chip | Hardware
+        rows: tuple[ChipPrices, ...] | cost.CostTable
+        if isinstance(opened, Chip):
+            refuse({**of_one_tile, "skip": skip, "table": table}, _of_cores(opened))
+            chip = opened
+            rows = prices_of(chip.name, chip.node_nm) if prices is None else _named(prices)
+        else:
+            cores = grid_of(opened).cores
+            why = f"of one tile; the {cores} of {opened.name} run tick by tick (docs/chip.md)"
+            refuse(of_one_tile, f"{why}; --one-tile estimates one alone")
+            why = f"of chips of event-driven cores ({', '.join(chips())}); --table prices tiles"
+            refuse({"prices": prices}, why)
+            chip, rows = commands.chip(hardware, skip), cost.load_table(table or TABLE)
+            commands.check_priced(rows, chip.with_dram("bandwidth"), hardware)
         if barrier is not None:
-            if barrier not in get_args(Barrier):
-                raise HwsimError(f"--barrier {barrier!r}.{nearest(barrier, list(get_args(Barrier)))}")
-            chip = chip.model_copy(update={"core": chip.core.model_copy(update={"barrier": barrier})})
+            chip = _with_barrier(chip, barrier)
         if timeline is not None:
             if timeline.suffix != ".json":
                 raise HwsimError(f"--timeline {timeline}: its name must end in .json")
             output_directory(str(timeline.parent))
-        rows = prices_of(chip.name, chip.node_nm) if prices is None else _named(prices)
         return Asked(chip, _placement_alone(mapping), rows, timeline, output)
+
+
+def _with_barrier(chip: Chip | Hardware, barrier: str) -> Chip | Hardware:
+    if barrier not in get_args(Barrier):
+        raise HwsimError(f"--barrier {barrier!r}.{nearest(barrier, list(get_args(Barrier)))}")
+    changed: dict[str, Any] = {"barrier": barrier}
+    if isinstance(chip, Chip):
+        return chip.model_copy(update={"core": chip.core.model_copy(update=changed)})
+    grid = grid_of(chip)
+    ticks = chip.exchange.model_copy(update=changed)
+    return chip.model_copy(update={"grid": grid.model_copy(update={"ticks": ticks})})
 
 
 def _named(prices: str) -> tuple[ChipPrices, ...]:
@@ -89,7 +124,7 @@ def _placement_alone(path: Path | None) -> Mapping:
     mapping, default = load_mapping(path) if path else Mapping(), Mapping()
     others = [f for f in Mapping.model_fields if f != "placement"]
     if wrong := [f for f in others if getattr(mapping, f) != getattr(default, f)]:
-        raise HwsimError(f"{path}: {', '.join(wrong)}: on a chip of event-driven cores only placement counts")
+        raise HwsimError(f"{path}: {', '.join(wrong)}: on a chip of many cores only placement counts")
     return mapping
 
 

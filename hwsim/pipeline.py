@@ -51,7 +51,7 @@ UNTRUSTED = (
     "the captured network does not compute what the model computes, so these costs are not the model's"
 )
 
-UNPLACED = "the mapping's placement is not heeded: an estimate is of one tile (hwsim map costs its traffic)"
+UNPLACED = "the mapping's placement is not heeded: this estimate is of one tile"
 
 
 @dataclass(frozen=True)

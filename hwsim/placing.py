@@ -9,13 +9,13 @@ from typing import Any, get_args
 import numpy as np
 
 from hwsim import commands
+from hwsim.chip.config import weight_bits_of
 from hwsim.chips import open_chip
 from hwsim.configuration import save_yaml
 from hwsim.delivery import output_directory, progress_bars, say
 from hwsim.errors import HwsimError, nearest
 from hwsim.execute.executor import encode, execute
 from hwsim.grid import LIMITS, Grid
-from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.network import Network
 from hwsim.pipeline import Progress
@@ -77,7 +77,7 @@ class Asked:
         check_apart(hardware=of_file, output=output)
         chosen: Any = objective
         base = load_mapping(mapping) if mapping else Mapping()
-        bits = chip.precision.weight_bits if isinstance(chip, Hardware) else chip.weight_bits
+        bits = weight_bits_of(chip)
         return Asked(
             chip.name, chip.grid, bits, base, check_algorithm(algorithm), chosen, seed, moves, output, picture
         )

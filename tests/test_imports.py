@@ -79,7 +79,8 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("methods.",), (*STAGES, *VALUES, *BASE)),
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
     (("delivery",), BASE),
-    (("chip_result",), ("result", "chip.", "place.", "noc.", *VALUES, *BASE)),
+    (("chip_energy",), ("chip.", *VALUES, *BASE)),
+    (("chip_result",), ("result", "chip_energy", "chip.", "place.", "noc.", *VALUES, *BASE)),
     (
         ("chip_pipeline",),
         ("pipeline", "chip_result", "result", "chip.", "place.", *STAGES, *VALUES, *BASE),

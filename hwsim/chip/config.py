@@ -16,7 +16,7 @@ from hwsim.storage import content_id
 
 TABLES = Path(__file__).parent.parent / "tables" / "chip"
 
-__all__ = ["Barrier", "Chip", "EventCore", "chips", "grid_of", "load_chip"]
+__all__ = ["Barrier", "Chip", "EventCore", "chips", "grid_of", "load_chip", "weight_bits_of"]
 
 
 class EventCore(Exchange):
@@ -81,6 +81,11 @@ def grid_of(chip: Chip | Hardware) -> Grid:
     if chip.grid is None:
         raise HwsimError(f"hardware {chip.name!r} has no grid of tiles: a placed network cannot run on it")
     return chip.grid
+
+
+def weight_bits_of(chip: Chip | Hardware) -> int:
+    """Of a stored weight (G4)."""
+    return chip.precision.weight_bits if isinstance(chip, Hardware) else chip.weight_bits
 
 
 def chips() -> list[str]:

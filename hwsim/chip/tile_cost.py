@@ -11,8 +11,9 @@ from hwsim.hardware import Hardware
 @dataclass(frozen=True, eq=False)
 class TileCost:
     """``tiles``: energy of all samples by layer and component, area of one tile; ``hops_pj``: of routers and
-    links (T4); ``cold``: the weights, once."""
+    links (T4); ``cold``: the weights, once. All at the prices of ``table``."""
 
+    table: CostTable
     tiles: Cost
     hops_pj: float
     cold: Cost
@@ -35,6 +36,7 @@ def tile_cost(run: ChipRun, table: CostTable) -> TileCost:
     sent = int(run.counts["sent"].sum())
     along_x, along_y = (int(run.links[..., axis].sum()) for axis in range(2))
     return TileCost(
+        table,
         price(run.ledger, plain, table),
         sent * hops.source_router_pj + along_x * hops.hop_x_pj + along_y * hops.hop_y_pj,
         price(run.cold.ledger, plain, table),

@@ -1,4 +1,4 @@
-"""Tables for the terminal of a run on a chip of event-driven cores."""
+"""Tables for the terminal of a run on a chip of many cores."""
 
 from typing import Any
 
@@ -30,14 +30,17 @@ def show(values: dict[str, Any], console: Console) -> None:
     console.print(_activity(values))
     console.print(_time(values))
     console.print(_energy(values))
+    cores = "tiles" if values["cold_start"] else "cores"
     chip, placement, samples = values["chip"], values["placement"], values["samples"]
     console.print(
-        f"{placement['cores_used']} of {chip['cores']} cores at {placement['routers_used']} routers, "
+        f"{placement['cores_used']} of {chip['cores']} {cores} at {placement['routers_used']} routers, "
         f"placement {placement['algorithm']}; {samples} samples of {values['ticks']} ticks: "
         f"{values['model']['timesteps']} timesteps"
         + ("" if values["interval"] == 1 else f", one in {values['interval']} ticks")
         + f", layers up to {max(values['depth'].values())} ticks deep"
     )
+    if values["cold_start"]:
+        console.print(_cold_start(values["cold_start"]))
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
@@ -49,6 +52,14 @@ def show(values: dict[str, Any], console: Console) -> None:
             console.print(f"not priced by {escape(row['prices'])}: {', '.join(row['unpriced'])}")
         for caveat in row["caveats"]:
             console.print(f"note: {escape(caveat)}")
+
+
+def _cold_start(values: dict[str, Any]) -> str:
+    moved, spent = sum(values["channel_bytes"]), energy(values["energy_pj"])
+    return (
+        f"cold start, not in these: {moved:,} bytes of weights over {len(values['channel_bytes'])} DRAM "
+        f"channels in {duration(values['latency_ns'])}, {spent}"
+    )
 
 
 def _activity(values: dict[str, Any]) -> Table:

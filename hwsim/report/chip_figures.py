@@ -1,4 +1,4 @@
-"""Figures of a run on a chip of event-driven cores: from ChipResult.as_dict to inline SVG.
+"""Figures of a run on a chip of many cores: from ChipResult.as_dict to inline SVG.
 
 Every quantity of a tick is the mean over samples; of many ticks neighbors share a row, which has their mean.
 """
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from hwsim.report import figures
 from hwsim.report.drawing import Bar, Segment, bars
 from hwsim.report.figures import ENERGY, Picture, legend, scale, stacked
 from hwsim.report.heatmap import heat_map
@@ -23,7 +24,10 @@ COMPONENTS: dict[str, tuple[str, str]] = {
     "barrier": ("barriers", "imbalance"),
     "static": ("static power", "dram"),
 }
-"""Label and series of every component of the energy."""
+"""Label and series of every component of the energy of event-driven cores."""
+
+OF_TILES = figures.COMPONENTS | {"hops": ("hops", "hold")}
+"""Of tiles with arrays."""
 
 CAUSES: dict[str, tuple[str, str]] = {
     "work": ("own work", "array"),
@@ -50,9 +54,14 @@ def all_figures(values: dict[str, Any]) -> dict[str, Picture]:
     return {name: function(values) for name, function in draw.items()}
 
 
+def components(values: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Label and series of every component of the energy of this chip's kind."""
+    return OF_TILES if values["cold_start"] else COMPONENTS
+
+
 def energy_by_row(values: dict[str, Any]) -> Picture:
     """Energy of a tick by component, one bar for each row of prices (pJ)."""
-    ticks = values["samples"] * values["ticks"]
+    ticks, labels = values["samples"] * values["ticks"], components(values)
     table = [
         (plain(row["prices"]), {c: spent / ticks for c, spent in row["energy_pj"].items()})
         for row in values["energy"]
@@ -63,14 +72,14 @@ def energy_by_row(values: dict[str, Any]) -> Picture:
     if len(sums) > 1 and min(sums) > 0:
         caption += f" They lie {max(sums) / min(sums):.1f}-fold apart."
     return Picture(
-        what, stacked(what, table, COMPONENTS, ENERGY, caption, "tick"), legend(table, COMPONENTS), caption
+        what, stacked(what, table, labels, ENERGY, caption, "tick"), legend(table, labels), caption
     )
 
 
 def energy_by_tick(values: dict[str, Any]) -> list[Picture]:
-    """Energy of every tick by component (pJ), one figure for each row of prices."""
+    """Energy of every tick by component (pJ), one figure for each row of prices that tells it."""
     found = []
-    for row in values["energy"]:
+    for row in (row for row in values["energy"] if "by_tick_pj" in row):
         table = _binned(values, row["by_tick_pj"])
         what = f"Energy, tick by tick: {plain(row['prices'])}"
         caption = plain(row["description"]) + "."

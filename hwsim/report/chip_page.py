@@ -1,4 +1,4 @@
-"""One self-contained HTML page for a run on a chip of event-driven cores, and its pictures as files.
+"""One self-contained HTML page for a run on a chip of many cores, and its pictures as files.
 
 As :mod:`hwsim.report.page`: every text is escaped, nothing is requested, no script runs.
 """
@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hwsim.report import numbers
-from hwsim.report.chip_figures import COMPONENTS, all_figures, energy_by_tick
+from hwsim.report.chip_figures import all_figures, components, energy_by_tick
 from hwsim.report.chip_pictures import draw_links, draw_ticks
 from hwsim.report.drawing import PALETTE
 from hwsim.report.page import NONE, TEMPLATES, Cell, Tile, duration, energy, field_rows, percent
@@ -61,7 +61,7 @@ def render(values: dict[str, Any]) -> str:
             "busy receiving",
         ],
         core_rows=_cores(shown),
-        chip=field_rows(shown["chip"], ("name", "description", "sources", "network", "cores")),
+        chip=field_rows(shown["chip"], ("name", "description", "sources", "network", "cores", "barrier")),
         prices=[field_rows(row["unit_energy_pj"]) for row in rows],
         depth=field_rows(shown["depth"]),
         provenance=field_rows(shown["provenance"]),
@@ -93,6 +93,9 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
         ),
         Tile("links crossed", numbers.quantity(mean["hops"]), mean["hops"], "a tick"),
     ]  # fmt: skip
+    if cold := values["cold_start"]:
+        told = f"{energy(cold['energy_pj'])} for {sum(cold['channel_bytes']):,} bytes of weights, once"
+        tiles.append(Tile("cold start", duration(cold["latency_ns"]), cold["latency_ns"], told))
     if accuracy:
         share = accuracy["accuracy"]
         told = f"{accuracy['correct']} of {accuracy['samples']} samples"
@@ -103,7 +106,7 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
 def _energy(values: dict[str, Any]) -> list[list[Cell]]:
     ticks = values["samples"] * values["ticks"]
     found = []
-    for name, (label, series) in COMPONENTS.items():
+    for name, (label, series) in components(values).items():
         spent = [row["energy_pj"][name] / ticks for row in values["energy"]]
         if any(spent):
             found.append([Cell(label, series=series), *(Cell(energy(pj), pj) for pj in spent)])

@@ -1,4 +1,4 @@
-"""Pictures of a run on a chip of event-driven cores, as files of their own."""
+"""Pictures of a run on a chip of many cores, as files of their own."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def draw_links(path: Path, values: dict[str, Any]) -> None:
         on = labels[core["x"] + network["width"] * core["y"]]
         on += [name for name in core["populations"] if name not in on]
     links = np.array([network["links"][side] for side in ("+x", "-x", "+y", "-y")], np.int64)
-    title = f"{shown['model']['name']} on {shown['chip']['name']}, barrier {shown['chip']['core']['barrier']}"
+    title = f"{shown['model']['name']} on {shown['chip']['name']}, barrier {shown['chip']['barrier']}"
     sent = np.array(network["injected"], np.int64)
     placement.draw(
         path, title, network["width"], links, sent, ["\n".join(on) for on in labels], shown["samples"]
@@ -31,9 +31,11 @@ def draw_links(path: Path, values: dict[str, Any]) -> None:
 
 
 def draw_ticks(path: Path, values: dict[str, Any]) -> None:
-    """Tick by tick, means of a sample: spikes and packets, time by cause, energy by row and component."""
+    """Tick by tick, means of a sample: spikes and packets, time by cause, energy by row and component where
+    it is known of each tick."""
     shown = cleaned(values)
-    ticks, samples, rows = np.arange(shown["ticks"]), shown["samples"], shown["energy"]
+    ticks, samples = np.arange(shown["ticks"]), shown["samples"]
+    rows = [row for row in shown["energy"] if "by_tick_pj" in row]
     figure = Figure(figsize=(10, 2.4 * (2 + len(rows))), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(2 + len(rows), 1, sharex=True, squeeze=False)[:, 0]

@@ -8,7 +8,7 @@ import pytest
 from hwsim.chip.config import Chip, EventCore, chips
 from hwsim.chip.prices import COMPONENTS, ITEMS, Price, StaticPower, chip_prices
 from hwsim.chip.times import CAUSES
-from tests.report.chip_example import example
+from tests.report.chip_example import example, on_tiles
 
 DOCS = Path(__file__).parents[2] / "docs"
 CHIP = (DOCS / "chip.md").read_text(encoding="utf-8")
@@ -47,3 +47,11 @@ def test_every_field_of_the_result_is_told() -> None:
     missing = {name for name in keys(example()) if f"`{name}`" not in RESULT}
     assert missing <= {"imbalance_cycles", "barrier_cycles"}
     assert all(f"`{name}`" in RESULT for name in (*COMPONENTS, *CAUSES))
+
+
+def test_every_field_of_the_result_of_tiles_is_told() -> None:
+    values = on_tiles()
+    (row,) = values["energy"]
+    named = keys(values) | set(values["cold_start"]) | set(values["layers"][0]) | set(row["energy_pj"])
+    missing = {name for name in named if f"`{name}`" not in RESULT}
+    assert missing <= {"imbalance_cycles", "barrier_cycles"}

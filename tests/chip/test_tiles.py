@@ -11,8 +11,10 @@ import pytest
 
 from hwsim.chip.cold import channel_of
 from hwsim.chip.loop import run_chip
+from hwsim.chip.prices import load_prices
 from hwsim.chip.run import ChipRun
 from hwsim.chip.tile_cost import tile_cost
+from hwsim.chip_pipeline import priced
 from hwsim.cost import load_table, price
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
@@ -219,3 +221,8 @@ def test_a_run_of_event_driven_cores_has_no_ledger() -> None:
     run = run_chip(placed, fired(network, {}), event_cores())
     with pytest.raises(HwsimError, match="event-driven cores have no ledger"):
         tile_cost(run, load_table("sata_kernels"))
+
+
+def test_tiles_are_not_priced_by_rows_of_event_driven_cores() -> None:
+    with pytest.raises(HwsimError, match="tiles with arrays are priced by an energy table"):
+        priced(three_folds(), (load_prices("loihi_sanafe"),))

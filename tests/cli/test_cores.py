@@ -159,7 +159,7 @@ def test_an_option_of_tiles_is_refused(on_loihi: Command, option: str, value: st
     ("option", "value"), [("--barrier", "tick"), ("--prices", "loihi_sanafe"), ("--timeline", "ticks.json")]
 )
 def test_an_option_of_cores_is_refused_for_tiles(estimate: Command, option: str, value: str) -> None:
-    assert estimate(option, value).error == f"{option}: of chips of event-driven cores; sata is one of tiles"
+    assert estimate(option, value).error == f"{option}: of chips of many cores; of sata one tile is estimated"
 
 
 @pytest.mark.usefixtures("nothing_long")
@@ -183,7 +183,7 @@ def test_a_wrong_choice_ends_before_any_work(
 def test_a_mapping_for_tiles_is_refused_by_its_fields(on_loihi: Command, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text("schedule: step_major\nbatch: 2\n")
     assert on_loihi("--mapping", tmp_path / "m.yaml").error.endswith(
-        "m.yaml: schedule, batch: on a chip of event-driven cores only placement counts"
+        "m.yaml: schedule, batch: on a chip of many cores only placement counts"
     )
 
 

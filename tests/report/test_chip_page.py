@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hwsim.report import chip_console, chip_figures, chip_page, figures
 from hwsim.report.drawing import Bar
-from tests.report.chip_example import SAMPLES, TICKS, example
+from tests.report.chip_example import SAMPLES, TICKS, example, on_tiles
 from tests.report.example import HOSTILE, Page
 
 
@@ -64,6 +64,26 @@ def test_a_run_without_a_spike_has_its_page_and_its_table(tmp_path: Path) -> Non
     with StringIO() as text:
         chip_console.show(values, Console(file=text, width=160))
         assert "per synaptic operation" not in text.getvalue()
+
+
+def test_a_run_on_tiles_has_its_page_without_energy_by_tick(tmp_path: Path) -> None:
+    values = on_tiles()
+    assert "by_tick_pj" not in values["energy"][0]
+    text = chip_page.write(values, tmp_path)["page"].read_text()
+    parsed = Page(text)
+    assert (parsed.mismatches, parsed.open) == ([], [])
+    assert "Energy, tick by tick" not in text
+    assert "Energy, tick by tick" in chip_page.render(example())
+    shown = [float(a["value"] or "") for a in parsed.all("data")]
+    assert values["cold_start"]["latency_ns"] in shown
+
+
+def test_energy_of_tiles_is_drawn_by_component() -> None:
+    values = on_tiles()
+    labels = chip_figures.components(values)
+    assert set(labels) == set(values["energy"][0]["energy_pj"])
+    series = [name for _, name in labels.values()]
+    assert len(set(series)) == len(series)
 
 
 def test_tiles_have_the_exact_means() -> None:

@@ -1,0 +1,108 @@
+"""What chip.json tells of the energy of a run, by a row of prices or by an energy table (docs/result.md)."""
+
+from typing import Any
+
+from hwsim.caveats import caveats
+from hwsim.chip.config import Chip
+from hwsim.chip.cost import ChipCost, priced_counts
+from hwsim.chip.run import ChipRun
+from hwsim.chip.tile_cost import TileCost
+from hwsim.cost import COMPONENTS, CostTable
+from hwsim.hardware import Hardware
+from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES
+
+HOPS = {"source_router": "source_router_pj", "hop_x": "hop_x_pj", "hop_y": "hop_y_pj"}
+"""What the network-on-chip does and the field of HopEnergy that prices it (T4)."""
+
+
+def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip) -> dict[str, Any]:
+    """Sums over samples by one row, of each component and of each of them in each tick (pJ)."""
+    counts = priced_counts(run)
+    prices = cost.prices.model_dump(exclude={"rows"})
+    return {
+        "prices": prices["name"],
+        **{name: prices[name] for name in ("description", "node_nm", "voltage_v", "chip", "static")},
+        **_sums(run, cost.total_pj, cost.by_component()),
+        "by_tick_pj": {name: spent.sum(axis=0).tolist() for name, spent in cost.energy_pj.items()},
+        "counts": {item: int(n.sum()) for item, n in counts.items()},
+        "unit_energy_pj": cost.prices.unit_pj,
+        "sources": {row.item: f"{row.status}: {row.source}" for row in cost.prices.rows},
+        "unpriced": list(cost.unpriced),
+        "caveats": _caveats_of_cores(cost, chip),
+    }
+
+
+def energy_of_tiles(run: ChipRun, cost: TileCost, chip: Hardware) -> dict[str, Any]:
+    """Sums over samples by component, ``hops`` among them (pJ); what each action costs (F6)."""
+    hops, table = run.grid.hop_energy, cost.table
+    links = (int(run.links[..., axis].sum()) for axis in range(2))
+    crossed = dict(zip(HOPS, (int(run.counts["sent"].sum()), *links), strict=True))
+    actions = [action for actions in COMPONENTS.values() for action in actions]
+    done = {action: n for action in actions if (n := run.ledger.total(action))}
+    unit = {action: cost.tiles.unit_pj.get(action) for action in done}
+    return {
+        "prices": table.name,
+        **{name: getattr(table, name) for name in ("description", "node_nm", "voltage_v")},
+        "chip": None,
+        "static": None,
+        **_sums(run, cost.total_pj, cost.tiles.by_component() | {"hops": cost.hops_pj}),
+        "counts": done | crossed,
+        "unit_energy_pj": unit | {name: getattr(hops, field) for name, field in HOPS.items()},
+        "sources": _sources(table) | {n: f"{hops.name}: {hops.sources.get(f, '')}" for n, f in HOPS.items()},
+        "unpriced": list(dict.fromkeys((*cost.tiles.unpriced, *cost.cold.unpriced))),
+        "caveats": caveats(table, chip.with_dram("bandwidth"), all_on_one=False),
+    }
+
+
+def cold_start(run: ChipRun, cost: TileCost) -> dict[str, Any]:
+    """How the weights come, once, before the first tick (F5)."""
+    assert run.cold is not None
+    return {
+        "cycles": run.cold.cycles,
+        "latency_ns": run.cold.cycles * 1e9 / run.chip.clock_hz,
+        "channel_bytes": list(run.cold.channel_bytes),
+        "energy_pj": cost.cold.total_pj,
+    }
+
+
+def layers(run: ChipRun, cost: TileCost) -> list[dict[str, Any]]:
+    """What all tiles together do for each layer, and what it costs, without hops (F4)."""
+    ledger, spent = run.ledger, cost.tiles.by_layer()
+    return [
+        {
+            "name": name,
+            "counts": {a: int(n) for a, n in zip(ACTIONS, ledger.counts[i], strict=True) if n},
+            "causes": {
+                unit: {c: int(ledger.cycles[i, k]) for k, (u, c) in enumerate(CAUSE_COLUMNS) if u == unit}
+                for unit in CAUSES
+            },
+            "energy_pj": spent[name],
+        }
+        for i, name in enumerate(ledger.layers)
+    ]
+
+
+def _sums(run: ChipRun, total: float, by_component: dict[str, float]) -> dict[str, Any]:
+    ticks = run.samples * run.ticks
+    return {
+        "total_pj": total,
+        "per_tick_pj": total / ticks if ticks else 0.0,
+        "energy_pj": by_component,
+    }
+
+
+def _sources(table: CostTable) -> dict[str, str]:
+    """Of each row, by its item and, where it has one, its width."""
+    return {
+        row.item if row.bits is None else f"{row.item} of {row.bits} bits": f"{row.status}: {row.source}"
+        for row in table.rows
+    }
+
+
+def _caveats_of_cores(cost: ChipCost, chip: Chip) -> list[str]:
+    prices, found = cost.prices, []
+    if prices.chip != chip.name:
+        found.append(f"prices {prices.name} are those of the chip {prices.chip}")
+    if prices.node_nm != chip.node_nm:
+        found.append(f"prices {prices.name} are for {prices.node_nm} nm, the chip is of {chip.node_nm} nm")
+    return found
