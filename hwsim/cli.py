@@ -47,7 +47,9 @@ def estimate(
     hardware: Annotated[str, typer.Option(help="A preset (hwsim list hardware) or a .yaml file.")] = "sata",
     inputs: InputFile = None,
     weights: Weights = None,
-    samples: Annotated[int | None, count("How many of the inputs to run. Default: 128.")] = None,
+    samples: Annotated[
+        int | None, count("How many of the inputs to run. Default: 128, on chips of many cores 8.")
+    ] = None,
     timesteps: Timesteps = None,
     settings: Settings = None,
     sharing: SharingOption = "none",
