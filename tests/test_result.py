@@ -57,7 +57,7 @@ def test_every_field_of_a_comparison_is_documented() -> None:
     hardware = chip(bits=(8, 32, 32, 8), weight=8192, inputs=8192, output=8192)
     executed = Executed("none", network, all_silent(network))
     (row,) = [r.as_dict() for r in compare([executed], [hardware], [Mapping()], [table])]
-    assert set(documented("## compare.json", "## inspect.json")) == set(row)
+    assert set(documented("## compare.json", "## chip.json")) == set(row)
     for column in rows_csv([row]).splitlines()[0].split(","):
         operand = column.removeprefix("dram_").removesuffix("_bytes")
         assert column in row or column in row["totals"] or operand in row["dram_bytes"]

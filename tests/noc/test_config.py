@@ -13,7 +13,7 @@ from hwsim.noc.config import TABLES, load_noc, nocs
 def test_the_networks_that_ship_load_by_name_and_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     list_known("noc", True)
     printed = capsys.readouterr().out
-    assert nocs() == ["booksim", "booksim_torus"]
+    assert nocs() == ["booksim", "booksim_torus", "loihi", "truenorth"]
     for name in nocs():
         assert load_noc(name).name == name
         assert name in printed
