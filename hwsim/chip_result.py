@@ -30,6 +30,10 @@ from hwsim.storage import write_text
 SCHEMA = 1
 
 
+RESULT = "chip.json"
+"""The file of a result among those that are written."""
+
+
 @dataclass(frozen=True, eq=False)
 class ChipResult:
     """A network's run on a chip, priced by every one of ``costs``: rows for event-driven cores, one table for
@@ -188,7 +192,7 @@ class ChipResult:
     def save(self, directory: Path) -> dict[str, Path]:
         """Write chip.json and the values that it came from; return their paths."""
         paths = {
-            "result": directory / "chip.json",
+            "result": directory / RESULT,
             "network": directory / "network.safetensors",
             "hardware": directory / "hardware.yaml",
             "mapping": directory / "mapping.yaml",

@@ -13,7 +13,7 @@ from hwsim.chip.config import Barrier, Chip, chips, grid_of
 from hwsim.chip.prices import ChipPrices, load_prices, prices_of
 from hwsim.chip.timeline import timeline
 from hwsim.chip_pipeline import estimate_chip
-from hwsim.chip_result import ChipResult
+from hwsim.chip_result import RESULT, ChipResult
 from hwsim.chips import open_chip
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
@@ -21,7 +21,7 @@ from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.pipeline import UNTRUSTED
 from hwsim.report import chip_console, console
-from hwsim.storage import write_text
+from hwsim.storage import check_apart, write_text
 from hwsim.variants import Variant
 
 SAMPLES = 8
@@ -96,6 +96,7 @@ class Asked:
             if timeline.suffix != ".json":
                 raise HwsimError(f"--timeline {timeline}: its name must end in .json")
             output_directory(str(timeline.parent))
+            check_apart(result=output / RESULT if output else None, timeline=timeline)
         return Asked(chip, _placement_alone(mapping), rows, timeline, output)
 
 

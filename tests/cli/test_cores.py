@@ -64,6 +64,13 @@ def test_files_are_the_object_the_page_and_pictures(on_loihi: Command, tmp_path:
     assert {event["ph"] for event in events} == {"M", "X", "C"}
 
 
+def test_the_trace_does_not_take_the_place_of_the_result(on_loihi: Command, tmp_path: Path) -> None:
+    found = on_loihi("-o", str(tmp_path / "o"), "--timeline", str(tmp_path / "o" / "chip.json"))
+    assert found.code == 2
+    assert "is both result and timeline; name another file" in found.err
+    assert not (tmp_path / "o" / "chip.json").exists()
+
+
 def test_a_page_asks_for_nothing_and_runs_nothing(on_loihi: Command, tmp_path: Path) -> None:
     on_loihi("-o", tmp_path / "out")
     page = (tmp_path / "out" / "page.html").read_text()
