@@ -19,11 +19,9 @@ from hwsim.lower.plans import Plan, occupied, plan, stage_cycles
 from hwsim.lower.states import Counts, cells_of, placed, state_bits
 from hwsim.lower.stores import maps_of, output_slots
 from hwsim.lower.weights import layer_bits
-from hwsim.program import LOADED, REGIONS, STORED
+from hwsim.program import LOADED, REGION_STEP, REGIONS, STORED
 
 ACTION = {name: i for i, name in enumerate(ACTIONS)}
-REGION_BYTES = 8192
-"""Regions begin at its multiples (S2)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +102,7 @@ class Scheduled:
                 np.maximum.at(found[:, REGIONS.index(operand)], owner, moved[:, i])
         found = np.where(found > 0, np.maximum(found, self.rooms), 0)
         device = self.task.hardware.dram.device
-        needed = int((-(-found // REGION_BYTES) * REGION_BYTES).sum())
+        needed = int((-(-found // REGION_STEP) * REGION_STEP).sum())
         if device and needed > device.capacity_bytes:
             raise HwsimError(
                 f"network {self.task.network.name!r} in mini-batches of {self.task.samples} takes {needed} "

@@ -6,13 +6,11 @@ As :mod:`hwsim.report.page`: every text is escaped, nothing is requested, no scr
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from hwsim.report import numbers
 from hwsim.report.chip_figures import all_figures, components, energy_by_tick
 from hwsim.report.chip_pictures import draw_links, draw_ticks
 from hwsim.report.drawing import PALETTE
-from hwsim.report.page import NONE, TEMPLATES, Cell, Tile, duration, energy, field_rows, percent
+from hwsim.report.page import NONE, Cell, Tile, duration, energy, field_rows, percent, template
 from hwsim.report.plain import cleaned
 from hwsim.storage import write_text
 
@@ -32,16 +30,8 @@ def write(values: dict[str, Any], directory: Path) -> dict[str, Path]:
 def render(values: dict[str, Any]) -> str:
     """The page as text. Equal dictionaries give equal pages."""
     shown = cleaned(values)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"quantity": numbers.quantity}
     rows = shown["energy"]
-    return environment.get_template("chip.html.j2").render(
+    return template("chip.html.j2").render(
         r=shown,
         palette=PALETTE,
         tiles=_tiles(shown),

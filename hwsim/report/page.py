@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from hwsim import cost
 from hwsim.ledger import ACTIONS, CAUSES
@@ -103,9 +103,8 @@ def write(values: dict[str, Any], directory: Path) -> Path:
     return path
 
 
-def render(values: dict[str, Any]) -> str:
-    """The page as text. Equal dictionaries give equal pages."""
-    shown = cleaned(values)
+def template(name: str) -> Template:
+    """A template of the pages; what it shows is escaped, and what it is not given is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -114,7 +113,13 @@ def render(values: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"sha256": _sha256, "quantity": numbers.quantity}
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template(name)
+
+
+def render(values: dict[str, Any]) -> str:
+    """The page as text. Equal dictionaries give equal pages."""
+    shown = cleaned(values)
+    return template("report.html.j2").render(
         r=shown,
         palette=PALETTE,
         figures=all_figures(shown),

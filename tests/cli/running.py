@@ -22,6 +22,9 @@ def build():
 
 SAMPLES, STEPS = 5, 3
 
+HIDDEN, POOLED = 4 * 8 * 8, 4 * 4 * 4
+"""Neurons of the convolution and of its pool; 3 are the readout's."""
+
 
 @dataclass
 class Ran:

@@ -10,11 +10,7 @@ from hwsim.chip.config import Chip, load_chip
 from hwsim.configuration import save_yaml
 from hwsim.mapping import load_mapping
 from hwsim.noc.config import load_noc
-from tests.cli.running import SAMPLES, STEPS, Command, told
-
-HIDDEN = 4 * 8 * 8
-POOLED = 4 * 4 * 4
-"""Neurons of the tests' network: a convolution, its pool, and 3 of the readout."""
+from tests.cli.running import HIDDEN, POOLED, SAMPLES, STEPS, Command, told
 
 
 @pytest.fixture

@@ -8,11 +8,7 @@ import pytest
 from hwsim.configuration import save_yaml
 from hwsim.dram.table import load_dram
 from hwsim.hardware import Hardware, load_hardware
-from tests.cli.running import SAMPLES, STEPS, Command, numbers, told
-
-HIDDEN = 4 * 8 * 8
-POOLED = 4 * 4 * 4
-"""Neurons of the tests' network: a convolution, its pool, and 3 of the readout."""
+from tests.cli.running import HIDDEN, POOLED, SAMPLES, STEPS, Command, numbers, told
 
 
 @pytest.fixture
