@@ -13,17 +13,17 @@ from typing import Any
 
 from rich.console import Console
 
-from hwsim import commands
 from hwsim.chip.config import Chip, load_chip
 from hwsim.chip.prices import prices_of
-from hwsim.chip_pipeline import estimate_chip
 from hwsim.delivery import progress_bars, write_together
+from hwsim.manycore.pipeline import estimate_chip
 from hwsim.mapping import Mapping
 from hwsim.pipeline import Workload
 from hwsim.report import chip_page
 from hwsim.report.numbers import quantity
 from hwsim.storage import write_text
 from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 
 CHIP, SAMPLES = "loihi", 16
 BARRIERS = ("tick", "layer", "none")
@@ -224,10 +224,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("reports") / "loihi")
     arguments = parser.parse_args()
     chip, console = load_chip(CHIP), Console(stderr=True)
-    trained, _ = commands.compared("fashion", None, None, SAMPLES, SAMPLES, None, Variant())
+    trained, _ = WorkloadSpec("fashion").workload(SAMPLES)
     points = measured("trained, 16 channels", trained, chip, Mapping(), BARRIERS)
     wide = replace(Variant(), settings=FULL, init="calibrated")
-    full, _ = commands.compared("fashion", None, None, SAMPLES, SAMPLES, None, wide)
+    full, _ = WorkloadSpec("fashion", variant=wide).workload(SAMPLES)
     points += measured("calibrated, 23 channels", full, chip, Mapping(), ("tick", "none"))
     for point in points:
         console.print(f"{point.network}, {point.barrier}: {point.seconds:.1f} s")

@@ -18,9 +18,10 @@ from hwsim.frontends.loading import Opened
 from hwsim.hardware import Hardware
 from hwsim.mapping import MOST_SAMPLES, Mapping
 from hwsim.methods.lif_sharing import Sharing, parse_sharing, share
-from hwsim.pipeline import Workload
+from hwsim.pipeline import Progress, Workload, silent
 from hwsim.report import console
 from hwsim.storage import write_text
+from hwsim.workloads import WorkloadSpec
 
 
 @dataclass(frozen=True)
@@ -65,20 +66,27 @@ class Asked:
         return max(mapping.batch for mapping in self.mappings)
 
 
-def run(work: Workload, opened: Opened, asked: Asked) -> list[Row]:
+def run(work: Workload, opened: Opened, asked: Asked, progress: Progress = silent) -> list[Row]:
     """Execute the model once per sharing, then simulate every chip and mapping.
 
     Raises HwsimError if there are fewer samples than a mini-batch asks for.
     """
     work.check_batch(asked.largest)
+    variants = []
+    for sharing in asked.sharings:
+        network = share(work.network, sharing, opened.sharing)
+        encoded = encode(network, work.inputs)
+        trace = execute(network, encoded, partial(progress, f"execute {sharing}"))
+        variants.append(Executed(str(sharing), network, trace))
+    return compare(variants, asked.chips, asked.mappings, asked.tables, partial(progress, "simulate"))
+
+
+def compare_all(spec: WorkloadSpec, asked: Asked, output: Path | None, as_json: bool) -> None:
+    """Run and price everything that is asked for, print the rows, write their files."""
     with progress_bars() as progress:
-        variants = []
-        for sharing in asked.sharings:
-            network = share(work.network, sharing, opened.sharing)
-            encoded = encode(network, work.inputs)
-            trace = execute(network, encoded, partial(progress, f"execute {sharing}"))
-            variants.append(Executed(str(sharing), network, trace))
-        return compare(variants, asked.chips, asked.mappings, asked.tables, partial(progress, "simulate"))
+        work, opened = spec.workload(asked.largest, progress)
+        rows = run(work, opened, asked, progress)
+    deliver(rows, work.origin, output, as_json)
 
 
 def deliver(rows: list[Row], origin: dict[str, Any], output: Path | None, as_json: bool) -> None:

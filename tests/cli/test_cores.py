@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hwsim import manycore
 from hwsim.chip.config import Chip, load_chip
 from hwsim.configuration import save_yaml
+from hwsim.manycore import command
 from hwsim.mapping import load_mapping
 from hwsim.noc.config import load_noc
 from tests.cli.running import HIDDEN, POOLED, SAMPLES, STEPS, Command, told
@@ -233,4 +233,4 @@ def test_as_many_samples_run_as_are_told(hwsim: Command, files: Path) -> None:
         hwsim("estimate", *told(files), "--hardware", "loihi", "--samples", "2", "--json").json["samples"]
         == 2
     )
-    assert manycore.SAMPLES > SAMPLES
+    assert command.SAMPLES > SAMPLES

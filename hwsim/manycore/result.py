@@ -14,10 +14,10 @@ from hwsim.chip.cost import ChipCost, tick_cycles
 from hwsim.chip.run import COUNTS, ChipRun
 from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
-from hwsim.chip_energy import cold_start, energy_of_cores, energy_of_tiles, layers
 from hwsim.configuration import save_yaml
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
+from hwsim.manycore.energy import cold_start, energy_of_cores, energy_of_tiles, layers
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.noc.state import TILE

@@ -13,12 +13,12 @@ from hwsim.chip.loop import run_chip
 from hwsim.chip.prices import ChipPrices
 from hwsim.chip.run import ChipRun
 from hwsim.chip.tile_cost import TileCost, tile_cost
-from hwsim.chip_result import ChipResult
 from hwsim.cost import CostTable
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.hardware import Hardware
+from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
 from hwsim.pipeline import UNTRUSTED, Progress, Workload, provenance, silent
 from hwsim.place.metrics import Problem

@@ -12,24 +12,20 @@ from hwsim import commands, cost
 from hwsim.chip.config import Barrier, Chip, chips, grid_of
 from hwsim.chip.prices import ChipPrices, load_prices, prices_of
 from hwsim.chip.timeline import timeline
-from hwsim.chip_pipeline import estimate_chip
-from hwsim.chip_result import RESULT, ChipResult
-from hwsim.chips import open_chip
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
 from hwsim.hardware import Hardware
+from hwsim.manycore.chips import open_chip
+from hwsim.manycore.pipeline import estimate_chip
+from hwsim.manycore.result import RESULT, ChipResult
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.pipeline import UNTRUSTED
 from hwsim.report import chip_console, console
 from hwsim.storage import check_apart, write_text
-from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 
 SAMPLES = 8
 """Inputs that run if not told how many."""
-
-
-TABLE = "sata_kernels"
-"""Prices of tiles, if not told which."""
 
 
 def of_many(hardware: str, one_tile: bool) -> bool:
@@ -88,7 +84,7 @@ class Asked:
             refuse(of_one_tile, f"{why}; --one-tile estimates one alone")
             why = f"of chips of event-driven cores ({', '.join(chips())}); --table prices tiles"
             refuse({"prices": prices}, why)
-            chip, rows = commands.chip(hardware, skip), cost.load_table(table or TABLE)
+            chip, rows = commands.chip(hardware, skip), cost.load_table(table or commands.TABLE)
             commands.check_priced(rows, chip.with_dram("bandwidth"), hardware)
         if barrier is not None:
             chip = _with_barrier(chip, barrier)
@@ -129,23 +125,14 @@ def _placement_alone(path: Path | None) -> Mapping:
     return mapping
 
 
-def estimate(
-    model: str,
-    inputs: Path | None,
-    weights: Path | None,
-    samples: int | None,
-    timesteps: int | None,
-    variant: Variant,
-    asked: Asked,
-    as_json: bool,
-) -> None:
+def estimate(spec: WorkloadSpec, asked: Asked, as_json: bool) -> None:
     """Run the model on the chip, print what it does and costs, write the files that are asked for.
 
     Raises HwsimError for a network that the cores cannot hold and, after all else, for one that does not
     compute what PyTorch computed.
     """
-    work, _ = commands.compared(model, inputs, weights, samples, SAMPLES, timesteps, variant)
     with progress_bars() as progress, warnings.catch_warnings():
+        work, _ = spec.workload(SAMPLES, progress)
         warnings.filterwarnings("ignore", re.escape(UNTRUSTED), HwsimWarning)
         result = estimate_chip(work, asked.chip, asked.mapping, asked.prices, progress)
     values = result.as_dict()
