@@ -80,8 +80,12 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
     (("workloads",), ("pipeline", "variants", "methods.", *STAGES, *VALUES, *BASE)),
     (("delivery",), BASE),
-    (("manycore.energy",), ("chip.", *VALUES, *BASE)),
-    (("manycore.result",), ("result", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE)),
+    (("lists",), BASE),
+    (("manycore.silicon", "manycore.area", "manycore.energy"), ("result", "chip.", *VALUES, *BASE)),
+    (
+        ("manycore.result",),
+        ("result", "manycore.area", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE),
+    ),
     (
         ("manycore.pipeline",),
         ("pipeline", "manycore.result", "result", "chip.", "place.", *STAGES, *VALUES, *BASE),
@@ -89,14 +93,17 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
         ("manycore.",),
         (
-            *("chip.", "place.", "noc.", "commands", "delivery", "pipeline", "result", "report."),
-            *(*METHODS, *STAGES, *VALUES, *BASE),
+            *("chip.", "place.", "noc.", "commands", "comparison", "delivery", "lists", "pipeline"),
+            *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
     (("comparison",), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
         ("comparing",),
-        ("comparison", "commands", "delivery", "pipeline", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+        (
+            *("comparison", "manycore.", "chip.config", "commands", "delivery", "lists", "pipeline"),
+            *("report.", *METHODS, *STAGES, *VALUES, *BASE),
+        ),
     ),
     (
         ("placing",),

@@ -132,7 +132,7 @@ def estimate(
     `hwsim estimate fashion --hardware mesh-sata --samples 2`
     """
     from hwsim import commands, delivery
-    from hwsim.manycore import command
+    from hwsim.manycore import asked, command
     from hwsim.variants import Variant
     from hwsim.workloads import WorkloadSpec
 
@@ -147,13 +147,13 @@ def estimate(
     }  # fmt: skip
     of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
-        if command.of_many(hardware, one_tile):
+        if asked.of_many(hardware, one_tile):
             of_one_tile = options | {"dram": dram, "engine": engine}
-            many = command.Asked.of(
+            many = command.Estimate.of(
                 hardware, mapping, barrier, prices, table, skip, timeline, directory, of_one_tile
             )
             command.estimate(spec, many, as_json)
             return
-        command.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
-        asked = commands.Asked.of(hardware, mapping, options, skip, dram, table, engine)
-        commands.deliver(commands.estimate(spec, asked), directory, as_json)
+        asked.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
+        of_tile = commands.Asked.of(hardware, mapping, options, skip, dram, table, engine)
+        commands.deliver(commands.estimate(spec, of_tile), directory, as_json)

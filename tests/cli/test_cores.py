@@ -171,7 +171,10 @@ def test_an_option_of_cores_is_refused_for_tiles(estimate: Command, option: str,
     [
         (("--barrier", "ticks"), "--barrier 'ticks'. Did you mean 'tick'?"),
         (("--prices", "loihi"), "unknown prices 'loihi'."),
-        (("--prices", "loihi_sanafe,loihi_sanafe"), "--prices: loihi_sanafe is there twice"),
+        (
+            ("--prices", "loihi_sanafe,loihi_sanafe"),
+            "--prices 'loihi_sanafe,loihi_sanafe': 'loihi_sanafe' is",
+        ),
         (("--timeline", "ticks.txt"), "--timeline ticks.txt: its name must end in .json"),
         (("--mapping", "none.yaml"), "none.yaml: no such file"),
     ],
@@ -193,13 +196,6 @@ def test_a_mapping_for_tiles_is_refused_by_its_fields(on_loihi: Command, tmp_pat
 @pytest.mark.usefixtures("nothing_long")
 def test_an_unknown_chip_is_looked_for_among_both_kinds(estimate: Command) -> None:
     assert "unknown hardware preset 'loihy'. Did you mean 'loihi'?" in estimate("--hardware", "loihy").error
-
-
-@pytest.mark.usefixtures("nothing_long")
-def test_compare_says_that_these_chips_are_estimated(hwsim: Command, files: Path) -> None:
-    assert hwsim("compare", *told(files), "--hardware", "loihi").error == (
-        "loihi: a chip of event-driven cores: hwsim estimate and hwsim map take it"
-    )
 
 
 def test_a_network_that_does_not_fit_says_where_and_by_how_much(estimate: Command, tmp_path: Path) -> None:
