@@ -56,7 +56,7 @@ class Asked:
         cannot be, before any work begins."""
         tile, prices = chip(chip_name, skip, dram), cost.load_table(table or TABLE)
         check_priced(prices, tile, chip_name, "mac_issued", "relu_update")
-        chosen = _choice("engine", engine or "kernel", pipeline.Engine)
+        chosen = choice("engine", engine or "kernel", pipeline.Engine)
         return Asked(tile, mapping(mapping_file, options), prices, chosen)
 
 
@@ -149,7 +149,8 @@ def count_operations(spec: WorkloadSpec, as_json: bool) -> None:
         raise HwsimError(f"the captured network does not compute what the model computes: {sentence}")
 
 
-def _choice(name: str, value: str, allowed: Any) -> Any:
+def choice(name: str, value: str, allowed: Any) -> Any:
+    """The value of an option, one of those of a Literal. Raises HwsimError for any other."""
     if value not in get_args(allowed):
         raise HwsimError(f"--{name} {value!r}.{nearest(value, list(get_args(allowed)))}")
     return value
@@ -161,8 +162,8 @@ def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardw
     if not isinstance(chip, hardware.Hardware):
         raise HwsimError(f"{name}: a chip of event-driven cores: hwsim estimate and hwsim map take it")
     if skip is not None:
-        chip = chip.with_skip(_choice("skip", skip, hardware.Skip))
-    return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))
+        chip = chip.with_skip(choice("skip", skip, hardware.Skip))
+    return chip if dram is None else chip.with_dram(choice("dram", dram, hardware.DramTiming))
 
 
 def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *actions: str) -> None:

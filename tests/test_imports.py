@@ -82,13 +82,24 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("delivery",), BASE),
     (("lists",), BASE),
     (("manycore.silicon", "manycore.area", "manycore.energy"), ("result", "chip.", *VALUES, *BASE)),
+    (("manycore.reference",), ("chip.", "noc.", "place.", *VALUES, *BASE)),
     (
         ("manycore.result",),
         ("result", "manycore.area", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE),
     ),
     (
         ("manycore.pipeline",),
-        ("pipeline", "manycore.result", "result", "chip.", "place.", *STAGES, *VALUES, *BASE),
+        (
+            "pipeline",
+            "manycore.reference",
+            "manycore.result",
+            "result",
+            "chip.",
+            "place.",
+            *STAGES,
+            *VALUES,
+            *BASE,
+        ),
     ),
     (
         ("manycore.",),

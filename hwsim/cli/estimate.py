@@ -76,7 +76,8 @@ def estimate(
         str | None, unset("Energy table (hwsim list tables) or a .yaml file. Default: sata_kernels.")
     ] = None,
     engine: Annotated[
-        str | None, unset("kernel (default), or reference: the slow SimPy model, cycle by cycle.")
+        str | None,
+        unset("kernel (default), or reference: the slow SimPy model, cycle by cycle; not of many tiles."),
     ] = None,
     barrier: Annotated[
         str | None, unset("Of a chip of many cores: tick, layer or none. Default: the chip's own.")
@@ -148,10 +149,10 @@ def estimate(
     of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
         if asked.of_many(hardware, one_tile):
-            of_one_tile = options | {"dram": dram, "engine": engine}
             many = command.Estimate.of(
-                hardware, mapping, barrier, prices, table, skip, timeline, directory, of_one_tile
-            )
+                hardware, mapping, barrier, prices, table, skip, timeline, directory, engine,
+                options | {"dram": dram},
+            )  # fmt: skip
             command.estimate(spec, many, as_json)
             return
         asked.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")

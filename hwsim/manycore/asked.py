@@ -13,6 +13,7 @@ from hwsim.hardware import Hardware
 from hwsim.lists import check_distinct, parts_of
 from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
+from hwsim.pipeline import Engine
 
 CORES_ALONE = f"of chips of event-driven cores ({', '.join(chips())}); --table prices tiles"
 """Why ``--prices`` is not taken."""
@@ -72,6 +73,17 @@ class Asked:
         for table in priced:
             commands.check_priced(table, chip.with_dram("bandwidth"), hardware)
         return Asked(chip, placement_alone(mapping), priced)
+
+
+def check_engine(engine: str | None, chip: Chip | Hardware) -> Engine:
+    """``kernel`` if none is told. Raises HwsimError where there is no such engine, or none for tiles."""
+    chosen: Engine = commands.choice("engine", engine or "kernel", Engine)
+    if chosen == "reference" and isinstance(chip, Hardware):
+        raise HwsimError(
+            "--engine reference: of event-driven cores and of one tile (--one-tile); allowed on all tiles "
+            f"of {chip.name}: kernel"
+        )
+    return chosen
 
 
 def with_barrier(chip: Chip | Hardware, barrier: str) -> Chip | Hardware:

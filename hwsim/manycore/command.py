@@ -14,10 +14,10 @@ from hwsim.chip.timeline import timeline as traced
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.hardware import Hardware
-from hwsim.manycore.asked import CORES_ALONE, Asked, of_cores, refuse, with_barrier
+from hwsim.manycore.asked import CORES_ALONE, Asked, check_engine, of_cores, refuse, with_barrier
 from hwsim.manycore.pipeline import Prices, estimate_chip
 from hwsim.manycore.result import RESULT, ChipResult
-from hwsim.pipeline import UNTRUSTED
+from hwsim.pipeline import UNTRUSTED, Engine
 from hwsim.report import chip_console, console
 from hwsim.storage import check_apart, write_text
 from hwsim.workloads import WorkloadSpec
@@ -31,6 +31,7 @@ class Estimate:
     """What is asked of a chip, and the files that are to be written."""
 
     asked: Asked
+    engine: Engine
     timeline: Path | None
     output: Path | None
 
@@ -44,6 +45,7 @@ class Estimate:
         skip: str | None,
         timeline: Path | None,
         output: Path | None,
+        engine: str | None,
         of_one_tile: Options[str, Any],
     ) -> "Estimate":
         asked = Asked.of(hardware, mapping, prices, [table or commands.TABLE], skip, of_one_tile)
@@ -51,6 +53,7 @@ class Estimate:
             refuse({"table": table}, of_cores(asked.chip))
         else:
             refuse({"prices": prices}, CORES_ALONE)
+        chosen = check_engine(engine, asked.chip)
         if barrier is not None:
             asked = replace(asked, chip=with_barrier(asked.chip, barrier))
         if timeline is not None:
@@ -58,7 +61,7 @@ class Estimate:
                 raise HwsimError(f"--timeline {timeline}: its name must end in .json")
             output_directory(str(timeline.parent))
             check_apart(result=output / RESULT if output else None, timeline=timeline)
-        return Estimate(asked, timeline, output)
+        return Estimate(asked, chosen, timeline, output)
 
     @property
     def prices(self) -> Prices:
@@ -76,7 +79,7 @@ def estimate(spec: WorkloadSpec, told: Estimate, as_json: bool) -> None:
     with progress_bars() as progress, warnings.catch_warnings():
         work, _ = spec.workload(SAMPLES, progress)
         warnings.filterwarnings("ignore", re.escape(UNTRUSTED), HwsimWarning)
-        result = estimate_chip(work, told.asked.chip, told.asked.mapping, told.prices, progress)
+        result = estimate_chip(work, told.asked.chip, told.asked.mapping, told.prices, progress, told.engine)
     values = result.as_dict()
     if as_json:
         say(json.dumps(values, indent=1, allow_nan=False))

@@ -20,10 +20,11 @@ from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.hardware import Hardware
+from hwsim.manycore.reference import run_reference
 from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.pipeline import UNTRUSTED, Progress, Workload, provenance, silent
+from hwsim.pipeline import UNTRUSTED, Engine, Progress, Workload, provenance, silent
 from hwsim.place.metrics import Problem
 from hwsim.place.partition import partition
 from hwsim.place.placed import moved, placed, with_placement
@@ -43,11 +44,12 @@ Prices = tuple[ChipPrices, ...] | CostTable
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A network on the cores that ``placement`` gave its slices, and its run there."""
+    """A network on the cores that ``placement`` gave its slices, its run there and what was emitted in it."""
 
     sliced: Sliced
     placement: Placement
     run: ChipRun
+    trace: EventTrace
 
 
 def estimate_chip(
@@ -56,8 +58,11 @@ def estimate_chip(
     mapping: Mapping,
     prices: Prices,
     progress: Progress = silent,
+    engine: Engine = "kernel",
 ) -> ChipResult:
     """Execute a workload, cut and place it unless the mapping has a placement, run its ticks, price them.
+
+    ``engine``: who runs the ticks; the ``reference`` computes the spikes itself, from what arrives.
 
     Raises HwsimError for a network that the cores cannot hold, and for the prices of the other kind; where
     only the ANN counterpart's maps or operations are too wide, the result has none and says why. Warns
@@ -68,19 +73,24 @@ def estimate_chip(
     pieces = cut(network, chip, mapping, progress)
     encoded = encode(network, work.inputs)
     trace = execute(network, encoded, lambda d, n: progress("execute", d, n))
-    done = run_placed(pieces, trace, chip, progress)
+    done = run_placed(pieces, trace, chip, progress, engine)
     costs = priced(done.run, prices)
     ann, missing = counterpart(done, prices)
-    agreement = agree(network, trace, work.reference) if work.reference else None
+    agreement = agree(network, done.trace, work.reference) if work.reference else None
     if agreement is not None and not agreement.trusted:
         warnings.warn(f"{UNTRUSTED}: {agreement.sentence()}", HwsimWarning, stacklevel=2)
     mapping = with_placement(mapping, done.sliced)
     rows = (prices,) if isinstance(prices, CostTable) else prices
-    ids = {"hardware": chip.id, "mapping": mapping.id, "prices": {row.name: row.id for row in rows}}
+    ids = {
+        "hardware": chip.id,
+        "mapping": mapping.id,
+        "prices": {row.name: row.id for row in rows},
+        "engine": engine,
+    }
     told = provenance(work, started, began, ids)
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
     return ChipResult(
-        network, trace, done.sliced, done.placement.algorithm, done.placement.metrics, mapping, done.run,
+        network, done.trace, done.sliced, done.placement.algorithm, done.placement.metrics, mapping, done.run,
         costs, work.labels, compared, told, ann, missing,
     )  # fmt: skip
 
@@ -99,10 +109,16 @@ def cut(
 
 
 def run_placed(
-    slices: tuple[Sliced, Int | None], trace: EventTrace, chip: Chip | Hardware, progress: Progress = silent
+    slices: tuple[Sliced, Int | None],
+    trace: EventTrace,
+    chip: Chip | Hardware,
+    progress: Progress = silent,
+    engine: Engine = "kernel",
 ) -> Placed:
     """The slices on cores of the chip, where they are given or have least to travel, and the run of their
-    ticks. Raises HwsimError for tiles with arrays that cannot hold them (F3)."""
+    ticks. Raises HwsimError for tiles with arrays that cannot hold them (F3), or are to be run by the
+    reference.
+    """
     (pieces, given), grid = slices, grid_of(chip)
     sent = traffic(pieces, trace, grid.spikes_per_packet, lambda d, n: progress("traffic", d, n))
     algorithms = ALGORITHMS if given is None else ()
@@ -110,9 +126,12 @@ def run_placed(
         run(Problem.of(sent, grid), algorithms, "spike_hops", 0, None, progress, given), "spike_hops"
     )
     sliced = moved(pieces, found.place, grid)
-    done = run_chip(sliced, trace, chip, lambda d, n: progress("ticks", d, n))
+    if engine == "reference":
+        done, trace = run_reference(sliced, chip, trace.events[pieces.network.input.name])
+    else:
+        done = run_chip(sliced, trace, chip, lambda d, n: progress("ticks", d, n))
     done.verify(pieces.network, trace)
-    return Placed(sliced, found, done)
+    return Placed(sliced, found, done, trace)
 
 
 def priced(done: ChipRun, prices: Prices) -> tuple[ChipCost | TileCost, ...]:
