@@ -61,7 +61,8 @@ class Run:
 class Result:
     """An estimate: the SNN's run, its ANN counterpart's, what was asked and where it came from.
 
-    ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart.
+    ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart;
+    ``over_time``: of every smaller number of timesteps, see :func:`hwsim.over_time.over_time`.
     """
 
     run: Run
@@ -74,6 +75,7 @@ class Result:
     agreement: dict[str, Any] | None
     provenance: dict[str, Any]
     ann_missing: str | None = None
+    over_time: list[dict[str, Any]] | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -123,6 +125,7 @@ class Result:
             "sensitivity": self.sensitivity.as_dict(),
             "caveats": caveats(self.table, self.hardware),
             "accuracy": accuracy(run.trace.outputs, self.labels),
+            "over_time": self.over_time,
             "ann": None if self.ann is None else self._counterpart(self.ann),
             "ann_missing": self.ann_missing,
             "agreement": self.agreement,
