@@ -19,8 +19,8 @@ from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Opened
 from hwsim.hardware import Hardware
 from hwsim.lists import check_distinct, parts_of
-from hwsim.manycore.asked import CORES_ALONE, of_many, refuse
 from hwsim.manycore.asked import Asked as OnCores
+from hwsim.manycore.asked import cores_alone, of_many, refuse
 from hwsim.manycore.comparison import CoreRow, cut_for, rows_on
 from hwsim.mapping import MOST_SAMPLES, Mapping
 from hwsim.methods.lif_sharing import Sharing, parse_sharing, share
@@ -104,7 +104,7 @@ def _check_taken(chips: list[Hardware | Chip], table: str | None, prices: str | 
     if not any(isinstance(chip, Hardware) for chip in chips):
         refuse({"table": table}, "of chips with arrays; event-driven cores are priced by --prices")
     if not any(isinstance(chip, Chip) for chip in chips):
-        refuse({"prices": prices}, CORES_ALONE)
+        refuse({"prices": prices}, cores_alone())
 
 
 @dataclass(frozen=True)

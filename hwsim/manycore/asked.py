@@ -15,8 +15,10 @@ from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.pipeline import Engine
 
-CORES_ALONE = f"of chips of event-driven cores ({', '.join(chips())}); --table prices tiles"
-"""Why ``--prices`` is not taken."""
+
+def cores_alone() -> str:
+    """Why prices of event-driven cores are not taken."""
+    return f"of chips of event-driven cores ({', '.join(chips())}); --table prices tiles"
 
 
 def of_many(hardware: str, one_tile: bool) -> bool:

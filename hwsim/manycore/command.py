@@ -14,7 +14,7 @@ from hwsim.chip.timeline import timeline as traced
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.hardware import Hardware
-from hwsim.manycore.asked import CORES_ALONE, Asked, check_engine, of_cores, refuse, with_barrier
+from hwsim.manycore.asked import Asked, check_engine, cores_alone, of_cores, refuse, with_barrier
 from hwsim.manycore.pipeline import Prices, estimate_chip
 from hwsim.manycore.result import RESULT, ChipResult
 from hwsim.pipeline import UNTRUSTED, Engine
@@ -52,7 +52,7 @@ class Estimate:
         if isinstance(asked.chip, Chip):
             refuse({"table": table}, of_cores(asked.chip))
         else:
-            refuse({"prices": prices}, CORES_ALONE)
+            refuse({"prices": prices}, cores_alone())
         chosen = check_engine(engine, asked.chip)
         if barrier is not None:
             asked = replace(asked, chip=with_barrier(asked.chip, barrier))

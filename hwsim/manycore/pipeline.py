@@ -154,6 +154,7 @@ def counterpart(done: Placed, prices: Prices) -> tuple[tuple[ChipRun, TileCost] 
         made = run_chip(Sliced(ann, done.sliced.slices, done.sliced.cores), trace, chip.with_skip("dense"))
         cost = tile_cost(made, prices)
     except HwsimError as error:
-        return None, str(error)
+        first, *more = str(error).splitlines()
+        return None, first + (f", and {len(more)} more" if more else "")
     made.verify(ann, trace)
     return (made, cost), None

@@ -55,6 +55,18 @@ def test_where_activations_do_not_fit_there_is_no_ann_and_the_result_says_why() 
         assert text in found["ann_missing"]
 
 
+def test_of_many_tiles_that_are_too_small_the_first_is_told_and_how_many_more() -> None:
+    # (F3) both cores of the two neurons listen to all 1100 inputs
+    chip = load_hardware("mesh-sata").model_dump()
+    chip["buffers"]["input"]["capacity_bytes"] = 1024
+    chip["grid"]["limits"]["neurons"] = 1
+    network = net([dense("x", "out", np.ones((2, 1100)))], x=1100, out=2)
+    work = Workload(network, np.ones((1, 1, 1100), np.float32))
+    found = estimate_chip(work, Hardware.model_validate(chip), Mapping(), load_table(TABLE)).as_dict()
+    assert "1100" in found["ann_missing"]
+    assert found["ann_missing"].endswith(", and 1 more")
+
+
 def test_event_driven_cores_have_no_ann_and_say_why() -> None:
     values = example()
     assert values["ann"] is None
