@@ -83,13 +83,7 @@ class Asked:
         check_distinct("hardware", of_chips, [chip.name for chip in chips])
         sharings = [parse_sharing(part) for part in parts_of("sharing", sharing)]
         _check_taken(chips, table, prices)
-        shared = [str(sharing) for sharing in sharings if sharing]
-        on_cores = [one.chip.name for one in found if isinstance(one, OnCores)]
-        if shared and on_cores:
-            raise HwsimError(
-                f"--sharing {', '.join(shared)}: shared states would have to travel between the cores of "
-                f"{', '.join(on_cores)} (G9); leave out one of both, or run chips of tiles with --one-tile"
-            )
+        _check_shared(sharings, [one.chip.name for one in found if isinstance(one, OnCores)])
         return Asked(sharings, found)
 
     @property
@@ -105,6 +99,16 @@ def _check_taken(chips: list[Hardware | Chip], table: str | None, prices: str | 
         refuse({"table": table}, "of chips with arrays; event-driven cores are priced by --prices")
     if not any(isinstance(chip, Chip) for chip in chips):
         refuse({"prices": prices}, cores_alone())
+
+
+def _check_shared(sharings: list[Sharing], on_cores: list[str]) -> None:
+    """Raises HwsimError for shared states on chips of many cores."""
+    shared = [str(sharing) for sharing in sharings if sharing]
+    if shared and on_cores:
+        raise HwsimError(
+            f"--sharing {', '.join(shared)}: shared states would have to travel between the cores of "
+            f"{', '.join(on_cores)} (G9); leave out one of both, or run chips of tiles with --one-tile"
+        )
 
 
 @dataclass(frozen=True)
