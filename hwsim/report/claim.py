@@ -58,7 +58,7 @@ def _constants(values: dict[str, Any]) -> str:
     least, most = (
         f"{energy(row['energy_pj'] / samples)} under {row['table']}" for row in (found[0], found[-1])
     )
-    return f"{own}; the same counts come to {least} and to {most}, the least and the most of {len(found)} tables."
+    return f"{own}; the same counts come to {least} and to {most}, least and most of {len(found)} tables."
 
 
 def _counterpart(values: dict[str, Any]) -> str:
