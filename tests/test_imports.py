@@ -108,7 +108,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
-    (("comparison",), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
+    (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
         ("comparing",),
         (
