@@ -4,7 +4,6 @@ Writes README.md, presets.csv and dram.png into reports/presets.
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +19,7 @@ from hwsim.frontends.loading import load_inputs, open_model
 from hwsim.hardware import load_hardware, presets
 from hwsim.mapping import Mapping
 from hwsim.report import comparison
-from hwsim.report.console import caveats_of
+from hwsim.report.compare_console import caveats_of
 from hwsim.report.numbers import energy, quantity
 from hwsim.storage import write_text
 
@@ -138,17 +137,21 @@ def listed(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def by_bandwidth(row: Row) -> str:
+def by_bandwidth(row: Row, variant: Executed) -> str:
     """Energy of an inference with the DRAM at plain bandwidth, whose bytes are the same."""
     chip = row.hardware.with_dram("bandwidth")
-    (again,) = compare([row.executed], [chip], [row.mapping], [load_table("sata_kernels")])
+    (again,) = compare([variant], [chip], [row.mapping], [load_table("sata_kernels")])
     return energy(again.totals["energy_pj"] / row.samples)
 
 
 def told_caveats(rows: list[Row]) -> str:
     """What a comparison by the kernels of SATA says of its numbers, as a list."""
     table = load_table("sata_kernels")
-    dicts = [replace(row, table=table).as_dict() for row in rows if by_kernels(row) is not None]
+    dicts = [
+        Row.of(row.subject, row.hardware, row.mapping, row.ledger, table).as_dict()
+        for row in rows
+        if by_kernels(row) is not None
+    ]
     return "\n".join(f"- {caveat}" for caveat in caveats_of(dicts) if "DRAM" in caveat)
 
 
@@ -193,7 +196,7 @@ def main() -> None:
     text = PAGE.format(
         samples=SAMPLES, timesteps=variant.network.timesteps, table=table, causes=causes,
         least=f"{min(prices):.0f}", most=f"{max(prices):.1f}", ranking=ranking(rows),
-        bandwidth=by_bandwidth(sata), commands=second_energy(sata)[0], caveats=told_caveats(rows),
+        bandwidth=by_bandwidth(sata, variant), commands=second_energy(sata)[0], caveats=told_caveats(rows),
     )  # fmt: skip
 
     def make(directory: Path) -> dict[str, Path]:

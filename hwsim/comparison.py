@@ -1,4 +1,4 @@
-"""Comparison: one model under several sharings, chips, schedules, mini-batches and tables, a row each."""
+"""Rows of a comparison: models under several sharings, chips, schedules, mini-batches and tables."""
 
 import csv
 import io
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hwsim.area import lif_area_share
 from hwsim.caveats import caveats
-from hwsim.cost import CostTable, price
+from hwsim.cost import Cost, CostTable, price
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.ledger import DRAM_BYTES, Ledger
@@ -17,7 +20,7 @@ from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.pipeline import simulate
-from hwsim.result import totals
+from hwsim.result import accuracy, lif_memory_bytes, totals
 
 KEYS = ("model", "sharing", "hardware", "schedule", "batch", "table")
 OPERANDS: dict[str, tuple[str, ...]] = {
@@ -30,30 +33,101 @@ ON_CORES = ("cores_used", "packets", "hops")
 """Of ``many_cores``, what compare.csv has."""
 
 
+NO_LABELS = "unknown: the inputs have no labels"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a row is of: a network as it ran, by the name of its sharing, and what its answers are worth.
+
+    ``accuracy``: share of the samples; where it is None, ``accuracy_unknown`` says why. ``saved``: the
+    name of the directory that the result was read from, None of what was simulated now.
+    """
+
+    network: Network
+    sharing: str
+    samples: int
+    accuracy: float | None = None
+    accuracy_unknown: str | None = NO_LABELS
+    saved: str | None = None
+
+    def facts(self, hardware: str, schedule: str, batch: int, table: str) -> dict[str, Any]:
+        """What was combined, by name, and the accuracy, as a row of the JSON has them."""
+        return {
+            "model": self.network.name,
+            "sharing": self.sharing,
+            "hardware": hardware,
+            "schedule": schedule,
+            "batch": batch,
+            "table": table,
+            "saved": self.saved,
+            "samples": self.samples,
+            "accuracy": self.accuracy,
+            "accuracy_unknown": self.accuracy_unknown,
+        }
+
+
 @dataclass(frozen=True)
 class Executed:
-    """A variant of the model, by the name of its sharing, and what happened in it."""
+    """A variant of the model, by the name of its sharing, and what happened in it.
+
+    ``labels`` only of weights trained as they ran: an accuracy is never that of another network. Without
+    them ``accuracy_unknown`` says why.
+    """
 
     sharing: str
     network: Network
     trace: EventTrace
+    labels: NDArray[np.int64] | None = None
+    accuracy_unknown: str = NO_LABELS
+
+    @property
+    def subject(self) -> Subject:
+        right = accuracy(self.trace.outputs, self.labels)
+        share, unknown = (right["accuracy"], None) if right else (None, self.accuracy_unknown)
+        return Subject(self.network, self.sharing, self.trace.samples, share, unknown)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate of the comparison; ``ledger`` is the sum over its samples."""
+    """One estimate of the comparison; ``ledger`` is the sum over its samples, ``table`` what priced it."""
 
-    executed: Executed
+    subject: Subject
     hardware: Hardware
     mapping: Mapping
-    table: CostTable
+    table: str
     ledger: Ledger
     totals: dict[str, Any]
     unpriced: tuple[str, ...]
+    lif_area_share: dict[str, float]
+    caveats: list[str]
+
+    @staticmethod
+    def of(subject: Subject, hardware: Hardware, mapping: Mapping, ledger: Ledger, table: CostTable) -> "Row":
+        """Priced by a table."""
+        cost = price(ledger, hardware, table)
+        area, told = lif_area_share(table, hardware), caveats(table, hardware)
+        return Row.priced(subject, hardware, mapping, ledger, cost, area, told)
+
+    @staticmethod
+    def priced(
+        subject: Subject,
+        hardware: Hardware,
+        mapping: Mapping,
+        ledger: Ledger,
+        cost: Cost,
+        lif_area_share: dict[str, float],
+        caveats: list[str],
+    ) -> "Row":
+        """At a cost that is known already."""
+        whole = totals(ledger, cost, hardware)
+        return Row(
+            subject, hardware, mapping, cost.table, ledger, whole, cost.unpriced, lif_area_share, caveats
+        )
 
     @property
     def samples(self) -> int:
-        return self.executed.trace.samples
+        return self.subject.samples
 
     @property
     def utilization(self) -> float:
@@ -67,25 +141,24 @@ class Row:
 
     @property
     def peak(self) -> int:
-        return self.hardware.peak_operations(self.executed.network.timesteps)
+        return self.hardware.peak_operations(self.subject.network.timesteps)
 
     def as_dict(self) -> dict[str, Any]:
         """A row of the JSON (docs/result.md); totals are sums over ``samples``."""
-        return {
-            "model": self.executed.network.name,
-            "sharing": self.executed.sharing,
-            "hardware": self.hardware.name,
-            "schedule": self.mapping.schedule,
-            "batch": self.mapping.batch,
-            "table": self.table.name,
-            "samples": self.samples,
+        facts = self.subject.facts(self.hardware.name, self.mapping.schedule, self.mapping.batch, self.table)
+        return facts | {
             "totals": self.totals,
             "utilization": self.utilization,
             "useful": self.useful,
-            "lif_area_share": lif_area_share(self.table, self.hardware),
+            "lif": {
+                "units": self.hardware.lif.units,
+                "memory_bytes": lif_memory_bytes(self.subject.network, self.hardware),
+                "updates": self.ledger.total("lif_update"),
+            },
+            "lif_area_share": self.lif_area_share,
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
-            "caveats": caveats(self.table, self.hardware),
+            "caveats": self.caveats,
             "unpriced": list(self.unpriced),
             "many_cores": None,
         }
@@ -109,27 +182,34 @@ def compare(
     for done, (variant, chip, mapping) in enumerate(combinations, 1):
         ledgers = simulate(Lowering(variant.network, chip, mapping), variant.trace)
         ledger = sum(ledgers[1:], start=ledgers[0])
-        for table in tables:
-            cost = price(ledger, chip, table)
-            whole = totals(ledger, cost, chip)
-            rows.append(Row(variant, chip, mapping, table, ledger, whole, cost.unpriced))
+        rows += [Row.of(variant.subject, chip, mapping, ledger, table) for table in tables]
         progress(done, len(combinations))
     return rows
 
 
 def rows_csv(rows: list[dict[str, Any]]) -> str:
-    """One line a row: what was asked, totals, utilization, useful part of it, DRAM bytes by operand, and of
-    chips of many cores what they have beside; empty where a row has no such number."""
+    """One line a row: what was asked, totals, utilization, useful part of it, LIF states, accuracy, DRAM
+    bytes by operand, and of chips of many cores what they have beside; empty where there is no number."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    plain = (*KEYS, "saved", "samples", "accuracy")
     names, shares = list(rows[0]["totals"]) if rows else [], ("utilization", "useful")
-    writer.writerow([*KEYS, "samples", *names, *shares, *(f"dram_{o}_bytes" for o in OPERANDS), *ON_CORES])
+    states = ("units", "memory_bytes", "updates")
+    heads = (
+        *names,
+        *shares,
+        *(f"lif_{s}" for s in states),
+        *(f"dram_{o}_bytes" for o in OPERANDS),
+        *ON_CORES,
+    )
+    writer.writerow([*plain, *heads])
     for row in rows:
         writer.writerow(
             [
-                *(row[k] for k in (*KEYS, "samples")),
+                *(row[k] for k in plain),
                 *row["totals"].values(),
                 *(row[s] for s in shares),
+                *(row["lif"][s] for s in states),
                 *(row["dram_bytes"][o] for o in OPERANDS),
                 *((row["many_cores"] or {}).get(name) for name in ON_CORES),
             ]

@@ -175,7 +175,7 @@ class Result:
             "units": self.hardware.lif.units,
             "state_words": words,
             "state_bits": bits,
-            "memory_bytes": -(-words * bits // 8),
+            "memory_bytes": lif_memory_bytes(self.run.network, self.hardware),
             "updates": self.run.ledger.total("lif_update"),
             "area_share": lif_area_share(self.table, self.hardware),
         }
@@ -249,6 +249,11 @@ class Result:
         write_text(paths["layers"], layers_csv(values))
         write_text(paths["result"], json.dumps(values, indent=1, allow_nan=False) + "\n")
         return paths
+
+
+def lif_memory_bytes(network: Network, hardware: Hardware) -> int:
+    """Bytes of the states of the whole network but the readout's, a shared word once, at the chip's width."""
+    return -(-network.state_words * hardware.precision.state_bits // 8)
 
 
 def model_facts(network: Network) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError, nearest
 from hwsim.frontends.arguments import checked_choice, checked_count, made_shape
-from hwsim.frontends.loading import SEED, Opened, Reading, check_taken, open_model
+from hwsim.frontends.loading import AS_WRITTEN, SEED, Model, Opened, Reading, check_taken, open_model
 from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.frontends.timing import Layout
 from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
@@ -70,18 +70,31 @@ class Variant:
     def input_shape(self, opened: Opened) -> tuple[int, ...] | None:
         return _shape(self.shape) if self.shape else opened.shape
 
-    def open(self, model: str, weights: Path | None) -> Opened:
-        """The model, opened as the options say. Raises HwsimError for options that it would not heed."""
-        opened = open_model(model, weights, self.settings, self.trained, self.reading)
+    def open(self, model: str | Model, weights: Path | None) -> Opened:
+        """The model, opened as the options say; an object is taken as it is. Raises HwsimError for options
+        that it would not heed."""
+        if isinstance(model, str):
+            opened = open_model(model, weights, self.settings, self.trained, self.reading)
+        else:
+            opened = self._object(model, weights)
         check_taken(opened, self.coding, self.layout)
         return opened
+
+    def _object(self, model: Model, weights: Path | None) -> Opened:
+        if weights is not None or self.settings or self.reading != AS_WRITTEN:
+            raise HwsimError("weights, settings, producer and dt are for files; this model is an object")
+        if self.init is not None:
+            raise HwsimError(
+                f"init {self.init} is for models by name; this one is an object, with its weights"
+            )
+        return Opened(called(model), model, timesteps=model.timesteps if isinstance(model, Network) else None)
 
     def check(self, weights: object, inputs: object, timesteps: int | None) -> None:
         """Raises HwsimError for values and combinations that mean nothing, before any work begins."""
         parse_sharing(self.sharing)
         if self.shape:
             _shape(self.shape)
-        if self.shape and inputs:
+        if self.shape and inputs is not None:
             raise HwsimError("--shape is for models without inputs; leave out --shape or --inputs")
         if self.init is not None and self.init not in get_args(Init):
             raise HwsimError(f"--init {self.init!r}.{nearest(self.init, list(get_args(Init)))}")
@@ -100,6 +113,11 @@ class Variant:
 
 
 AS_IT_IS = Variant()
+
+
+def called(model: Model) -> str:
+    """The name of a model that is an object: a network's own, of a module its class's."""
+    return model.name if isinstance(model, Network) else type(model).__name__
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -11,23 +11,32 @@ from numpy.typing import NDArray
 
 from hwsim import pipeline
 from hwsim.errors import HwsimError, HwsimWarning
-from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, timed
+from hwsim.frontends.arguments import checked_inputs
+from hwsim.frontends.capture import structure
+from hwsim.frontends.loading import Inputs, Model, Opened, fitted, load_inputs, timed
 from hwsim.methods.calibration import SAMPLES
 from hwsim.network import Network
-from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
+from hwsim.variants import AS_IT_IS, Variant, called, made_inputs, varied
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorkloadSpec:
-    """A model by name, files of its inputs and weights, how many ``samples`` and ``timesteps`` to run, and
-    the ``variant`` of the model. None: as it comes, or as the command runs it by default."""
+    """A model by name or as an object, its inputs in a file or an array with their ``labels``, a file of its
+    weights, how many ``samples`` and ``timesteps`` to run, and the ``variant`` of the model. None: as it
+    comes, or as the command runs it by default; of an array, all samples."""
 
-    model: str
-    inputs: Path | None = None
+    model: str | Model
+    inputs: Path | NDArray[Any] | None = None
     weights: Path | None = None
     samples: int | None = None
     timesteps: int | None = None
     variant: Variant = AS_IT_IS
+    labels: NDArray[np.int64] | None = None
+
+    @property
+    def name(self) -> str:
+        """What the model is called where it is asked for."""
+        return self.model if isinstance(self.model, str) else called(self.model)
 
     def check(self) -> None:
         """Raises HwsimError for values and combinations that mean nothing, before any work begins."""
@@ -61,11 +70,7 @@ class WorkloadSpec:
         else:
             data = self._inputs(opened, self.samples or samples)
         opened = fitted(opened, data.values, self.timesteps, variant.coding_asked())
-        work = pipeline.workload(
-            opened.model, data.values, self.steps(opened), opened.name, data.labels, progress,
-            variant.coding_of(opened), variant.layout_of(),
-        )  # fmt: skip
-        work = replace(work, origin=self._origin(opened, synthetic))
+        work = replace(self._captured(opened, data, progress), origin=self._origin(opened, synthetic))
         work, _ = varied(work, opened, variant, synthetic, progress)
         if self.samples is not None and len(work.inputs) < self.samples:
             warnings.warn(
@@ -74,6 +79,16 @@ class WorkloadSpec:
                 stacklevel=2,
             )
         return work, opened
+
+    def _captured(self, opened: Opened, data: Inputs, progress: pipeline.Progress) -> pipeline.Workload:
+        """Of a network whose thresholds will be others, PyTorch's own spikes are not recorded."""
+        steps, coding, layout = self.steps(opened), self.variant.coding_of(opened), self.variant.layout_of()
+        model = opened.model
+        if self.variant.calibrated and not isinstance(model, Network):
+            model, layout = structure(model, data.values[:1], steps, opened.name, coding, layout), None
+        return pipeline.workload(
+            model, data.values, steps, opened.name, data.labels, progress, coding, layout
+        )
 
     def looked_at(self, opened: Opened, timesteps: int) -> tuple[NDArray[np.float32], bool]:
         """Samples to look at a model's structure with, and whether they are synthetic: real ones, ones of the
@@ -100,6 +115,10 @@ class WorkloadSpec:
         return steps
 
     def _inputs(self, opened: Opened, samples: int) -> Inputs:
+        if self.inputs is not None and not isinstance(self.inputs, Path):
+            taken = len(self.inputs) if self.samples is None else self.samples
+            labels = None if self.labels is None else np.asarray(self.labels)[:taken]
+            return Inputs(checked_inputs(self.inputs[:taken]), labels)
         chosen = self.inputs or opened.inputs
         if chosen is None:
             raise HwsimError(
@@ -119,9 +138,9 @@ class WorkloadSpec:
     def _origin(self, opened: Opened, synthetic: bool) -> dict[str, Any]:
         """Where model and inputs came from, for the provenance: file names, never whole paths."""
         card = json.loads(opened.card.read_text(encoding="utf-8")) if opened.card else None
-        inputs = self.inputs or (None if synthetic else opened.inputs)
+        inputs = self.inputs if self.inputs is not None else (None if synthetic else opened.inputs)
         return {
-            "model": Path(self.model).name,
-            "inputs_file": inputs.name if inputs else None,
+            "model": Path(self.name).name,
+            "inputs_file": inputs.name if isinstance(inputs, Path) else None,
             "checkpoint": card,
         }

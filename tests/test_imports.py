@@ -109,10 +109,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
+    (("pareto",), ()),
+    (("differences",), ("pareto",)),
+    (("verdicts",), ("comparison", *VALUES, *BASE)),
+    (("saved",), ("comparison", "methods.", *VALUES, *BASE)),
     (
         ("comparing",),
+        ("manycore.", "chip.config", "commands", "lists", *METHODS, *STAGES, *VALUES, *BASE),
+    ),
+    (
+        ("compared",),
+        ("", "comparison", "differences", "verdicts", "manycore.", "report.", *VALUES, *BASE),
+    ),
+    (
+        ("compare_all",),
         (
-            *("comparison", "manycore.", "chip.config", "commands", "delivery", "lists", "pipeline"),
+            *("comparison", "comparing", "compared", "saved", "manycore.", "delivery", "pipeline"),
             *("report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
@@ -158,6 +170,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         (
             "options",
             "commands",
+            "compare_all",
             "comparing",
             "delivery",
             "listing",

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from hwsim.compared import Comparison
 from hwsim.comparison import Executed, compare, rows_csv
 from hwsim.cost import load_table
 from hwsim.lower.layers import Order
@@ -56,11 +57,13 @@ def test_every_field_of_a_comparison_is_documented() -> None:
     network, table = small_network(), load_table("horowitz45")
     hardware = chip(bits=(8, 32, 32, 8), weight=8192, inputs=8192, output=8192)
     executed = Executed("none", network, all_silent(network))
-    (row,) = [r.as_dict() for r in compare([executed], [hardware], [Mapping()], [table])]
-    assert set(documented("## compare.json", "## chip.json")) == set(row)
+    (row,) = Comparison.of(compare([executed], [hardware], [Mapping()], [table]), {}, []).rows()
+    whole = ("schema", "rows", "fronts", "left_out", "provenance")
+    assert set(documented("## compare.json", "## chip.json")) == {*row, *whole}
     for column in rows_csv([row]).splitlines()[0].split(","):
         operand = column.removeprefix("dram_").removesuffix("_bytes")
-        assert column in row or column in row["totals"] or operand in row["dram_bytes"]
+        of_states = column.removeprefix("lif_") in row["lif"]
+        assert column in row or column in row["totals"] or operand in row["dram_bytes"] or of_states
 
 
 def test_the_ann_of_mini_batches_ran_in_as_many_samples() -> None:

@@ -13,7 +13,6 @@ from hwsim.options import (
     Init,
     InputFile,
     LayoutOption,
-    Model,
     ProducerOption,
     Rate,
     Settings,
@@ -27,20 +26,31 @@ from hwsim.options import (
 
 
 def compare(
-    model: Model,
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help="Models, as in estimate, and saved results: directories that estimate -o wrote, or their "
+            "result.json. A name of the zoo is the model; ./NAME is the directory.",
+        ),
+    ],
     sharing: Annotated[
-        str, typer.Option(help="Sharings of LIF states, e.g. none,L,C2,C4,L+C2; see estimate.")
-    ] = "none",
+        str | None, unset("Sharings of LIF states, e.g. none,L,C2,C4,L+C2; see estimate. Default: none.")
+    ] = None,
     hardware: Annotated[
-        str, typer.Option(help="Presets or .yaml files, e.g. sata,mesh-sata,loihi.")
-    ] = "sata",
+        str | None, unset("Presets or .yaml files, e.g. sata,mesh-sata,loihi. Default: sata.")
+    ] = None,
     schedule: Annotated[
         str | None,
         unset("layer_major (default), step_major, or layer_major,step_major."),
     ] = None,
     batch: Annotated[str | None, unset("Sizes of mini-batches, e.g. 1,16,64. Default: 1.")] = None,
     table: Annotated[
-        str | None, unset("Energy tables or .yaml files, of chips with arrays. Default: sata_kernels.")
+        str | None,
+        unset(
+            "Energy tables or .yaml files, of chips with arrays. Default: sata_kernels, and each saved "
+            "result's own."
+        ),
     ] = None,
     prices: Annotated[
         str | None,
@@ -71,10 +81,11 @@ def compare(
     output: Annotated[str | None, directory("Write compare.json, compare.csv and pictures there.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare what MODEL costs under several sharings, chips, schedules, mini-batches and tables.
+    """Compare what models cost under several sharings, chips, schedules, mini-batches and tables.
 
-    Lists are separated by commas; every combination is a row. The network runs once per sharing. Chips of
-    many cores run as in estimate, with no schedule, mini-batch or sharing of their own (docs/chip.md).
+    Lists are separated by commas; every combination is a row. A network runs once per sharing. Chips of
+    many cores run as in estimate, with no schedule, mini-batch or sharing of their own (docs/chip.md). Saved
+    results are not run again: their counts are priced. Differences are those from the first row.
 
     **Examples**
 
@@ -85,16 +96,31 @@ def compare(
     `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L,C2,L+C2 --schedule step_major`
 
     `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L --batch 1,16,64 -o out`
+
+    `hwsim compare fashion my_net.py:build --timesteps 4 --inputs images.npz`
+
+    `hwsim compare first/ second/ --table sata_kernels,horowitz45 -o out`
     """
-    from hwsim import comparing, delivery
+    from hwsim import compare_all, delivery
+    from hwsim.comparing import Asked
     from hwsim.variants import Variant
     from hwsim.workloads import WorkloadSpec
 
-    spec = WorkloadSpec(
-        model, inputs, weights, samples, timesteps,
-        Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout),
-    )  # fmt: skip
+    variant = Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout)
     directory = delivery.output_directory(output)
-    asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile)
+    options = {
+        "sharing": sharing, "hardware": hardware, "schedule": schedule, "batch": batch, "prices": prices,
+        "one_tile": one_tile or None, "inputs": inputs, "weights": weights, "samples": samples,
+        "timesteps": timesteps, "set": settings, "init": init, "rate": rate, "shape": shape,
+        "coding": coding, "layout": layout, "producer": producer, "dt": dt, "mapping": mapping, "dram": dram,
+    }  # fmt: skip
     with delivery.interruptible():
-        comparing.compare_all(spec, asked, directory, as_json)
+        given = compare_all.read(
+            models, lambda name: WorkloadSpec(name, inputs, weights, samples, timesteps, variant), options
+        )
+        asked = (
+            Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile)
+            if any(isinstance(one, WorkloadSpec) for one in given)
+            else Asked.of_saved(table)
+        )
+        compare_all.deliver(given, asked, directory, as_json)

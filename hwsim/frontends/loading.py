@@ -24,6 +24,9 @@ from hwsim.frontends.settings import Settings, read_settings
 from hwsim.network import Coding, Network
 from hwsim.storage import check_file, stored_kind
 
+Model = nn.Module | Network
+"""A model that is an object."""
+
 SEED = 0
 """Of the random weights that a builder gives its network."""
 

@@ -20,6 +20,7 @@ from hwsim.manycore.pipeline import Placed, Prices, cut, priced, run_placed
 from hwsim.network import Network
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
+from hwsim.result import lif_memory_bytes
 
 SCHEDULE = "ticks"
 """What stands for the schedule: timesteps follow each other tick by tick, layers side by side (E2)."""
@@ -47,17 +48,12 @@ class CoreRow:
         else:
             assert isinstance(chip, Chip)
             lif, cold, energy = {}, None, energy_of_cores(run, cost, chip)
-        return {
-            "model": self.executed.network.name,
-            "sharing": self.executed.sharing,
-            "hardware": chip.name,
-            "schedule": SCHEDULE,
-            "batch": 1,
-            "table": energy["prices"],
-            "samples": run.samples,
+        facts = self.executed.subject.facts(chip.name, SCHEDULE, 1, energy["prices"])
+        return facts | {
             "totals": self._totals(ledger),
             "utilization": self._share(ledger, "ac_issued", "mac_issued"),
             "useful": self._share(ledger, "ac", "mac"),
+            "lif": self._lif(ledger),
             "lif_area_share": lif,
             "dram_bytes": {name: ledger.total(*a) if ledger else 0 for name, a in OPERANDS.items()},
             "cycles": ledger.by_cause("array") if ledger else {},
@@ -87,6 +83,18 @@ class CoreRow:
             "energy_pj": self.cost.total_pj,
             "dram_standing_pj": 0.0,
             "area_um2": area_of(run.chip, [self.cost]).total_um2,
+        }
+
+    def _lif(self, ledger: Ledger | None) -> dict[str, int | None]:
+        """Of all tiles; of event-driven cores the width of a state is not told."""
+        run = self.placed.run
+        if ledger is None or not isinstance(run.chip, Hardware):
+            return {"units": None, "memory_bytes": None, "updates": run.totals()["updates"]}
+        memory = lif_memory_bytes(self.executed.network, run.chip)
+        return {
+            "units": run.chip.lif.units * run.grid.cores,
+            "memory_bytes": memory,
+            "updates": ledger.total("lif_update"),
         }
 
     def _share(self, ledger: Ledger | None, *actions: str) -> float | None:

@@ -43,6 +43,12 @@ def parse_sharing(text: str) -> Sharing:
     return Sharing(found[1] is not None, int(found[2] or 1))
 
 
+def sharing_of(network: Network) -> Sharing:
+    """How a network shares its states, whether it came so or was made so by :func:`share`."""
+    spiking = [p for p in network.populations if p.spikes]
+    return Sharing(any(p.state_group for p in spiking), max((p.channel_groups for p in spiking), default=1))
+
+
 def share(network: Network, sharing: Sharing, layers: Patterns | None = None) -> Network:
     """The network with its LIF states shared, verified, and a note that says so.
 

@@ -1,5 +1,7 @@
 """Tables for the terminal."""
 
+from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +19,13 @@ def terminal() -> Console:
     """Standard output; where it is no terminal, wide enough that no column is cut."""
     console = Console()
     return console if console.is_terminal else Console(width=PLAIN_WIDTH)
+
+
+def text(show_on: Callable[[Console], None]) -> str:
+    """What is printed on a console without colors, wide enough that no column is cut."""
+    with StringIO() as out:
+        show_on(Console(file=out, width=PLAIN_WIDTH, color_system=None))
+        return out.getvalue().rstrip("\n")
 
 
 def show(values: dict[str, Any], console: Console) -> None:
@@ -138,68 +147,6 @@ def _components(values: dict[str, Any]) -> Table:
                 name, energy(spent / samples), f"{spent / total:.1%}", "-" if area is None else f"{area:,.0f}"
             )
     return table
-
-
-def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
-    """Print a comparison (rows of compare.json), per inference; what is the same in all rows is the title."""
-    rows = cleaned(rows)
-    keys = ("sharing", "hardware", "schedule", "batch", "table")
-    varying = [k for k in keys if len({row[k] for row in rows}) > 1]
-    same = ", ".join(f"{k} {rows[0][k]}" for k in keys if k not in varying)
-    title = f"{rows[0]['model']}: {same}; mean of {rows[0]['samples']} samples"
-    table = Table(title=escape(title), title_justify="left")
-    for key in varying:
-        table.add_column(key, overflow="fold")
-    many = any(row["many_cores"] for row in rows)
-    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows) and not many]
-    numbers = ("cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", *operands)
-    numbers += ("cores", "packets", "hops") if many else ()
-    for name in numbers:
-        table.add_column(name, justify="right")
-    for row in rows:
-        totals, samples, area = row["totals"], row["samples"], row["totals"]["area_um2"]
-        table.add_row(
-            *(escape(str(row[k])) for k in varying),
-            quantity(totals["cycles"] / samples),
-            f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
-            *("-" if row[name] is None else f"{row[name]:.1%}" for name in ("utilization", "useful")),
-            energy(totals["energy_pj"] / samples),
-            "-" if area is None else f"{area / 1e6:.3f}",
-            quantity(totals["dram_bytes"] / samples),
-            *(quantity(row["dram_bytes"][o] / samples) for o in operands),
-            *(_on_cores(row["many_cores"], samples) if many else ()),
-        )
-    console.print(table)
-    for row in rows:
-        if row["unpriced"]:
-            named = " with ".join(escape(str(row[k])) for k in ("hardware", "table"))
-            console.print(f"not priced of {named}: {', '.join(row['unpriced'])}")
-    for note in caveats_of(rows):
-        console.print(f"note: {escape(note)}")
-
-
-def _on_cores(values: dict[str, Any] | None, samples: int) -> tuple[str, ...]:
-    """Cores in use, packets and links crossed of an inference; of one tile nothing."""
-    if values is None:
-        return ("-", "-", "-")
-    used = f"{values['cores_used']}/{values['cores']}"
-    return (used, *(quantity(values[name] / samples) for name in ("packets", "hops")))
-
-
-def caveats_of(rows: list[dict[str, Any]]) -> list[str]:
-    """The caveats of a comparison's rows, each once, with the chips and tables that it is of unless it is of
-    all."""
-    pairs: dict[str, dict[tuple[str, str], None]] = {}
-    for row in rows:
-        for caveat in row["caveats"]:
-            pairs.setdefault(caveat, {})[row["hardware"], row["table"]] = None
-    every = {(row["hardware"], row["table"]) for row in rows}
-    several = [len({pair[i] for pair in every}) > 1 for i in range(2)]
-    found = []
-    for caveat, of in pairs.items():
-        names = [" with ".join(n for n, told in zip(pair, several, strict=True) if told) for pair in of]
-        found.append(caveat if len(of) == len(every) else f"{', '.join(names)}: {caveat}")
-    return found
 
 
 def show_network(values: dict[str, Any], console: Console) -> None:

@@ -1,0 +1,141 @@
+"""Everything that ``hwsim compare`` is given: models are run and saved results read, a row each and more."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hwsim import zoo
+from hwsim.compared import Comparison
+from hwsim.comparing import Asked, OneTile
+from hwsim.comparison import NO_LABELS, Executed, Row, compare
+from hwsim.configuration import shown
+from hwsim.delivery import progress_bars, say, tell, write_together
+from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.execute.executor import encode, execute
+from hwsim.frontends.loading import Opened
+from hwsim.manycore.asked import Asked as OnCores
+from hwsim.manycore.asked import refuse
+from hwsim.manycore.comparison import CoreRow, cut_for, rows_on
+from hwsim.methods.lif_sharing import Sharing, share, sharing_of
+from hwsim.pipeline import Progress, Workload, silent
+from hwsim.report import compare_console, console
+from hwsim.saved import Saved, is_saved, load_saved
+from hwsim.variants import UNTRAINED_SHARING
+from hwsim.workloads import WorkloadSpec
+
+Given = WorkloadSpec | Saved
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of one model. ``left_out``: chips that cannot hold the network, and why."""
+
+    rows: list[Row | CoreRow]
+    left_out: dict[str, str]
+
+
+def run(work: Workload, opened: Opened, asked: Asked, progress: Progress = silent) -> Found:
+    """Execute the model once per sharing, then run it on every chip, with every mapping that it takes.
+
+    Warns (HwsimWarning) of chips of many cores that cannot hold it. Raises HwsimError if none of the chips
+    can, and if there are fewer samples than a mini-batch asks for.
+    """
+    work.check_batch(asked.largest)
+    on_cores = [one for one in asked.chips if isinstance(one, OnCores)]
+    slices, refused = cut_for(work.network, on_cores)
+    told = [f"{name} cannot hold the network: {why}" for name, why in refused.items()]
+    if len(told) == len(asked.chips):
+        raise HwsimError("; ".join(told))
+    for text in told:
+        warnings.warn(f"{text}; left out", HwsimWarning, stacklevel=2)
+    rows: list[Row | CoreRow] = []
+    for sharing in asked.sharings:
+        executed = _executed(work, opened, sharing, partial(progress, f"execute {sharing}"))
+        for done, one in enumerate(asked.chips, 1):
+            if isinstance(one, OneTile):
+                rows += compare([executed], [one.hardware], one.mappings, one.tables)
+            elif one.chip.name in slices:
+                rows += rows_on(executed, one, slices[one.chip.name])
+            progress(f"chips {sharing}", done, len(asked.chips))
+    return Found(rows, refused)
+
+
+def _executed(
+    work: Workload, opened: Opened, sharing: Sharing, progress: Callable[[int, int], None]
+) -> Executed:
+    """The network with its states shared and executed so. Its accuracy is known where its weights were
+    trained as it ran: with the states as they came."""
+    network = share(work.network, sharing, opened.sharing)
+    trace = execute(network, encode(network, work.inputs), progress)
+    notes, labels, unknown = work.network.notes, work.labels, NO_LABELS
+    if "accuracy" in notes or "calibration" in notes:
+        labels, unknown = None, str(notes.get("accuracy") or f"unknown: {notes['calibration']}")
+    elif sharing and labels is not None:
+        labels, unknown = None, UNTRAINED_SHARING
+    return Executed(str(sharing or sharing_of(network)), network, trace, labels, unknown)
+
+
+def compare_all(given: Sequence[Given], asked: Asked, progress: Progress = silent) -> Comparison:
+    """Run the models, read the saved results, in the order given: every combination is a row.
+
+    Raises HwsimError for two models of one name, which no row could tell apart.
+    """
+    specs = [one for one in given if isinstance(one, WorkloadSpec)]
+    rows: list[Row | CoreRow] = []
+    left_out: dict[str, str] = {}
+    origins: list[dict[str, Any]] = []
+    named: dict[str, str] = {}
+    for one in given:
+        if isinstance(one, Saved):
+            rows += one.rows(asked.tables if asked.named else None)
+            origins.append({"saved": one.name} | one.provenance)
+            continue
+        work, opened = one.workload(asked.largest, progress)
+        if (name := work.network.name) in named:
+            raise HwsimError(f"{named[name]} and {one.name} are both named {shown(name)}; rename one")
+        named[name] = one.name
+        found = run(work, opened, asked, progress)
+        rows += found.rows
+        origins.append(work.origin)
+        left_out |= {
+            chip if len(specs) == 1 else f"{name} on {chip}": why for chip, why in found.left_out.items()
+        }
+    return Comparison.of(rows, left_out, origins, asked.tables)
+
+
+def read(
+    arguments: Sequence[str], spec: Callable[[str], WorkloadSpec], options: Mapping[str, Any]
+) -> list[Given]:
+    """What each argument names: a model, as ``spec`` makes it, or a saved result, read and checked.
+
+    A name of the zoo is the model, even where a directory is called so. Raises HwsimError for options of
+    models where all are saved results, for weights of several models, and for an argument given twice.
+    """
+    if twice := {name for name in arguments if list(arguments).count(name) > 1}:
+        raise HwsimError(f"{shown(sorted(twice)[0])} is there twice")
+    saved = [name not in zoo.entries() and is_saved(name) for name in arguments]
+    models = len(saved) - sum(saved)
+    if not models:
+        refuse(options, "of models that are run; a saved result is priced again by --table and nothing else")
+    if models > 1 and options.get("weights") is not None:
+        raise HwsimError(f"--weights are those of one model, not of {models}")
+    found: list[Given] = []
+    for name, is_result in zip(arguments, saved, strict=True):
+        found.append(load_saved(Path(name)) if is_result else spec(name))
+    return found
+
+
+def deliver(given: Sequence[Given], asked: Asked, output: Path | None, as_json: bool) -> None:
+    """Run and price everything that is asked for; print the tables or the JSON, write the files if a
+    directory is given."""
+    with progress_bars() as progress:
+        found = compare_all(given, asked, progress)
+    if as_json:
+        say(found.json())
+    else:
+        compare_console.show(found.as_dict(), console.terminal())
+    if output is not None:
+        tell(write_together(output, found.save), as_json)

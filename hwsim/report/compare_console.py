@@ -1,0 +1,196 @@
+"""Tables of a comparison for the terminal: every row, and how far each is from the first."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hwsim.report.numbers import energy, quantity
+from hwsim.report.plain import cleaned
+
+KEYS = ("model", "saved", "sharing", "hardware", "schedule", "batch", "table")
+"""What tells rows apart."""
+
+UNKNOWN = "unknown"
+
+QUANTITIES = {
+    "energy_pj": "energy",
+    "latency_ns": "time",
+    "area_um2": "area",
+    "dram_bytes": "DRAM bytes",
+    "lif_memory_bytes": "LIF bytes",
+    "spikes": "spikes",
+    "accuracy": "accuracy",
+}
+"""Heads of the columns of differences."""
+
+
+def show(values: dict[str, Any], console: Console) -> None:
+    """Print a comparison (the dictionary of Comparison.as_dict), per inference; what is the same in all rows
+    is the title."""
+    rows = cleaned(values["rows"])
+    if not rows:
+        console.print("no rows")
+        return
+    console.print(_table(rows))
+    if len(rows) > 1:
+        console.print(_differences(rows))
+    for line in turning(rows):
+        console.print(escape(line))
+    for row in rows:
+        if row["unpriced"]:
+            named = " with ".join(escape(str(row[k])) for k in ("hardware", "table"))
+            console.print(f"not priced of {named}: {', '.join(row['unpriced'])}")
+    for note in (*unknown_accuracy(rows), *caveats_of(rows)):
+        console.print(f"note: {escape(note)}")
+
+
+def varying(rows: list[dict[str, Any]]) -> list[str]:
+    """The keys by which rows differ."""
+    return [k for k in KEYS if len({row[k] for row in rows}) > 1]
+
+
+def title(rows: list[dict[str, Any]]) -> str:
+    """What is the same in all rows."""
+    apart = varying(rows)
+    same = [f"{k} {rows[0][k]}" for k in KEYS[2:] if k not in apart]
+    samples = {row["samples"] for row in rows}
+    mean = f"mean of {samples.pop()} samples" if len(samples) == 1 else "means of an inference"
+    subject = "several models" if "model" in apart else rows[0]["model"]
+    return f"{subject}: {', '.join(same)}; {mean}" if same else f"{subject}: {mean}"
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    apart = varying(rows)
+    table = Table(title=escape(title(rows)), title_justify="left")
+    for key in apart:
+        table.add_column(key, overflow="fold")
+    many = any(row["many_cores"] for row in rows)
+    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows) and not many]
+    known = any(row["accuracy"] is not None for row in rows)
+    numbers = [
+        "cycles",
+        "us",
+        "use",
+        "useful",
+        "energy",
+        "mm2",
+        "DRAM bytes",
+        *operands,
+        "LIF bytes",
+        "spikes",
+    ]
+    numbers += ["accuracy"] if known else []
+    numbers += ["cores", "packets", "hops"] if many else []
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for row in rows:
+        totals, samples, area = row["totals"], row["samples"], row["totals"]["area_um2"]
+        memory = row["lif"]["memory_bytes"]
+        table.add_row(
+            *("-" if row[k] is None else escape(str(row[k])) for k in apart),
+            quantity(totals["cycles"] / samples),
+            f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
+            *("-" if row[name] is None else f"{row[name]:.1%}" for name in ("utilization", "useful")),
+            energy(totals["energy_pj"] / samples),
+            "-" if area is None else f"{area / 1e6:.3f}",
+            quantity(totals["dram_bytes"] / samples),
+            *(quantity(row["dram_bytes"][o] / samples) for o in operands),
+            "-" if memory is None else quantity(memory),
+            quantity(totals["spikes"] / samples),
+            *([UNKNOWN if row["accuracy"] is None else f"{row['accuracy']:.2%}"] if known else []),
+            *(_on_cores(row["many_cores"], samples) if many else ()),
+        )
+    return table
+
+
+def _differences(rows: list[dict[str, Any]]) -> Table:
+    """Every row against the first; a verdict that not all tables share is marked."""
+    apart = varying(rows)
+    table = Table(title="Differences from the first row", title_justify="left")
+    for key in apart or ["row"]:
+        table.add_column(key, overflow="fold")
+    shown = [q for q in QUANTITIES if any(row["difference"][q] is not None for row in rows)]
+    for name in shown:
+        table.add_column(QUANTITIES[name], justify="right")
+    table.add_column("costs, by table")
+    for place, row in enumerate(rows[1:], 2):
+        names = ["-" if row[k] is None else escape(str(row[k])) for k in apart] or [str(place)]
+        away = [difference(name, row["difference"][name]) for name in shown]
+        table.add_row(*names, *away, verdict(row))
+    return table
+
+
+def difference(name: str, value: float | None) -> str:
+    """A difference as people read it: percent, of an accuracy percentage points."""
+    if value is None:
+        return UNKNOWN
+    if name == "accuracy":
+        return f"{100 * value:+.2f} points"
+    return "0%" if value == 0 else f"{value:+.1%}"
+
+
+def verdict(row: dict[str, Any]) -> str:
+    """Whether a row costs less energy than the first by the tables; ``!`` where they disagree."""
+    if row["sensitivity"] is None:
+        return "-"
+    found = {how: len(names) for how, names in row["sensitivity"]["verdicts"].items() if names}
+    if not found:
+        return "-"
+    if len(found) == 1:
+        ((how, count),) = found.items()
+        return f"{how} by {'the one' if count == 1 else f'all {count}'}"
+    return "! " + ", ".join(f"{how} by {count}" for how, count in found.items())
+
+
+def turning(rows: list[dict[str, Any]]) -> list[str]:
+    """The conclusions that turn with the table, a sentence each, of equal ones the first."""
+    lines: dict[str, None] = {}
+    apart = [k for k in varying(rows) if k != "table"]
+    for row in rows[1:]:
+        told = row["sensitivity"]
+        if told is None or not told["flips"]:
+            continue
+        name = ", ".join(f"{k} {row[k]}" for k in apart) or row["model"]
+        each = "; ".join(f"{how} by {', '.join(names)}" for how, names in told["verdicts"].items() if names)
+        lines[f"turns with the table: {name} against the first row is {each}"] = None
+    return list(lines)
+
+
+def unknown_accuracy(rows: list[dict[str, Any]]) -> list[str]:
+    """Why accuracies are not known, each reason once, with what it is of unless it is of all."""
+    reasons: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row["accuracy"] is None:
+            name = ", ".join(str(row[k]) for k in ("model", "saved", "sharing") if row[k] is not None)
+            reasons.setdefault(row["accuracy_unknown"], {})[name] = None
+    every = len({tuple(row[k] for k in ("model", "saved", "sharing")) for row in rows})
+    return [
+        f"accuracy {why}" if len(of) == every else f"accuracy of {'; '.join(of)} {why}"
+        for why, of in reasons.items()
+    ]
+
+
+def _on_cores(values: dict[str, Any] | None, samples: int) -> tuple[str, ...]:
+    """Cores in use, packets and links crossed of an inference; of one tile nothing."""
+    if values is None:
+        return ("-", "-", "-")
+    used = f"{values['cores_used']}/{values['cores']}"
+    return (used, *(quantity(values[name] / samples) for name in ("packets", "hops")))
+
+
+def caveats_of(rows: list[dict[str, Any]]) -> list[str]:
+    """The caveats of a comparison's rows, each once, with the chips and tables that it is of unless it is of
+    all."""
+    pairs: dict[str, dict[tuple[str, str], None]] = {}
+    for row in rows:
+        for caveat in row["caveats"]:
+            pairs.setdefault(caveat, {})[row["hardware"], row["table"]] = None
+    every = {(row["hardware"], row["table"]) for row in rows}
+    several = [len({pair[i] for pair in every}) > 1 for i in range(2)]
+    found = []
+    for caveat, of in pairs.items():
+        names = [" with ".join(n for n, told in zip(pair, several, strict=True) if told) for pair in of]
+        found.append(caveat if len(of) == len(every) else f"{', '.join(names)}: {caveat}")
+    return found
