@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +20,9 @@ from hwsim.frontends.capture import structure
 from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.network import Network
+from hwsim.over_time import over_time as by_steps
 from hwsim.report import console
+from hwsim.report.claim import claim
 from hwsim.result import Result
 from hwsim.storage import write_text
 from hwsim.variants import varied
@@ -60,17 +62,23 @@ class Asked:
         return Asked(tile, mapping(mapping_file, options), prices, chosen)
 
 
-def estimate(spec: WorkloadSpec, asked: Asked) -> Result:
-    """The model on one tile. That costs are not the model's is for :func:`deliver` to say."""
+def estimate(spec: WorkloadSpec, asked: Asked, over_time: bool = False) -> Result:
+    """The model on one tile, and with ``over_time`` answers after fewer steps. That costs are not the
+    model's is for :func:`deliver` to say."""
     with progress_bars() as progress:
         work, _ = spec.workload(ESTIMATED, progress)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
-            return pipeline.estimate(work, asked.tile, asked.mapping, asked.prices, asked.engine, progress)
+            result = pipeline.estimate(work, asked.tile, asked.mapping, asked.prices, asked.engine, progress)
+        if not over_time:
+            return result
+        rows = by_steps(result, lambda done, steps: progress("fewer steps", done, steps))
+        return replace(result, over_time=rows)
 
 
-def deliver(result: Result, output: Path | None, as_json: bool) -> None:
-    """Print the result as a table or as JSON; write the files if a directory is given.
+def deliver(result: Result, output: Path | None, as_json: bool, claimed: bool = False) -> None:
+    """Print the result as a table or as JSON; write the files if a directory is given. ``claimed``: also the
+    paragraph to cite, which stands beside no JSON.
 
     Raises HwsimError, after all that, if the network does not compute what PyTorch computed.
     """
@@ -79,16 +87,25 @@ def deliver(result: Result, output: Path | None, as_json: bool) -> None:
         say(json.dumps(values, indent=1, allow_nan=False))
     else:
         console.show(values, console.terminal())
+        if claimed:
+            say(claim(values))
     if output is not None:
-        tell(_write(result, output), as_json)
+        tell(_write(result, output, claim(values) if claimed else None), as_json)
     if values["agreement"] and not values["agreement"]["trusted"]:
         raise HwsimError(f"{pipeline.UNTRUSTED}: {values['agreement']['sentence']}")
 
 
-def _write(result: Result, output: Path) -> dict[str, Path]:
+def _write(result: Result, output: Path, paragraph: str | None) -> dict[str, Path]:
     from hwsim.report import page
 
-    return write_together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
+    def make(directory: Path) -> dict[str, Path]:
+        paths = result.save(directory) | {"report": page.write(result.as_dict(), directory)}
+        if paragraph is None:
+            return paths
+        write_text(directory / "claim.txt", paragraph + "\n")
+        return paths | {"claim": directory / "claim.txt"}
+
+    return write_together(output, make)
 
 
 def inspect(spec: WorkloadSpec) -> tuple[Network, dict[str, Any]]:
@@ -156,9 +173,11 @@ def choice(name: str, value: str, allowed: Any) -> Any:
     return value
 
 
-def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardware:
+def chip(
+    name: str | Path | hardware.Hardware, skip: str | None, dram: str | None = None
+) -> hardware.Hardware:
     """The chip, with another way to treat dead inputs and to time its DRAM if asked."""
-    chip = open_chip(name)
+    chip = name if isinstance(name, hardware.Hardware) else open_chip(str(name))
     if not isinstance(chip, hardware.Hardware):
         raise HwsimError(f"{name}: a chip of event-driven cores: hwsim estimate and hwsim map take it")
     if skip is not None:
@@ -180,9 +199,9 @@ def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *act
         raise HwsimError(f"{name}: {error}") from None
 
 
-def mapping(path: Path | None, options: dict[str, Any]) -> Mapping:
-    """The mapping of a file, or the default, with the options that are given in place of its own."""
-    base = load_mapping(path) if path else Mapping()
+def mapping(source: Mapping | str | Path | None, options: dict[str, Any]) -> Mapping:
+    """A mapping, that of a file, or the default, with the options that are given in place of its own."""
+    base = source if isinstance(source, Mapping) else load_mapping(Path(source)) if source else Mapping()
     given = {name: value for name, value in options.items() if value is not None}
     try:
         return Mapping.model_validate(base.model_dump() | given)

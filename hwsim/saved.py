@@ -17,6 +17,7 @@ from hwsim.ledger import ACTIONS, Ledger
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.lif_sharing import sharing_of
 from hwsim.network import Network
+from hwsim.result import Result
 from hwsim.storage import check_file, is_dir, is_file
 
 RESULT = "result.json"
@@ -69,6 +70,18 @@ class Saved:
     caveats: list[str]
     provenance: dict[str, Any]
 
+    @staticmethod
+    def of(result: Result) -> "Saved":
+        """A result that is still at hand, as it would be read back."""
+        values, name = result.as_dict(), result.run.network.name
+        told = _Told1.model_validate(values)
+        subject = _subject(result.run.network, told, None)
+        run = result.run
+        return Saved(
+            name, subject, result.hardware, result.mapping, run.ledger, run.cost, told.lif.area_share,
+            told.caveats, told.provenance,
+        )  # fmt: skip
+
     def rows(self, tables: list[CostTable] | None) -> list[Row]:
         """A row for each table; None: one, at the cost that was saved with it.
 
@@ -116,16 +129,19 @@ def load_saved(given: Path) -> Saved:
                 f"{shown(told.counts.get(action))}; both must be of one run"
             )
     _check_cost(folder / "cost.json", cost, ledger, told.table)
-    accuracy = told.accuracy.accuracy if told.accuracy else None
-    notes = told.model.notes
-    why = str(notes.get("accuracy") or notes.get("calibration") or NO_LABELS)
     name = folder.resolve().name
-    subject = Subject(
-        network, str(sharing_of(network)), told.samples, accuracy, why if accuracy is None else None, name
-    )
+    subject = _subject(network, told, name)
     return Saved(
         name, subject, hardware, mapping, ledger, cost, told.lif.area_share, told.caveats, told.provenance
     )
+
+
+def _subject(network: Network, told: _Told1, saved: str | None) -> Subject:
+    accuracy = told.accuracy.accuracy if told.accuracy else None
+    notes = told.model.notes
+    why = notes.get("accuracy") or (f"unknown: {c}" if (c := notes.get("calibration")) else NO_LABELS)
+    unknown = str(why) if accuracy is None else None
+    return Subject(network, str(sharing_of(network)), told.samples, accuracy, unknown, saved)
 
 
 def _file(given: Path) -> Path:

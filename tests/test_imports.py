@@ -112,7 +112,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("pareto",), ()),
     (("differences",), ("pareto",)),
     (("verdicts",), ("comparison", *VALUES, *BASE)),
-    (("saved",), ("comparison", "methods.", *VALUES, *BASE)),
+    (("saved",), ("comparison", "result", "methods.", *VALUES, *BASE)),
     (
         ("comparing",),
         ("manycore.", "chip.config", "commands", "lists", *METHODS, *STAGES, *VALUES, *BASE),
@@ -156,11 +156,19 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "delivery",
             "inspection",
             "operations",
+            "over_time",
             *ENGINES,
             *METHODS,
             *STAGES,
             *VALUES,
             *BASE,
+        ),
+    ),
+    (
+        ("api",),
+        (
+            *("compare_all", "compared", "comparing", "saved", "commands", "over_time", "manycore."),
+            *("pipeline", "result", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
     (("options",), ()),
@@ -183,7 +191,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (("__main__",), ("cli.",)),
-    (("",), ("frontends.load",)),
+    (("",), ("api", "frontends.load")),
 )
 
 

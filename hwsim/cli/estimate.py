@@ -100,6 +100,15 @@ def estimate(
             help="Of a chip of many tiles: the costs of running all on one tile.",
         ),
     ] = False,
+    over_time: Annotated[
+        bool,
+        typer.Option(
+            "--over-time", help="Also what an answer is worth and costs that is read out after fewer steps."
+        ),
+    ] = False,
+    claim: Annotated[
+        bool, typer.Option("--claim", help="Print a paragraph to cite; with -o also write claim.txt.")
+    ] = False,
     output: Annotated[
         str | None,
         directory(
@@ -131,8 +140,10 @@ def estimate(
     `hwsim estimate fashion --hardware loihi --timeline ticks.json -o out`
 
     `hwsim estimate fashion --hardware mesh-sata --samples 2`
+
+    `hwsim estimate fashion --over-time --claim -o out`
     """
-    from hwsim import commands, delivery
+    from hwsim import commands, delivery, errors
     from hwsim.manycore import asked, command
     from hwsim.variants import Variant
     from hwsim.workloads import WorkloadSpec
@@ -146,9 +157,15 @@ def estimate(
         "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
         "batch": batch, "batch_on": batch_on, "sample_loop": sample_loop, "objective": objective,
     }  # fmt: skip
+    if claim and as_json and directory is None:
+        raise errors.HwsimError(
+            "--claim prints a paragraph, --json one object and nothing else; take one, or -o"
+        )
     of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
         if asked.of_many(hardware, one_tile):
+            why = f"of one tile; {hardware} is a chip of many cores"
+            asked.refuse({"over_time": over_time or None, "claim": claim or None}, why)
             many = command.Estimate.of(
                 hardware, mapping, barrier, prices, table, skip, timeline, directory, engine,
                 options | {"dram": dram},
@@ -157,4 +174,5 @@ def estimate(
             return
         asked.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
         of_tile = commands.Asked.of(hardware, mapping, options, skip, dram, table, engine)
-        commands.deliver(commands.estimate(spec, of_tile), directory, as_json)
+        result = commands.estimate(spec, of_tile, over_time)
+        commands.deliver(result, directory, as_json, claim)

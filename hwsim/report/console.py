@@ -72,8 +72,28 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"note: {escape(caveat)}")
     for line in constants(values):
         console.print(line)
+    if values["over_time"]:
+        console.print(_over_time(values))
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def _over_time(values: dict[str, Any]) -> Table:
+    """What an answer is worth and costs that is read out after fewer steps."""
+    samples = values["samples"]
+    table = Table(title=f"Read out after fewer steps, mean of {samples} samples", title_justify="left")
+    for name in ("steps", "accuracy", "energy", "us", "DRAM bytes"):
+        table.add_column(name, justify="right")
+    for row in values["over_time"]:
+        totals, right = row["totals"], row["accuracy"]
+        table.add_row(
+            str(row["timesteps"]),
+            "unknown" if right is None else f"{right:.2%}",
+            energy(totals["energy_pj"] / samples),
+            f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
+            quantity(totals["dram_bytes"] / samples),
+        )
+    return table
 
 
 def constants(values: dict[str, Any]) -> list[str]:
