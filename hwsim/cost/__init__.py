@@ -1,8 +1,10 @@
 """Cost: how much. A table prices the counts of a Ledger; nothing is simulated again."""
 
-from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.pricing import Cost, price
-from hwsim.cost.table import TABLES, CostTable, Status, load_table, tables
+from hwsim.cost.rows import Row, Status
+from hwsim.cost.standing import standing_power
+from hwsim.cost.table import TABLES, CostTable, load_table, tables
 from hwsim.cost.unit_prices import (
     action_widths,
     buffer_energy,
@@ -13,16 +15,21 @@ from hwsim.cost.unit_prices import (
     composed_energy,
     dram_energies,
     flat_table,
+    grid_of,
+    memory,
     recipes,
     unit_energies,
 )
 
 __all__ = [
     "COMPONENTS",
+    "OPERATIONS",
     "STANDING",
     "TABLES",
+    "WHOLE",
     "Cost",
     "CostTable",
+    "Row",
     "Status",
     "action_widths",
     "buffer_energy",
@@ -33,9 +40,12 @@ __all__ = [
     "composed_energy",
     "dram_energies",
     "flat_table",
+    "grid_of",
     "load_table",
+    "memory",
     "price",
     "recipes",
+    "standing_power",
     "tables",
     "unit_energies",
 ]

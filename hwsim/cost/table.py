@@ -6,102 +6,15 @@ from math import exp, log
 from pathlib import Path
 from typing import Literal
 
-from pydantic import (
-    Field,
-    NonNegativeFloat,
-    PositiveFloat,
-    PositiveInt,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from hwsim.configuration import Configured, load_yaml
-from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.components import OPERATIONS
+from hwsim.cost.rows import STRUCTURES, Row, SramEnergy, StaticPower
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parents[1] / "tables" / "energy"
-Status = Literal["measured", "published", "interpolated"]
-
-PRIMITIVES = ("add", "multiply", "register", "compare", "and")
-STRUCTURES = ("accumulator", "scratchpad", "lif_unit", "lif_unit_fitted")
-"""Of which a table has one area each; their bits are those that it is for."""
-
-WIDE_ACTIONS = ("ac_issued", "mac_issued", "lif_update")
-"""Actions of which there may be a row a width."""
-
-ITEMS = (
-    *PRIMITIVES, *STRUCTURES, "dram_byte",
-    *(action for actions in COMPONENTS.values() for action in actions), *STANDING,
-)  # fmt: skip
-"""What a row can be of; nothing reads any other."""
-
-MOST_PJ, MOST_UM2, MOST_BITS = 1e9, 1e12, 4096
-"""Bounds of one constant, far from what a double cannot hold times any count."""
-
-
-class Row(Configured):
-    """A constant: of a primitive at a width in bits, of a whole action, or of a structure's area."""
-
-    item: str
-    bits: PositiveInt | None = Field(default=None, le=MOST_BITS)
-    energy_pj: NonNegativeFloat | None = Field(default=None, le=MOST_PJ)
-    area_um2: NonNegativeFloat | None = Field(default=None, le=MOST_UM2)
-    status: Status
-    source: str = Field(min_length=8)
-
-    @field_validator("item")
-    @classmethod
-    def _known(cls, item: str) -> str:
-        if item not in ITEMS:
-            raise ValueError(f"unknown item.{nearest(item, list(ITEMS))}")
-        return item
-
-    @field_validator("bits")
-    @classmethod
-    def _meaningful(cls, bits: int | None, info: ValidationInfo) -> int | None:
-        item = info.data.get("item")
-        if bits is not None and item is not None and item not in (*PRIMITIVES, *WIDE_ACTIONS, *STRUCTURES):
-            raise ValueError(f"without effect: {item} has one constant for all widths; leave it out")
-        return bits
-
-
-class GridChoice(Configured):
-    node_nm: PositiveInt
-    cell_type: str
-
-
-class SramPoint(Configured):
-    capacity_bytes: PositiveInt = Field(le=2**40)
-    word_bits: PositiveInt = Field(le=MOST_BITS)
-    energy_pj: PositiveFloat = Field(le=MOST_PJ)
-
-
-class SramEnergy(Configured):
-    """Energy of a buffer word: from the CACTI grid, or from published points over capacity."""
-
-    grid: GridChoice | None = None
-    points: list[SramPoint] = Field(default_factory=list)
-    status: Status
-    source: str = Field(min_length=8)
-
-    @field_validator("points")
-    @classmethod
-    def _distinct(cls, points: list[SramPoint]) -> list[SramPoint]:
-        """One energy a capacity: nothing could tell which of two counts."""
-        sizes = [point.capacity_bytes for point in points]
-        if twice := [size for size in sizes if sizes.count(size) > 1]:
-            raise ValueError(
-                f"capacity_bytes {twice[0]} is there {sizes.count(twice[0])} times; allowed: once"
-            )
-        return points
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> "SramEnergy":
-        if (self.grid is None) == (not self.points):
-            raise ValueError("give either grid or points")
-        return self
 
 
 class CostTable(Configured):
@@ -110,6 +23,9 @@ class CostTable(Configured):
     ``dram``: ``device`` prices a DRAM with the energies of its own table, by the commands that it plays or
     by the bytes of a flat one; ``table``, and a DRAM without such energies, by the bytes moved, with this
     table's ``dram_byte``. ``area_from``: a table's name, or the path of a .yaml file from this file's folder.
+
+    ``includes``: of a whole chip's energy of a synaptic operation, what it holds. Such a table has rows of
+    useful operations (``ac``, ``mac``) and prices nothing else; ``static``: the power that comes beside them.
     """
 
     name: str
@@ -119,6 +35,8 @@ class CostTable(Configured):
     rows: list[Row]
     sram: SramEnergy | None = None
     dram: Literal["device", "table"] = "device"
+    includes: str | None = Field(default=None, min_length=8)
+    static: StaticPower | None = None
     area_from: str
 
     @field_validator("rows")
@@ -133,6 +51,18 @@ class CostTable(Configured):
                 raise ValueError(f"rows {seen[key]} and {i} are both of {row.item}{width}; allowed: one")
             seen[key] = i
         return rows
+
+    @model_validator(mode="after")
+    def _whole_or_parts(self) -> "CostTable":
+        """A whole chip's number holds what rows of parts would count again."""
+        whole = [row.item for row in self.rows if row.item in OPERATIONS]
+        if self.includes is None:
+            if whole or self.static:
+                found = whole[0] if whole else "static"
+                raise ValueError(f"{found}: of a whole chip; say in includes what its energy holds")
+        elif self.sram or sorted(whole) != sorted(OPERATIONS) or len(self.rows) != len(whole):
+            raise ValueError(f"includes: a row of {' and of '.join(OPERATIONS)} each, and nothing else")
+        return self
 
     @field_validator("area_from")
     @classmethod

@@ -44,9 +44,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     ratio = f"{ann['energy_ratio']:.3f}" if known else "unknown"
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
-    if totals["dram_standing_pj"]:
-        spent = energy(totals["dram_standing_pj"] / samples)
-        console.print(f"beside this, DRAM background and refresh over that time: {spent}")
+    console.print(_standing(values))
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
     if values["accuracy"]:
         a = values["accuracy"]
@@ -63,6 +61,14 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"note: {escape(caveat)}")
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def _standing(values: dict[str, Any]) -> str:
+    """What flows over the time of an inference, beside its dynamic energy, by what draws it."""
+    found = values["standing"]
+    parts = [f"{name} {energy(pj / values['samples'])}" for name, pj in found["energy_pj"].items() if pj]
+    told = f"beside this, standing energy over that time: {', '.join(parts) or 'none known'}"
+    return f"{told}; no number for {', '.join(found['unpriced'])}" if found["unpriced"] else told
 
 
 def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:
