@@ -31,8 +31,11 @@ def caveats(table: CostTable, hardware: Hardware, all_on_one: bool = True) -> li
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
         )
     found += width_of_beats(hardware)
+    found += table.notes
     kernels, precision = table.areas, hardware.precision
     found += _width_caveats(table, precision)
+    if kernels.name != table.name:
+        found += [f"areas: {note}" for note in kernels.notes]
     if kernels.node_nm != hardware.node_nm:
         found.append(
             f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "

@@ -17,6 +17,7 @@ from hwsim.options import (
     InputFile,
     LayoutOption,
     Model,
+    Node,
     ProducerOption,
     Rate,
     Settings,
@@ -24,6 +25,7 @@ from hwsim.options import (
     SharingOption,
     SkipOption,
     Timesteps,
+    Vdd,
     Weights,
     count,
     directory,
@@ -89,6 +91,8 @@ def estimate(
     table: Annotated[
         str | None, unset("Energy table (hwsim list tables) or a .yaml file. Default: sata_kernels.")
     ] = None,
+    node: Node = None,
+    vdd: Vdd = None,
     engine: Annotated[
         str | None, unset("kernel (default), or reference: the slow SimPy model, cycle by cycle.")
     ] = None,
@@ -157,6 +161,7 @@ def estimate(
     }  # fmt: skip
     of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
+        table = commands.scaled(table, manycore.TABLE, node, vdd)
         if manycore.of_many(hardware, one_tile):
             of_one_tile = options | {"dram": dram, "engine": engine}
             asked = manycore.Asked.of(
@@ -185,6 +190,8 @@ def compare(
     ] = None,
     batch: Annotated[str | None, unset("Sizes of mini-batches, e.g. 1,16,64. Default: 1.")] = None,
     table: Annotated[str, typer.Option(help="Energy tables or .yaml files.")] = "sata_kernels",
+    node: Node = None,
+    vdd: Vdd = None,
     inputs: InputFile = None,
     weights: Weights = None,
     samples: Annotated[
@@ -225,6 +232,7 @@ def compare(
 
     variant = variants.Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout)
     directory = delivery.output_directory(output)
+    table = commands.scaled(table, table, node, vdd) or table
     asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram)
     with delivery.interruptible():
         work, opened = commands.compared(model, inputs, weights, samples, asked.largest, timesteps, variant)

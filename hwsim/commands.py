@@ -221,6 +221,22 @@ def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardw
     return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))
 
 
+def scaled(tables: str | None, default: str, node: int | None, vdd: float | None) -> str | None:
+    """Names of tables, separated by commas, as scaled to a node and a voltage; unchanged without either.
+
+    Raises HwsimError for a table that cannot be.
+    """
+    if node is None and vdd is None:
+        return tables
+    names = []
+    for name in (tables or default).split(","):
+        table = cost.load_table(name.strip())
+        to = table.node_nm if node is None else node
+        table.scaled(to, vdd)
+        names.append(name.strip() + cost.suffix(to, vdd))
+    return ",".join(names)
+
+
 def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *actions: str) -> None:
     """Raises HwsimError before any work begins where the table does not reach to the chip's memories, or to
     its widths for what every spiking network does and for these actions.

@@ -111,4 +111,9 @@ DramOption = Annotated[
         show_default=False,
     ),
 ]
+Node = Annotated[
+    int | None,
+    unset("Scale the energy table's logic to this node, 45 to 7 nm (docs/hardware.md). Default: its own."),
+]
+Vdd = Annotated[float | None, unset("Scale it to this voltage in V, 0.6 to 1.1. Default: the table's own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

@@ -3,8 +3,9 @@
 from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.pricing import Cost, price
 from hwsim.cost.rows import Row, Status
+from hwsim.cost.scaling import scaling
 from hwsim.cost.standing import standing_power
-from hwsim.cost.table import TABLES, CostTable, load_table, tables
+from hwsim.cost.table import TABLES, CostTable, load_table, suffix, tables
 from hwsim.cost.unit_prices import (
     action_widths,
     buffer_energy,
@@ -45,7 +46,9 @@ __all__ = [
     "memory",
     "price",
     "recipes",
+    "scaling",
     "standing_power",
+    "suffix",
     "tables",
     "unit_energies",
 ]

@@ -1,5 +1,6 @@
 """A cost table: constants of one source, read from YAML and interpolated between widths and sizes."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from math import exp, log
@@ -11,10 +12,14 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_va
 from hwsim.configuration import Configured, load_yaml
 from hwsim.cost.components import OPERATIONS
 from hwsim.cost.rows import STRUCTURES, Row, SramEnergy, StaticPower
+from hwsim.cost.scaling import Rescaling
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parents[1] / "tables" / "energy"
+
+SCALED = re.compile(r"(.+)@(\d{1,5})nm(?:_(\d+(?:\.\d+)?)V)?")
+"""The name of a table that is scaled: name, node, voltage."""
 
 
 class CostTable(Configured):
@@ -26,6 +31,7 @@ class CostTable(Configured):
 
     ``includes``: of a whole chip's energy of a synaptic operation, what it holds. Such a table has rows of
     useful operations (``ac``, ``mac``) and prices nothing else; ``static``: the power that comes beside them.
+    ``notes``: what every result under this table tells under its caveats.
     """
 
     name: str
@@ -37,6 +43,7 @@ class CostTable(Configured):
     dram: Literal["device", "table"] = "device"
     includes: str | None = Field(default=None, min_length=8)
     static: StaticPower | None = None
+    notes: list[str] = Field(default_factory=list)
     area_from: str
 
     @field_validator("rows")
@@ -88,6 +95,38 @@ class CostTable(Configured):
         """What ``area_from`` is called, without a path of this machine."""
         return Path(self.area_from).name
 
+    @property
+    def areas_scaled_to(self) -> int | None:
+        """The node (nm) that areas are scaled to, None where they are as sourced."""
+        found = SCALED.fullmatch(self.area_from)
+        return None if found is None else int(found[2])
+
+    def scaled(self, node_nm: int, voltage_v: float | None = None) -> "CostTable":
+        """The same constants at another node and voltage (the table's own if None), each ``interpolated``.
+
+        Logic by :mod:`hwsim.cost.scaling`; SRAM at the grid's own node where it has it; DRAM, leakage and the
+        network-on-chip stay. Areas too, also those of ``area_from``. Raises HwsimError for a table of a whole
+        chip or one that is scaled already, and outside of the sourced range.
+        """
+        if self.includes is not None:
+            raise HwsimError(f"table {self.name!r} is of a whole chip, memories and all: it is not scaled")
+        if SCALED.fullmatch(self.name):
+            raise HwsimError(f"table {self.name!r} is scaled already; scale the table that it is from")
+        if node_nm == self.node_nm and voltage_v in (None, self.voltage_v):
+            return self
+        to = node_nm, self.voltage_v if voltage_v is None else voltage_v
+        change = Rescaling.of((self.node_nm, self.voltage_v), to)
+        update = {
+            "name": self.name + suffix(node_nm, voltage_v),
+            "node_nm": node_nm,
+            "voltage_v": to[1],
+            "rows": [change.row(row) for row in self.rows],
+            "sram": self.sram and change.sram(self.sram),
+            "area_from": self.area_from + suffix(node_nm, None),
+            "notes": [*self.notes, *change.notes(self.name, self.sram)],
+        }
+        return self.model_copy(update=update)
+
     def of(self, item: str, bits: int | None = None) -> float | None:
         """Energy (pJ) of an item, interpolated log-log between widths.
 
@@ -122,8 +161,14 @@ class CostTable(Configured):
         return (r for r in self.rows if r.item == item)
 
 
+def suffix(node_nm: int, voltage_v: float | None) -> str:
+    """What a name says of scaling."""
+    return f"@{node_nm}nm" if voltage_v is None else f"@{node_nm}nm_{voltage_v:g}V"
+
+
 def _is_file_name(name: str) -> bool:
-    return Path(name).suffix in (".yaml", ".yml")
+    found = SCALED.fullmatch(name)
+    return Path(found[1] if found else name).suffix in (".yaml", ".yml")
 
 
 def tables() -> list[str]:
@@ -136,7 +181,9 @@ def _shipped(name: str) -> CostTable:
 
 
 def load_table(name: str) -> CostTable:
-    """A table by name, or a YAML file by path."""
+    """A table by name, or a YAML file by path; either may be scaled: horowitz45@28nm, mine.yaml@16nm_0.8V."""
+    if found := SCALED.fullmatch(name):
+        return load_table(found[1]).scaled(int(found[2]), None if found[3] is None else float(found[3]))
     if _is_file_name(name):
         return load_yaml(Path(name), CostTable)
     if name not in tables():
