@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from hwsim.area import areas
 from hwsim.chip.config import Chip, grid_of, weight_bits_of
 from hwsim.chip.cost import ChipCost, tick_cycles
 from hwsim.chip.run import COUNTS, ChipRun
@@ -16,6 +17,7 @@ from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
 from hwsim.chip_energy import cold_start, energy_of_cores, energy_of_tiles, layers
 from hwsim.configuration import save_yaml
+from hwsim.cost import CostTable
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping
@@ -84,12 +86,18 @@ class ChipResult:
             "cores": self._cores(),
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
+            "area": None if of_tiles is None else self._area(of_tiles.table),
             "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
             "layers": [] if of_tiles is None else layers(run, of_tiles),
             "accuracy": accuracy(self.trace.outputs, self.labels),
             "agreement": self.agreement,
             "provenance": self.provenance,
         }
+
+    def _area(self, table: CostTable) -> dict[str, Any]:
+        """Of one tile."""
+        assert isinstance(self.run.chip, Hardware)
+        return areas(table, self.run.chip)
 
     def _chip(self) -> dict[str, Any]:
         chip, grid = self.run.chip, self.run.grid

@@ -9,6 +9,7 @@ import typer
 
 from hwsim.errors import HwsimError, HwsimWarning, printable
 from hwsim.options import (
+    Area,
     AsJson,
     CodingOption,
     DramOption,
@@ -93,6 +94,7 @@ def estimate(
     ] = None,
     node: Node = None,
     vdd: Vdd = None,
+    area: Area = None,
     engine: Annotated[
         str | None, unset("kernel (default), or reference: the slow SimPy model, cycle by cycle.")
     ] = None,
@@ -163,7 +165,7 @@ def estimate(
     with delivery.interruptible():
         table = commands.scaled(table, manycore.TABLE, node, vdd)
         if manycore.of_many(hardware, one_tile):
-            of_one_tile = options | {"dram": dram, "engine": engine}
+            of_one_tile = options | {"dram": dram, "engine": engine, "area": area}
             asked = manycore.Asked.of(
                 hardware, mapping, barrier, prices, table, skip, timeline, directory, of_one_tile
             )
@@ -172,7 +174,7 @@ def estimate(
         manycore.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
         result = commands.estimate(
             model, hardware, inputs, weights, samples, timesteps, mapping, options, skip, dram,
-            table or manycore.TABLE, engine or "kernel", variant,
+            table or manycore.TABLE, engine or "kernel", variant, area,
         )  # fmt: skip
         commands.deliver(result, directory, as_json)
 
@@ -192,6 +194,7 @@ def compare(
     table: Annotated[str, typer.Option(help="Energy tables or .yaml files.")] = "sata_kernels",
     node: Node = None,
     vdd: Vdd = None,
+    area: Area = None,
     inputs: InputFile = None,
     weights: Weights = None,
     samples: Annotated[
@@ -233,7 +236,7 @@ def compare(
     variant = variants.Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout)
     directory = delivery.output_directory(output)
     table = commands.scaled(table, table, node, vdd) or table
-    asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram)
+    asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, area)
     with delivery.interruptible():
         work, opened = commands.compared(model, inputs, weights, samples, asked.largest, timesteps, variant)
         comparing.deliver(comparing.run(work, opened, asked), work.origin, directory, as_json)

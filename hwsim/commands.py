@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hwsim import cost, hardware, inspection, operations, pipeline
+from hwsim.area import parse_own
 from hwsim.chips import open_chip
 from hwsim.configuration import describe
 from hwsim.delivery import progress_bars, say, tell, write_together
@@ -46,9 +47,11 @@ def estimate(
     table: str,
     engine: str,
     variant: Variant = AS_IT_IS,
+    area: str | None = None,
 ) -> Result:
     """Everything cheap is checked before anything long begins. That costs are not the model's is for
     :func:`deliver` to say."""
+    own_areas = parse_own(area) if area else None
     variant.check(weights, inputs, timesteps)
     tile = chip(chip_name, skip, dram)
     prices = cost.load_table(table)
@@ -60,7 +63,8 @@ def estimate(
         _tell_fewer(samples, work)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
-            return pipeline.estimate(work, tile, chosen_mapping, prices, chosen, progress)
+            found = pipeline.estimate(work, tile, chosen_mapping, prices, chosen, progress)
+    return replace(found, own_areas=own_areas)
 
 
 def _workload(

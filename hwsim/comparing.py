@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim import commands
+from hwsim.area import parse_own
 from hwsim.comparison import Executed, Row, compare, rows_csv
 from hwsim.configuration import shown
 from hwsim.cost import CostTable, load_table
@@ -31,6 +32,7 @@ class Asked:
     chips: list[Hardware]
     mappings: list[Mapping]
     tables: list[CostTable]
+    own_areas: dict[str, float] | None = None
 
     @staticmethod
     def of(
@@ -41,6 +43,7 @@ class Asked:
         table: str,
         mapping: Path | None,
         dram: str | None,
+        area: str | None = None,
     ) -> "Asked":
         """From texts with commas. Raises HwsimError for what none of them can be."""
         of_chips, of_tables = _parts("hardware", hardware), _parts("table", table)
@@ -57,7 +60,7 @@ class Asked:
             commands.mapping(mapping, {"schedule": s, "batch": b}) for s in schedules for b in batches
         ]
         sharings = [parse_sharing(part) for part in _parts("sharing", sharing)]
-        return Asked(sharings, chips, mappings, prices)
+        return Asked(sharings, chips, mappings, prices, parse_own(area) if area else None)
 
     @property
     def largest(self) -> int:
@@ -78,7 +81,8 @@ def run(work: Workload, opened: Opened, asked: Asked) -> list[Row]:
             encoded = encode(network, work.inputs)
             trace = execute(network, encoded, partial(progress, f"execute {sharing}"))
             variants.append(Executed(str(sharing), network, trace))
-        return compare(variants, asked.chips, asked.mappings, asked.tables, partial(progress, "simulate"))
+        simulated = partial(progress, "simulate")
+        return compare(variants, asked.chips, asked.mappings, asked.tables, simulated, asked.own_areas)
 
 
 def deliver(rows: list[Row], origin: dict[str, Any], output: Path | None, as_json: bool) -> None:

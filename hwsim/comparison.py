@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from hwsim.area import lif_area_share
+from hwsim.area import areas, channel_groups, lif_area_share
 from hwsim.caveats import caveats
 from hwsim.cost import CostTable, price
 from hwsim.events import EventTrace
@@ -38,7 +38,8 @@ class Executed:
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate of the comparison; ``ledger`` is the sum over its samples."""
+    """One estimate of the comparison; ``ledger`` is the sum over its samples. ``own_areas``: the user's own
+    numbers (um2)."""
 
     executed: Executed
     hardware: Hardware
@@ -46,6 +47,7 @@ class Row:
     table: CostTable
     ledger: Ledger
     totals: dict[str, Any]
+    own_areas: dict[str, float] | None = None
 
     @property
     def samples(self) -> int:
@@ -79,6 +81,7 @@ class Row:
             "utilization": self.utilization,
             "useful": self.useful,
             "lif_area_share": lif_area_share(self.table, self.hardware),
+            "area": areas(self.table, self.hardware, channel_groups(self.executed.network), self.own_areas),
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
             "caveats": caveats(self.table, self.hardware),
@@ -91,6 +94,7 @@ def compare(
     mappings: list[Mapping],
     tables: list[CostTable],
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    own_areas: dict[str, float] | None = None,
 ) -> list[Row]:
     """Every combination, in the order given; a ledger is simulated once and priced by every table.
 
@@ -105,7 +109,8 @@ def compare(
         ledger = sum(ledgers[1:], start=ledgers[0])
         for table in tables:
             cost = price(ledger, chip, table)
-            rows.append(Row(variant, chip, mapping, table, ledger, totals(ledger, cost, chip)))
+            found = totals(ledger, cost, chip)
+            rows.append(Row(variant, chip, mapping, table, ledger, found, own_areas))
         progress(done, len(combinations))
     return rows
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.area import lif_area_share
+from hwsim.area import areas, channel_groups, lif_area_share
 from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, WHOLE, Cost, CostTable, grid_of
@@ -62,6 +62,7 @@ class Result:
     """An estimate: the SNN's run, its ANN counterpart's, what was asked and where it came from.
 
     ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart.
+    ``own_areas``: the user's own numbers (um2), told beside the others.
     """
 
     run: Run
@@ -74,6 +75,7 @@ class Result:
     agreement: dict[str, Any] | None
     provenance: dict[str, Any]
     ann_missing: str | None = None
+    own_areas: dict[str, float] | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -98,6 +100,7 @@ class Result:
             "energy_pj": run.cost.by_component(),
             "standing": standing(run.cost),
             "area_um2": run.cost.area_um2,
+            "area": areas(self.table, self.hardware, channel_groups(run.network), self.own_areas),
             "cycles": {unit: run.ledger.by_cause(unit) for unit in CAUSES},
             "lif": self._lif(),
             "layers": [self._layer(i, name) for i, name in enumerate(run.ledger.layers)],

@@ -114,7 +114,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (
-        ("commands", "listing"),
+        ("commands", "listing", "numbers"),
         (
             "chips",
             "chip.config",

@@ -1,11 +1,12 @@
 """Cost: how much. A table prices the counts of a Ledger; nothing is simulated again."""
 
+from hwsim.cost.applicable import price_by_all
 from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.pricing import Cost, price
 from hwsim.cost.rows import Row, Status
 from hwsim.cost.scaling import scaling
 from hwsim.cost.standing import standing_power
-from hwsim.cost.table import TABLES, CostTable, load_table, suffix, tables
+from hwsim.cost.table import AREAS, TABLES, CostTable, load_areas, load_table, suffix, tables
 from hwsim.cost.unit_prices import (
     action_widths,
     buffer_energy,
@@ -23,6 +24,7 @@ from hwsim.cost.unit_prices import (
 )
 
 __all__ = [
+    "AREAS",
     "COMPONENTS",
     "OPERATIONS",
     "STANDING",
@@ -42,9 +44,11 @@ __all__ = [
     "dram_energies",
     "flat_table",
     "grid_of",
+    "load_areas",
     "load_table",
     "memory",
     "price",
+    "price_by_all",
     "recipes",
     "scaling",
     "standing_power",

@@ -11,12 +11,14 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_va
 
 from hwsim.configuration import Configured, load_yaml
 from hwsim.cost.components import OPERATIONS
-from hwsim.cost.rows import STRUCTURES, Row, SramEnergy, StaticPower
+from hwsim.cost.rows import STRUCTURES, AreaTable, Row, SramEnergy, StaticPower
 from hwsim.cost.scaling import Rescaling
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parents[1] / "tables" / "energy"
+
+AREAS = Path(__file__).parents[1] / "tables" / "area"
 
 SCALED = re.compile(r"(.+)@(\d{1,5})nm(?:_(\d+(?:\.\d+)?)V)?")
 """The name of a table that is scaled: name, node, voltage."""
@@ -178,6 +180,11 @@ def tables() -> list[str]:
 @cache
 def _shipped(name: str) -> CostTable:
     return load_yaml(TABLES / f"{name}.yaml", CostTable)
+
+
+def load_areas(path: Path) -> AreaTable:
+    """Areas that no table of energies takes."""
+    return load_yaml(path, AreaTable)
 
 
 def load_table(name: str) -> CostTable:

@@ -46,6 +46,10 @@ def show(values: dict[str, Any], console: Console) -> None:
     state = values["lif"]["memory_bytes"]
     console.print(_standing(values))
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
+    for source, found in values["area"]["sources"].items():
+        share = f"LIF units {found['lif_share']:.1%} of compute area"
+        told = f"{source} at {found['node_nm']} nm: {found['total'] / 1e6:.3f} mm2, {share}"
+        console.print(f"area by {escape(told)}")
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
