@@ -22,6 +22,10 @@ or `interpolated`: worked out from published numbers, as its source says. What a
 """
 
 
+GRID = """CACTI (the generic version, 300 K, one read-write port, no ECC), hwsim/tables/sram_grid.csv: 1 KiB
+to 2 MiB in words of 32 to 256 bits. Some of it, words of 64 bits, as an access is priced:"""
+
+
 def markdown() -> str:
     """The whole page."""
     parts = [HEAD, *_energy(), *_areas(), _sram(), _scaling(), _hops(), *_cores(), *_drams()]
@@ -99,11 +103,7 @@ def _sram() -> str:
             access = sram.access(node, cell, size, 64)
             rows.append((node, cell, size, *access))
     header = ("nm", "cells", "bytes", "pJ a read", "pJ a write", "um2", "leakage mW")
-    return (
-        "## SRAM\n\nCACTI (the generic version, 300 K, one read-write port, no ECC), "
-        "hwsim/tables/sram_grid.csv: 1 KiB to 2 MiB in words of 32 to 256 bits. Some of it, words of 64 bits, "
-        "as an access is priced:\n\n" + _table(header, rows)
-    )
+    return f"## SRAM\n\n{GRID}\n\n{_table(header, rows)}"
 
 
 def _scaling() -> str:
