@@ -81,7 +81,9 @@ class Row:
             "utilization": self.utilization,
             "useful": self.useful,
             "lif_area_share": lif_area_share(self.table, self.hardware),
-            "area": areas(self.table, self.hardware, channel_groups(self.executed.network), self.own_areas),
+            "area": areas(
+                self.table, self.hardware.alone, channel_groups(self.executed.network), self.own_areas
+            ),
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
             "caveats": caveats(self.table, self.hardware),

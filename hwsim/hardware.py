@@ -402,6 +402,11 @@ class Hardware(Configured):
         """ceil(bytes * clock / bandwidth)."""
         return -(-size_bytes * self.clock_hz // self.dram.bandwidth)
 
+    @property
+    def alone(self) -> "Hardware":
+        """One of its tiles, without what joins them."""
+        return self if self.grid is None else self.model_copy(update={"grid": None})
+
     def with_skip(self, skip: Skip) -> "Hardware":
         """The same chip with another way to treat dead inputs, without what only the old way has.
 

@@ -100,7 +100,7 @@ class Result:
             "energy_pj": run.cost.by_component(),
             "standing": standing(run.cost),
             "area_um2": run.cost.area_um2,
-            "area": areas(self.table, self.hardware, channel_groups(run.network), self.own_areas),
+            "area": areas(self.table, self.hardware.alone, channel_groups(run.network), self.own_areas),
             "cycles": {unit: run.ledger.by_cause(unit) for unit in CAUSES},
             "lif": self._lif(),
             "layers": [self._layer(i, name) for i, name in enumerate(run.ledger.layers)],
