@@ -1,10 +1,10 @@
 """Cost: how much. A table prices the counts of a Ledger; nothing is simulated again."""
 
-from hwsim.cost.applicable import price_by_all
 from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.pricing import Cost, price
 from hwsim.cost.rows import Row, Status
 from hwsim.cost.scaling import scaling
+from hwsim.cost.sensitivity import Priced, Sensitivity, sensitivity
 from hwsim.cost.standing import standing_power
 from hwsim.cost.table import AREAS, TABLES, CostTable, load_areas, load_table, suffix, tables
 from hwsim.cost.unit_prices import (
@@ -32,7 +32,9 @@ __all__ = [
     "WHOLE",
     "Cost",
     "CostTable",
+    "Priced",
     "Row",
+    "Sensitivity",
     "Status",
     "action_widths",
     "buffer_energy",
@@ -48,9 +50,9 @@ __all__ = [
     "load_table",
     "memory",
     "price",
-    "price_by_all",
     "recipes",
     "scaling",
+    "sensitivity",
     "standing_power",
     "suffix",
     "tables",
