@@ -180,3 +180,15 @@ def test_a_node_or_cell_outside_the_grid_is_an_error_that_lists_what_it_holds(no
         HwsimError, match=f"no SRAM at {node} nm of type '{cell}'; the grid holds .*32 nm itrs-lop"
     ):
         sram.access(node, cell, 4096, 64)
+
+
+CROSS_CHECK = [("itrs-lstp", (6.1, 17.0, 93.5)), ("itrs-hp", (5.3, 14.9, 67.7))]
+
+
+@pytest.mark.parametrize(("cell", "reads_pj"), CROSS_CHECK)
+def test_reads_at_45_nm_are_near_published_caches(cell: str, reads_pj: tuple[float, ...]) -> None:
+    # 64 bits of 8 KB, 32 KB and 1 MB; Horowitz (ISSCC 2014) has 10, 20 and 100 pJ for caches of these sizes
+    for size, expected, cache_pj in zip((8192, 32768, 1048576), reads_pj, (10, 20, 100), strict=True):
+        found = sram.access(45, cell, size, 64).read_pj
+        assert abs(found - expected) < 0.05
+        assert 0.5 < found / cache_pj < 1

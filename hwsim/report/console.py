@@ -44,7 +44,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     ratio = f"{ann['energy_ratio']:.3f}" if known else "unknown"
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
-    console.print(_standing(values))
+    console.print(standing(values["standing"], samples))
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
     for source, found in values["area"]["sources"].items():
         share = f"LIF units {found['lif_share']:.1%} of compute area"
@@ -69,10 +69,9 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
 
 
-def _standing(values: dict[str, Any]) -> str:
+def standing(found: dict[str, Any], samples: int) -> str:
     """What flows over the time of an inference, beside its dynamic energy, by what draws it."""
-    found = values["standing"]
-    parts = [f"{name} {energy(pj / values['samples'])}" for name, pj in found["energy_pj"].items() if pj]
+    parts = [f"{name} {energy(pj / samples)}" for name, pj in found["energy_pj"].items() if pj]
     told = f"beside this, standing energy over that time: {', '.join(parts) or 'none known'}"
     return f"{told}; no number for {', '.join(found['unpriced'])}" if found["unpriced"] else told
 
