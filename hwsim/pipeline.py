@@ -226,7 +226,7 @@ def counterpart(
     wider inputs and outputs do not fit the chip's buffers, and under a table of a whole spiking chip.
     """
     if table.includes is not None:
-        raise NoCounterpartError(f"table {table.name} prices the synaptic operations of a spiking chip alone")
+        raise NoCounterpartError(table.no_ann)
     ann = network.as_ann()
     dense = hardware.with_skip("dense")
     together = min(mapping.batch, samples)

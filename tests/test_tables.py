@@ -19,6 +19,7 @@ HOPS = sorted((TABLES / "hop_energy").glob("*.yaml"))
 CHIPS = sorted((TABLES / "chip").glob("*.yaml"))
 CHIP_ENERGY = sorted((TABLES / "chip_energy").glob("*.yaml"))
 AREA = sorted((TABLES / "area").glob("*.yaml"))
+SILICON = sorted((TABLES / "silicon").glob("*.yaml"))
 SCALING = sorted((TABLES / "scaling").glob("*.yaml"))
 SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS, *CHIPS, *SCALING]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
@@ -54,10 +55,11 @@ def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in HOPS} >= {"loihi", "dsent32"}
     assert {path.stem for path in CHIPS} >= {"loihi", "truenorth"}
     assert {path.stem for path in CHIP_ENERGY} >= {"loihi_davies2018", "loihi_sanafe", "truenorth_all_in"}
+    assert {path.stem for path in SILICON} >= {"loihi", "truenorth"}
 
 
 def test_every_file_of_numbers_is_of_a_kind_whose_sources_are_checked() -> None:
-    assert {*SOURCED, *ENERGY, *AREA, *CHIP_ENERGY} == set(TABLES.rglob("*.yaml"))
+    assert {*SOURCED, *ENERGY, *AREA, *CHIP_ENERGY, *SILICON} == set(TABLES.rglob("*.yaml"))
     assert {path.name for path in TABLES.rglob("*.csv")} == {"sram_grid.csv"}
 
 
@@ -92,6 +94,16 @@ def test_every_price_of_a_chip_of_cores_has_a_source_and_a_status(path: Path) ->
         assert number > 0 or re.search(r"\b(within|free)\b", row["source"])
 
 
+@pytest.mark.parametrize("path", SILICON, ids=lambda p: p.stem)
+def test_die_and_static_power_of_a_chip_have_a_source_and_a_status(path: Path) -> None:
+    values = read(path)
+    for row in (values["area"], values.get("static", values["area"])):
+        assert len(row["source"].split()) >= 4
+        assert row["status"] in get_args(Status)
+        (number,) = (value for name, value in row.items() if name in ("mm2", "power_mw"))
+        assert number > 0
+
+
 @pytest.mark.parametrize("path", ENERGY, ids=lambda p: p.stem)
 def test_no_row_is_given_twice(path: Path) -> None:
     keys = [(row["item"], row.get("bits")) for row in read(path)["rows"]]
@@ -114,7 +126,7 @@ def test_static_power_and_what_a_whole_chips_energy_holds_have_a_source(path: Pa
     assert ("includes" in values) == path.stem.startswith("synop_")
 
 
-@pytest.mark.parametrize("path", [*ENERGY, *AREA, *SOURCED, *CHIP_ENERGY], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*ENERGY, *AREA, *SOURCED, *CHIP_ENERGY, *SILICON], ids=lambda p: p.stem)
 def test_every_file_is_named_and_described(path: Path) -> None:
     values = read(path)
     assert values["name"] == path.stem

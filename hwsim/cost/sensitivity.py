@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any
 
 from hwsim.cost.components import STANDING
@@ -27,8 +28,10 @@ class Priced:
 
     @property
     def ratio(self) -> float | None:
-        """Energy over that of what it is compared with; None without it, or where that costs nothing."""
-        return self.energy_pj / self.against_pj if self.against_pj else None
+        """Energy over that of what it is compared with; None without it, or where that costs so little
+        that no number holds the ratio."""
+        found = self.energy_pj / self.against_pj if self.against_pj else inf
+        return found if isfinite(found) else None
 
     def as_dict(self) -> dict[str, Any]:
         """A row of ``sensitivity`` in result.json (docs/result.md)."""
@@ -54,10 +57,12 @@ class Sensitivity:
 
     @property
     def span(self) -> float | None:
-        """The most that a table says over the least; None without rows, or where the least is nothing."""
+        """The most that a table says over the least; None without rows, or where the least is so
+        little that no number holds the ratio."""
         if not self.rows or not self.rows[0].energy_pj:
             return None
-        return self.rows[-1].energy_pj / self.rows[0].energy_pj
+        found = self.rows[-1].energy_pj / self.rows[0].energy_pj
+        return found if isfinite(found) else None
 
     @property
     def verdicts(self) -> dict[str, list[str]]:

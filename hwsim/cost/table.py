@@ -98,6 +98,11 @@ class CostTable(Configured):
         return Path(self.area_from).name
 
     @property
+    def no_ann(self) -> str:
+        """Why there is no counterpart under a table of a whole chip."""
+        return f"table {self.name} prices the synaptic operations of a spiking chip alone"
+
+    @property
     def areas_scaled_to(self) -> int | None:
         """The node (nm) that areas are scaled to, None where they are as sourced."""
         found = SCALED.fullmatch(self.area_from)
