@@ -12,6 +12,7 @@ from hwsim import cost, grid, sram
 from hwsim.chip.prices import ITEMS, chip_prices, load_prices
 from hwsim.cost.rows import AreaTable, Row
 from hwsim.dram.table import drams, load_dram
+from hwsim.manycore.silicon import dies
 from hwsim.storage import write_text
 
 HEAD = """# Constants, with their sources
@@ -28,7 +29,7 @@ to 2 MiB in words of 32 to 256 bits. Some of it, words of 64 bits, as an access 
 
 def markdown() -> str:
     """The whole page."""
-    parts = [HEAD, *_energy(), *_areas(), _sram(), _scaling(), _hops(), *_cores(), *_drams()]
+    parts = [HEAD, *_energy(), *_areas(), _sram(), _scaling(), _hops(), *_cores(), _dies(), *_drams()]
     return "\n".join(parts)
 
 
@@ -154,6 +155,18 @@ def _cores() -> list[str]:
         if static := table.static:
             found.append(f"Static power {static.power_mw:g} mW, {static.status}: {static.source}.\n")
     return found
+
+
+def _dies() -> str:
+    rows = [
+        (
+            row.name, row.cores, row.area.mm2, row.area.status, row.area.source,
+            row.static and row.static.power_mw, row.static and row.static.source,
+        )
+        for row in dies()
+    ]  # fmt: skip
+    header = ("die", "cores", "mm2", "status", "source", "static mW", "source of it")
+    return "## Dies\n\n" + _table(header, rows)
 
 
 def _drams() -> list[str]:
