@@ -136,6 +136,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ("commands", "listing", "numbers"),
         (
             "manycore.chips",
+            "lists",
             "manycore.silicon",
             "chip.config",
             "chip.prices",
