@@ -27,7 +27,8 @@ class TileCost:
 
 
 def tile_cost(run: ChipRun, table: CostTable) -> TileCost:
-    """Counts of the tiles and of the network-on-chip times their prices.
+    """Counts of the tiles and of the network-on-chip times their prices; hops are free under a table of a
+    whole chip, whose number holds them.
 
     Raises HwsimError for a run of event-driven cores, and as :func:`hwsim.cost.price` does.
     """
@@ -37,10 +38,11 @@ def tile_cost(run: ChipRun, table: CostTable) -> TileCost:
     hops, plain = run.grid.hop_energy, chip.with_dram("bandwidth")
     sent = int(run.counts["sent"].sum())
     along_x, along_y = (int(run.links[..., axis].sum()) for axis in range(2))
+    travel = sent * hops.source_router_pj + along_x * hops.hop_x_pj + along_y * hops.hop_y_pj
     return TileCost(
         table,
         price(run.ledger, plain, table),
-        sent * hops.source_router_pj + along_x * hops.hop_x_pj + along_y * hops.hop_y_pj,
+        travel if table.includes is None else 0.0,
         price(run.cold.ledger, plain, table),
         _standing(chip, table),
     )

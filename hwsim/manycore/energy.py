@@ -50,7 +50,8 @@ def energy_of_tiles(run: ChipRun, cost: TileCost, chip: Hardware) -> dict[str, A
         "static": None,
         **_sums(run, cost.total_pj, cost.tiles.by_component() | {"hops": cost.hops_pj}),
         "counts": done | crossed,
-        "unit_energy_pj": unit | {name: getattr(hops, field) for name, field in HOPS.items()},
+        "unit_energy_pj": unit
+        | {name: getattr(hops, field) if table.includes is None else 0.0 for name, field in HOPS.items()},
         "sources": _sources(table) | {n: f"{hops.name}: {hops.sources.get(f, '')}" for n, f in HOPS.items()},
         "unpriced": list(dict.fromkeys((*cost.tiles.unpriced, *cost.cold.unpriced))),
         "standing": _standing(run, cost),

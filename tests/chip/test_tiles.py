@@ -250,6 +250,13 @@ def test_routers_whose_leakage_no_source_tells_are_unpriced() -> None:
     assert found["router_clock"] is None
 
 
+def test_hops_are_within_the_energy_of_a_whole_chips_operations() -> None:
+    # 2 inputs reach 5 neurons, 2 of these 1: 12 synaptic operations of 23.6 pJ
+    found = tile_cost(three_folds(), load_table("synop_loihi"))
+    assert found.hops_pj == 0
+    assert found.total_pj == pytest.approx(12 * 23.6)
+
+
 def test_a_whole_chips_power_is_not_taken_for_each_tile() -> None:
     found = tile_cost(three_folds(), load_table("synop_truenorth_marginal"))
     assert found.standing_mw == {"chip": 64.4}
