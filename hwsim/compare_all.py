@@ -56,7 +56,7 @@ def run(work: Workload, opened: Opened, asked: Asked, progress: Progress = silen
         executed = _executed(work, opened, sharing, partial(progress, f"execute {sharing}"))
         for done, one in enumerate(asked.chips, 1):
             if isinstance(one, OneTile):
-                rows += compare([executed], [one.hardware], one.mappings, one.tables)
+                rows += compare([executed], [one.hardware], one.mappings, one.tables, own_areas=one.own_areas)
             elif one.chip.name in slices:
                 rows += rows_on(executed, one, slices[one.chip.name])
             progress(f"chips {sharing}", done, len(asked.chips))

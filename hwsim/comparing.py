@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwsim import commands
+from hwsim.area import parse_own
 from hwsim.chip.config import Chip
 from hwsim.configuration import shown
 from hwsim.cost import CostTable, load_table
@@ -24,6 +25,7 @@ class OneTile:
     hardware: Hardware
     mappings: list[Mapping]
     tables: list[CostTable]
+    own_areas: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Asked:
         dram: str | None = None,
         prices: str | None = None,
         one_tile: bool = False,
+        area: str | None = None,
     ) -> "Asked":
         """From texts with commas. Raises HwsimError for what none of them can be, and for an option that one
         of the chips does not take; tables and prices are each of those that they are for."""
@@ -55,7 +58,8 @@ class Asked:
         of_tables = parts_of("table", commands.TABLE if table is None else table)
         tables = [load_table(name) for name in of_tables]
         check_distinct("table", of_tables, [row.name for row in tables])
-        of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram}
+        of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram, "area": area}
+        own_areas = parse_own(area) if area is not None else None
         found: list[OneTile | OnCores] = []
         schedules: list[str | None] = [*parts_of("schedule", schedule)] if schedule is not None else [None]
         batches = [_count(part) for part in parts_of("batch", batch)] if batch is not None else [None]
@@ -69,7 +73,7 @@ class Asked:
             mappings = [
                 commands.mapping(mapping, {"schedule": s, "batch": b}) for s in schedules for b in batches
             ]
-            found.append(OneTile(chip, mappings, tables))
+            found.append(OneTile(chip, mappings, tables, own_areas))
         chips = [one.hardware if isinstance(one, OneTile) else one.chip for one in found]
         check_distinct("hardware", of_chips, [chip.name for chip in chips])
         sharings = [parse_sharing(part) for part in parts_of("sharing", sharing or "none")]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.area import lif_area_share
+from hwsim.area import areas, channel_groups, lif_area_share
 from hwsim.caveats import caveats
 from hwsim.cost import Cost, CostTable, price
 from hwsim.events import EventTrace
@@ -90,7 +90,10 @@ class Executed:
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate of the comparison; ``ledger`` is the sum over its samples, ``table`` what priced it."""
+    """One estimate of the comparison; ``ledger`` is the sum over its samples, ``table`` what priced it.
+
+    ``told``: ``lif_area_share``, ``area`` and ``caveats`` of the JSON.
+    """
 
     subject: Subject
     hardware: Hardware
@@ -99,15 +102,24 @@ class Row:
     ledger: Ledger
     totals: dict[str, Any]
     unpriced: tuple[str, ...]
-    lif_area_share: dict[str, float]
-    caveats: list[str]
+    told: dict[str, Any]
 
     @staticmethod
-    def of(subject: Subject, hardware: Hardware, mapping: Mapping, ledger: Ledger, table: CostTable) -> "Row":
+    def of(
+        subject: Subject,
+        hardware: Hardware,
+        mapping: Mapping,
+        ledger: Ledger,
+        table: CostTable,
+        own_areas: dict[str, float] | None = None,
+    ) -> "Row":
         """Priced by a table."""
-        cost = price(ledger, hardware, table)
-        area, told = lif_area_share(table, hardware), caveats(table, hardware)
-        return Row.priced(subject, hardware, mapping, ledger, cost, area, told)
+        told = {
+            "lif_area_share": lif_area_share(table, hardware),
+            "area": areas(table, hardware.alone, channel_groups(subject.network), own_areas),
+            "caveats": caveats(table, hardware),
+        }
+        return Row.priced(subject, hardware, mapping, ledger, price(ledger, hardware, table), told)
 
     @staticmethod
     def priced(
@@ -116,14 +128,11 @@ class Row:
         mapping: Mapping,
         ledger: Ledger,
         cost: Cost,
-        lif_area_share: dict[str, float],
-        caveats: list[str],
+        told: dict[str, Any],
     ) -> "Row":
         """At a cost that is known already."""
         whole = totals(ledger, cost, hardware)
-        return Row(
-            subject, hardware, mapping, cost.table, ledger, whole, cost.unpriced, lif_area_share, caveats
-        )
+        return Row(subject, hardware, mapping, cost.table, ledger, whole, cost.unpriced, told)
 
     @property
     def samples(self) -> int:
@@ -155,10 +164,11 @@ class Row:
                 "memory_bytes": lif_memory_bytes(self.subject.network, self.hardware),
                 "updates": self.ledger.total("lif_update"),
             },
-            "lif_area_share": self.lif_area_share,
+            "lif_area_share": self.told["lif_area_share"],
+            "area": self.told["area"],
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
-            "caveats": self.caveats,
+            "caveats": self.told["caveats"],
             "unpriced": list(self.unpriced),
             "many_cores": None,
         }
@@ -170,6 +180,7 @@ def compare(
     mappings: list[Mapping],
     tables: list[CostTable],
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    own_areas: dict[str, float] | None = None,
 ) -> list[Row]:
     """Every combination, in the order given; a ledger is simulated once and priced by every table.
 
@@ -182,7 +193,7 @@ def compare(
     for done, (variant, chip, mapping) in enumerate(combinations, 1):
         ledgers = simulate(Lowering(variant.network, chip, mapping), variant.trace)
         ledger = sum(ledgers[1:], start=ledgers[0])
-        rows += [Row.of(variant.subject, chip, mapping, ledger, table) for table in tables]
+        rows += [Row.of(variant.subject, chip, mapping, ledger, table, own_areas) for table in tables]
         progress(done, len(combinations))
     return rows
 

@@ -54,6 +54,11 @@ class _Told1(_Told):
     accuracy: _Accuracy | None
     caveats: list[str]
     provenance: dict[str, Any]
+    area: dict[str, Any] | None = None
+
+    def of_row(self) -> dict[str, Any]:
+        """What a row takes over."""
+        return {"lif_area_share": self.lif.area_share, "area": self.area, "caveats": self.caveats}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +71,7 @@ class Saved:
     mapping: Mapping
     ledger: Ledger
     cost: Cost
-    lif_area_share: dict[str, float]
-    caveats: list[str]
+    told: dict[str, Any]
     provenance: dict[str, Any]
 
     @staticmethod
@@ -78,8 +82,8 @@ class Saved:
         subject = _subject(result.run.network, told, None)
         run = result.run
         return Saved(
-            name, subject, result.hardware, result.mapping, run.ledger, run.cost, told.lif.area_share,
-            told.caveats, told.provenance,
+            name, subject, result.hardware, result.mapping, run.ledger, run.cost, told.of_row(),
+            told.provenance,
         )  # fmt: skip
 
     def rows(self, tables: list[CostTable] | None) -> list[Row]:
@@ -90,8 +94,7 @@ class Saved:
         if tables is None:
             return [
                 Row.priced(
-                    self.subject, self.hardware, self.mapping, self.ledger, self.cost,
-                    self.lif_area_share, self.caveats,
+                    self.subject, self.hardware, self.mapping, self.ledger, self.cost, self.told
                 )
             ]  # fmt: skip
         try:
@@ -131,9 +134,7 @@ def load_saved(given: Path) -> Saved:
     _check_cost(folder / "cost.json", cost, ledger, told.table)
     name = folder.resolve().name
     subject = _subject(network, told, name)
-    return Saved(
-        name, subject, hardware, mapping, ledger, cost, told.lif.area_share, told.caveats, told.provenance
-    )
+    return Saved(name, subject, hardware, mapping, ledger, cost, told.of_row(), told.provenance)
 
 
 def _subject(network: Network, told: _Told1, saved: str | None) -> Subject:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hwsim.comparison import Row
-from hwsim.cost import CostTable, Sensitivity, load_table, sensitivity, tables
+from hwsim.cost import CostTable, Priced, Sensitivity, load_table, sensitivity, tables, verdict
 
 
 def every_table(asked: Iterable[CostTable] = ()) -> list[CostTable]:
@@ -21,27 +21,31 @@ def verdicts(rows: Sequence[object], chosen: list[CostTable]) -> list[dict[str, 
     first = rows[0] if rows else None
     if not isinstance(first, Row):
         return [None] * len(rows)
-    known: dict[tuple[int, int], dict[str, Any]] = {}
-    found: list[dict[str, Any] | None] = []
-    for row in rows:
-        if not isinstance(row, Row):
-            found.append(None)
-            continue
+    known: dict[tuple[int, int], Sensitivity] = {}
+
+    def by_tables(row: Row) -> Sensitivity:
         key = id(row.ledger), id(row.hardware)
         if key not in known:
-            beside = first.ledger, first.hardware, row.samples / first.samples
-            known[key] = _told(sensitivity(row.ledger, row.hardware, beside, chosen))
-        found.append(known[key])
-    return found
+            known[key] = sensitivity(row.ledger, row.hardware, None, chosen)
+        return known[key]
+
+    beside = {priced.table: priced for priced in by_tables(first).rows}
+    return [
+        _told(by_tables(row), beside, row.samples, first.samples) if isinstance(row, Row) else None
+        for row in rows
+    ]
 
 
-def _told(found: Sensitivity) -> dict[str, Any]:
+def _told(found: Sensitivity, beside: dict[str, Priced], samples: int, first_samples: int) -> dict[str, Any]:
+    both = [(row, beside[row.table]) for row in found.rows if row.table in beside]
+    judged: dict[str, list[str]] = {"cheaper": [], "dearer": [], "equal": []}
+    for row, first in both:
+        judged[verdict(row.energy_pj / samples, first.energy_pj / first_samples)].append(row.table)
     return {
         "energy_pj": {row.table: row.energy_pj for row in found.rows},
-        "first_energy_pj": {row.table: row.against_pj for row in found.rows},
-        "incomplete": [row.table for row in found.rows if row.unpriced],
+        "incomplete": [row.table for row, first in both if row.unpriced or first.unpriced],
         "refused": found.refused,
         "span": found.span,
-        "verdicts": found.verdicts,
-        "flips": found.flips,
+        "verdicts": judged,
+        "flips": sum(bool(names) for names in judged.values()) > 1,
     }

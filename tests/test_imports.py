@@ -145,9 +145,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (
-        ("commands", "listing"),
+        ("commands", "listing", "numbers"),
         (
             "manycore.chips",
+            "lists",
+            "manycore.silicon",
             "chip.config",
             "chip.prices",
             "pipeline",

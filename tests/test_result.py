@@ -65,6 +65,7 @@ def test_every_field_of_a_comparison_is_documented() -> None:
         state = column.removeprefix("lif_")
         known = {*row, *row["totals"], *ON_CORES}
         assert column in known or operand in row["dram_bytes"] or state in row["lif"]
+    assert all(f"`{name}`" in TEXT for name in ON_CORES)
 
 
 def test_the_ann_of_mini_batches_ran_in_as_many_samples() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hwsim.options import (
+    Area,
     AsJson,
     CodingOption,
     DramOption,
@@ -13,11 +14,13 @@ from hwsim.options import (
     Init,
     InputFile,
     LayoutOption,
+    Node,
     ProducerOption,
     Rate,
     Settings,
     Shape,
     Timesteps,
+    Vdd,
     Weights,
     count,
     directory,
@@ -52,6 +55,9 @@ def compare(
             "result's own."
         ),
     ] = None,
+    node: Node = None,
+    vdd: Vdd = None,
+    area: Area = None,
     prices: Annotated[
         str | None,
         unset("Of chips of event-driven cores: rows of hwsim list chip_energy or .yaml files. Default: all."),
@@ -101,7 +107,7 @@ def compare(
 
     `hwsim compare first/ second/ --table sata_kernels,horowitz45 -o out`
     """
-    from hwsim import compare_all, delivery
+    from hwsim import commands, compare_all, delivery
     from hwsim.comparing import Asked
     from hwsim.variants import Variant
     from hwsim.workloads import WorkloadSpec
@@ -111,15 +117,16 @@ def compare(
     options = {
         "sharing": sharing, "hardware": hardware, "schedule": schedule, "batch": batch, "prices": prices,
         "one_tile": one_tile or None, "inputs": inputs, "weights": weights, "samples": samples,
-        "timesteps": timesteps, "set": settings, "init": init, "rate": rate, "shape": shape,
+        "timesteps": timesteps, "set": settings, "init": init, "rate": rate, "shape": shape, "area": area,
         "coding": coding, "layout": layout, "producer": producer, "dt": dt, "mapping": mapping, "dram": dram,
     }  # fmt: skip
+    table = commands.scaled(table, node, vdd)
     with delivery.interruptible():
         given = compare_all.read(
             models, lambda name: WorkloadSpec(name, inputs, weights, samples, timesteps, variant), options
         )
         asked = (
-            Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile)
+            Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile, area)
             if any(isinstance(one, WorkloadSpec) for one in given)
             else Asked.of_saved(table)
         )
