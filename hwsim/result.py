@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.area import lif_area_share
+from hwsim.bounds import bounds
 from hwsim.caveats import caveats
+from hwsim.compute_only import compute_only
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, Cost, CostTable
 from hwsim.events import EventTrace
@@ -85,6 +87,8 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """The JSON of result.json, schema version 1 (docs/result.md). Energies pJ, times ns, areas um2."""
         run = self.run
+        layers = [self._layer(i, name) for i, name in enumerate(run.ledger.layers)]
+        counts = {a: run.ledger.total(a) for a in ACTIONS}
         return {
             "schema": SCHEMA,
             "model": model_facts(run.network),
@@ -100,8 +104,12 @@ class Result:
             "area_um2": run.cost.area_um2,
             "cycles": {unit: run.ledger.by_cause(unit) for unit in CAUSES},
             "lif": self._lif(),
-            "layers": [self._layer(i, name) for i, name in enumerate(run.ledger.layers)],
-            "counts": {a: run.ledger.total(a) for a in ACTIONS},
+            "layers": layers,
+            "counts": counts,
+            "bounds": bounds(self.hardware, run.network.timesteps),
+            "compute_only": compute_only(
+                layers, counts, run.samples, run.network.timesteps, run.cost.table, run.cost.unit_pj
+            ),
             "unit_energy_pj": run.cost.unit_pj,
             "unpriced": list(run.cost.unpriced),
             "caveats": caveats(self.table, self.hardware),

@@ -49,6 +49,8 @@ VALUES = (
     "cost.",
     "caveats",
     "area",
+    "bounds",
+    "compute_only",
     "zoo",
 )
 ENGINES = ("dram.", "noc.")
