@@ -21,7 +21,7 @@ def compute_only(
 
     ``layers`` and ``counts``: as in result.json. D: MACs of the ANN, the sum of ``dense_macs``; D_s those of
     layers that multiply nothing. Rate: AC / (T D_s), weighted by fan-out. Break-even: the rate at which both
-    energies are equal, (D - MAC) e_MAC / (T D_s e_AC); None where nothing accumulates or e_AC is 0 or unknown.
+    energies are equal, (D - MAC) e_MAC / (T D_s e_AC); None where there is nothing to divide by.
     """
     dense = sum(layer["dense_macs"] for layer in layers)
     spiking = sum(layer["dense_macs"] for layer in layers if not layer["counts"].get("mac", 0))

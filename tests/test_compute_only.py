@@ -15,7 +15,7 @@ def layer(dense: int, **counts: int) -> dict[str, Any]:
 
 
 def asgl(rate: float) -> dict[str, Any]:
-    """ASGL's ResNet-18 at T = 2 (design: 1.77 M MACs in the first layer, once, of 555.42 M), of two samples."""
+    """ASGL's ResNet-18 at T = 2 (design: 1.77 M MACs in the first layer of 555.42 M), of two samples."""
     first, rest = 1_769_472, 553_648_128
     ac = int(rate * 2 * rest) * 2
     layers = [layer(first, mac=2 * first), layer(rest, ac=ac)]

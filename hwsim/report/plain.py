@@ -7,6 +7,8 @@ from hwsim.errors import printable
 
 def plain(text: str) -> str:
     """Line breaks become spaces; control characters, lone surrogates, direction overrides U+FFFD."""
+    if text.isprintable():
+        return text
     return printable(text.translate({ord(c): " " for c in "\n\r\t"}))
 
 
