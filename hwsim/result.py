@@ -1,7 +1,5 @@
 """Result: everything about one estimate, as values and as the JSON that reports and tools read."""
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +22,7 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
 from hwsim.mapping import Mapping
 from hwsim.network import Network
+from hwsim.report.csv_files import layers_csv
 from hwsim.storage import write_text
 
 SCHEMA = 1
@@ -305,32 +304,6 @@ def _inference(run: Run, hardware: Hardware) -> dict[str, Any]:
     if run.samples == 1:
         return whole
     return {name: value if name == "area_um2" else value / run.samples for name, value in whole.items()}
-
-
-def layers_csv(values: dict[str, Any]) -> str:
-    """One row a layer: shape, events, cycles, DRAM bytes, energy by component (pJ) and all counts."""
-    plain = (
-        "name",
-        "kind",
-        "neurons",
-        "weights",
-        "dense_macs",
-        "events",
-        "rate",
-        "cycles",
-        "utilization",
-        "dram_bytes",
-    )
-    header = [*plain, "shape", *(f"{c}_pj" for c in COMPONENTS), *ACTIONS]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for layer in values["layers"]:
-        shape = "x".join(map(str, layer["shape"]))
-        energies = [layer["energy_pj"][c] for c in COMPONENTS]
-        counts = [layer["counts"].get(a, 0) for a in ACTIONS]
-        writer.writerow([*(layer[k] for k in plain), shape, *energies, *counts])
-    return text.getvalue()
 
 
 def _ratio(snn: float, ann: float) -> float | None:

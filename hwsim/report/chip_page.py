@@ -71,7 +71,9 @@ def tiles(values: dict[str, Any]) -> list[Tile]:
     barrier = mean["barrier_share"]
     told = f"a tick into the network, {quantity(mean['local'])} to the own core"
     found = [
-        Tile("time of a tick", duration(mean["time_ns"]), mean["time_ns"], "ns", f"{duration(sample)} a sample"),
+        Tile(
+            "time of a tick", duration(mean["time_ns"]), mean["time_ns"], "ns", f"{duration(sample)} a sample"
+        ),
         Tile(
             "energy of a tick",
             " to ".join(dict.fromkeys((joules(min(spent)), joules(max(spent))))),

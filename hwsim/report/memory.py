@@ -15,7 +15,13 @@ SERIES: dict[str, tuple[str, str]] = {name: (name, series) for name, (_, _, seri
 }
 """Label and series of every operand."""
 
-BUFFERS = {"weights": "weight", "inputs": "input", "outputs": "output", "membrane": "membrane", "spill": "partial_sum"}
+BUFFERS = {
+    "weights": "weight",
+    "inputs": "input",
+    "outputs": "output",
+    "membrane": "membrane",
+    "spill": "partial_sum",
+}
 """The buffer of every operand that has one."""
 
 REGISTERS = {"membrane": ("membrane_register", "state_bits"), "hold": ("hold_register", "partial_sum_bits")}
@@ -41,11 +47,11 @@ def traffic(values: dict[str, Any]) -> dict[str, dict[str, tuple[float, float] |
         )
         found["dram"][operand] = (read, written)
         buffer = chip["buffers"].get(BUFFERS.get(operand, ""))
-        found["buffers"][operand] = moved(f"{BUFFERS[operand]}_buffer", buffer["word_bits"]) if buffer else None
-        register = REGISTERS.get(operand)
-        found["registers"][operand] = (
-            moved(register[0], chip["precision"][register[1]]) if register else None
+        found["buffers"][operand] = (
+            moved(f"{BUFFERS[operand]}_buffer", buffer["word_bits"]) if buffer else None
         )
+        register = REGISTERS.get(operand)
+        found["registers"][operand] = moved(register[0], chip["precision"][register[1]]) if register else None
     return found
 
 
@@ -58,7 +64,9 @@ def figure(values: dict[str, Any]) -> Picture:
         for level, label in LEVELS.items()
     ]
     sums = {label: sum(parts.values()) for label, parts in table}
-    caption = "Read and written. DRAM in whole bursts, buffers in whole words, registers of states and held sums."
+    caption = (
+        "Read and written. DRAM in whole bursts, buffers in whole words, registers of states and held sums."
+    )
     if sums["DRAM"]:
         caption += f" Buffers move {sums['buffers'] / sums['DRAM']:,.3g} bytes for each byte of DRAM."
     return Picture(what, stacked(what, table, SERIES, BYTES, caption), legend(table, SERIES), caption)

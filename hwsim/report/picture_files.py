@@ -28,7 +28,12 @@ from hwsim.storage import atomic_path
 Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = ("png", "svg", "pdf")
 
-INKS = {"currentColor": "#1c2127", "var(--soft)": "#56606b", "var(--faint)": "#e4e7eb", "var(--ground)": "#ffffff"}
+INKS = {
+    "currentColor": "#1c2127",
+    "var(--soft)": "#56606b",
+    "var(--faint)": "#e4e7eb",
+    "var(--ground)": "#ffffff",
+}
 """Colors of the page that are no series, on light ground."""
 
 TITLE, LEGEND = 12.0, 9.0
@@ -132,7 +137,7 @@ def _paint(root: ElementTree.Element, path: Path, form: Format, title: str) -> N
         axes.set_axis_off()
         for order, (element, right, down) in enumerate(_flat(root)):
             _element(axes, element, right, down, order)
-        facts = {"Title": title, "CreationDate": None} if form == "pdf" else {"Title": title, "Software": None}
+        facts: dict[str, Any] = {"Title": title, "CreationDate" if form == "pdf" else "Software": None}
         figure.savefig(path, format=form, dpi=DPI, metadata=facts)
 
 
@@ -154,22 +159,31 @@ def _element(axes: Axes, element: ElementTree.Element, right: float, down: float
 
     if element.tag == "text":
         align = {"middle": "center", "end": "right"}.get(style.get("text-anchor", ""), "left")
+        letters: dict[str, Any] = {
+            "color": style["fill"],
+            "ha": align,
+            "va": "baseline",
+            "size": float(style.get("font-size", "10px").removesuffix("px")),
+            "weight": style.get("font-weight", "normal"),
+        }
         axes.text(
-            at("x", right), at("y", down), element.text or "", color=style["fill"], ha=align, va="baseline",
-            size=float(style.get("font-size", "10px").removesuffix("px")), weight=style.get("font-weight", "normal"),
-            parse_math=False, zorder=order,
-        )  # fmt: skip
+            at("x", right), at("y", down), element.text or "", parse_math=False, zorder=order, **letters
+        )
         return
     look = _look(style) | {"zorder": order}
     if element.tag == "line":
-        ends = ([at("x1", right), at("x2", right)], [at("y1", down), at("y2", down)])
         dashes = style.get("stroke-dasharray")
-        axes.add_line(
-            Line2D(
-                *ends, color=look["edgecolor"], linewidth=look["linewidth"], alpha=look["alpha"], zorder=order,
-                linestyle=(0, tuple(map(float, dashes.split()))) if dashes else "-",
-            )  # fmt: skip
+        line = Line2D(
+            [at("x1", right), at("x2", right)],
+            [at("y1", down), at("y2", down)],
+            color=look["edgecolor"],
+            linewidth=look["linewidth"],
+            linestyle=(0, tuple(map(float, dashes.split()))) if dashes else "-",
+            solid_capstyle="butt",
+            dash_capstyle="butt",
+            zorder=order,
         )
+        axes.add_line(line)
     elif element.tag == "rect":
         axes.add_patch(Rectangle((at("x", right), at("y", down)), at("width"), at("height"), **look))
     elif element.tag == "circle":
@@ -186,11 +200,15 @@ def _look(style: dict[str, str]) -> dict[str, Any]:
         "facecolor": color,
         "edgecolor": stroke if stroke == "none" else (stroke, alpha),
         "linewidth": float(style.get("stroke-width", "1").removesuffix("px")),
-        "alpha": None,
     }
 
 
-POINTS = {"M": (Outline.MOVETO, 1), "L": (Outline.LINETO, 1), "Q": (Outline.CURVE3, 2), "C": (Outline.CURVE4, 3)}
+POINTS = {
+    "M": (Outline.MOVETO, 1),
+    "L": (Outline.LINETO, 1),
+    "Q": (Outline.CURVE3, 2),
+    "C": (Outline.CURVE4, 3),
+}
 
 
 def _outline(text: str, right: float, down: float) -> Outline:

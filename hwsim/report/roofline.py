@@ -15,11 +15,12 @@ HEIGHT, LEFT, RIGHT, TOP, BELOW = 270.0, 38.0, 10.0, 24.0, 34.0
 SIZE = 9.0
 
 FORMULAS = (
-    "Across: operations per byte, where operations are the useful accumulates and multiply-accumulates of the "
-    "layer (ac + mac); bytes are those moved from and to DRAM (filled points), or words read and written in all "
-    "buffers times their bits / 8 (rings). Up: operations / cycles of the array booked to the layer. Bounds: "
-    "compute, rows × columns × parallel time lanes operations a cycle; DRAM, operations per byte × bandwidth / "
-    "clock; SRAM, operations per byte × the bytes that the words of all buffers bring together in a cycle."
+    "Across: operations per byte, where operations are the useful accumulates and multiply-accumulates of "
+    "the layer (ac + mac); bytes are those moved from and to DRAM (filled points), or words read and written "
+    "in all buffers × their bits / 8 (rings). Up: operations / cycles of the array booked to the layer. "
+    "Bounds: compute, rows × columns × parallel time lanes operations a cycle; DRAM, operations per byte × "
+    "bandwidth / clock; SRAM, operations per byte × the bytes that the words of all buffers bring together "
+    "in a cycle."
 )
 
 BUFFERS = ("weight", "input", "output", "membrane", "partial_sum")
@@ -59,12 +60,12 @@ def points(values: dict[str, Any]) -> list[Point]:
 
 def buffer_bytes(counts: dict[str, int], hardware: dict[str, Any]) -> float:
     """Bytes of all words read and written in the buffers that the chip has."""
-    return sum(
-        counts.get(f"{name}_buffer_{way}", 0) * buffer["word_bits"] / 8
-        for name in BUFFERS
-        if (buffer := hardware["buffers"].get(name))
-        for way in ("read", "write")
-    )
+    total = 0.0
+    for name in BUFFERS:
+        if buffer := hardware["buffers"].get(name):
+            words = sum(counts.get(f"{name}_buffer_{way}", 0) for way in ("read", "write"))
+            total += words * buffer["word_bits"] / 8
+    return total
 
 
 def roofs(values: dict[str, Any]) -> tuple[float, float, float]:
@@ -104,16 +105,14 @@ def _told(values: dict[str, Any], found: list[Point]) -> str:
     if not values.get("bounds"):
         return "This result does not say what the chip can do at most, so no bounds are drawn."
     peak, dram, buffers = roofs(values)
-    by_bound = {
-        bound: sum(p.bound == bound for p in found) for bound in ("compute", "SRAM", "DRAM")
-    }
+    by_bound = {bound: sum(p.bound == bound for p in found) for bound in ("compute", "SRAM", "DRAM")}
     counted = ", ".join(f"{n} by {bound}" for bound, n in by_bound.items() if n)
     best = max(found, key=lambda p: p.per_cycle)
     return (
         f"The array does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all buffers "
-        f"{buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, {plain(best.name)}, does "
-        f"{best.per_cycle:,.3g} operations a cycle, {best.per_cycle / peak:.0%} of the compute bound; what a "
-        "point lies below its bound is time lost to gated inputs, filling, imbalance and waiting."
+        f"{buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, {plain(best.name)}, "
+        f"does {best.per_cycle:,.3g} operations a cycle, {best.per_cycle / peak:.0%} of the compute bound; "
+        "what a point lies below its bound is time lost to gated inputs, filling, imbalance and waiting."
     )
 
 

@@ -1,4 +1,4 @@
-"""Saved results read back for a report. A file is anybody's: its size, its JSON and its fields are checked."""
+"""Saved results read back for a report. A file is anybody's: its size, JSON and fields are checked."""
 
 import json
 from collections.abc import Callable
@@ -68,7 +68,9 @@ def _file(given: Path) -> Path:
     if is_dir(given):
         held = [given / name for name in NAMES.values() if is_file(given / name)]
         if not held:
-            raise HwsimError(f"{given}: holds no {' and no '.join(NAMES.values())}; hwsim estimate -o writes one")
+            raise HwsimError(
+                f"{given}: holds no {' and no '.join(NAMES.values())}; hwsim estimate -o writes one"
+            )
         if len(held) > 1:
             raise HwsimError(f"{given}: holds {' and '.join(NAMES.values())}; name the file")
         return held[0]
@@ -132,4 +134,6 @@ def _kind(path: Path, values: dict[str, Any]) -> Kind:
     if "rows" in values:
         raise HwsimError(f"{path}: is a comparison; a report is of result.json or chip.json")
     told = ", ".join(shown(name) for name in list(values)[:6]) or "nothing"
-    raise HwsimError(f"{path}: neither a result nor a chip's result: found {told}; allowed: what estimate writes")
+    raise HwsimError(
+        f"{path}: neither a result nor a chip's result: found {told}; allowed: what estimate writes"
+    )

@@ -1,6 +1,6 @@
 """What a saved result must hold for its report: result.json and chip.json, schema version 1.
 
-Fields that these classes do not name are let through unread, so a result may say more than this version shows.
+Fields that these classes do not name are let through: a result may say more than this version shows.
 """
 
 from typing import Annotated, Any, Literal
@@ -427,7 +427,9 @@ class ChipJson(Part):
     @model_validator(mode="after")
     def _whole(self) -> "ChipJson":
         if [tick.tick for tick in self.by_tick] != list(range(self.ticks)):
-            raise ValueError(f"by_tick: found {len(self.by_tick)} ticks; allowed: 0 to {self.ticks - 1} in order")
+            raise ValueError(
+                f"by_tick: found {len(self.by_tick)} ticks; allowed: 0 to {self.ticks - 1} in order"
+            )
         if missing := [cause for cause in CAUSES if cause not in self.time]:
             raise ValueError(f"time: {missing[0]} is missing")
         known = OF_TILES if self.cold_start else OF_CORES

@@ -9,7 +9,7 @@ class Cell:
     """What a table shows and, for a number, the value behind it.
 
     ``name``: a text that a user chose, which keeps its own direction and may be broken anywhere; ``code``: a
-    name of hwsim's own; ``wide``: a sentence.
+    name of hwsim's own; ``wide``: a sentence; ``link``: where it leads.
     """
 
     text: str
@@ -18,6 +18,7 @@ class Cell:
     name: bool = False
     code: bool = False
     wide: bool = False
+    link: str | None = None
 
 
 Cells = tuple[Cell, ...]

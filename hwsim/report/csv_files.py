@@ -1,0 +1,71 @@
+"""Tables of a result for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from hwsim.cost import COMPONENTS
+from hwsim.ledger import ACTIONS
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would take as a formula."""
+
+PLAIN = (
+    "name", "kind", "neurons", "weights", "dense_macs", "events", "rate", "cycles", "utilization",
+    "dram_bytes",
+)  # fmt: skip
+
+
+def text_of(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV; a text that a spreadsheet would compute gets an apostrophe in front."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in row])
+    return text.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def layers_csv(values: dict[str, Any]) -> str:
+    """One row a layer of result.json: shape, events, cycles, DRAM bytes, energies (pJ), all counts."""
+    rows: list[list[Any]] = [[*PLAIN, "shape", *(f"{c}_pj" for c in COMPONENTS), *ACTIONS]]
+    for layer in values["layers"]:
+        shape = "x".join(map(str, layer["shape"]))
+        energies = [layer["energy_pj"].get(c, 0.0) for c in COMPONENTS]
+        counts = [layer["counts"].get(a, 0) for a in ACTIONS]
+        rows.append([*(layer[k] for k in PLAIN), shape, *energies, *counts])
+    return text_of(rows)
+
+
+def components_csv(values: dict[str, Any]) -> str:
+    """One row a component of result.json: energy of all samples, of one, of the ANN (pJ); area."""
+    ann = values["ann"]
+    rows: list[list[Any]] = [
+        ["component", "energy_pj", "energy_pj_per_inference", "ann_energy_pj", "area_um2"]
+    ]
+    for name in COMPONENTS:
+        spent = values["energy_pj"].get(name, 0.0)
+        theirs = ann["energy_pj_by_component"].get(name, 0.0) if ann else ""
+        rows.append([name, spent, spent / values["samples"], theirs, values["area_um2"].get(name, "")])
+    return text_of(rows)
+
+
+def cores_csv(values: dict[str, Any]) -> str:
+    """One row a core in use of chip.json, sums over samples."""
+    names = [n for n, value in (values["cores"] or [{}])[0].items() if not isinstance(value, list | dict)]
+    rows: list[list[Any]] = [["populations", *names]]
+    rows += [["; ".join(core["populations"]), *(core.get(n, "") for n in names)] for core in values["cores"]]
+    return text_of(rows)
+
+
+def prices_csv(values: dict[str, Any]) -> str:
+    """One row a component and row of prices of chip.json: energy of all samples and of a tick (pJ)."""
+    ticks = values["samples"] * values["ticks"]
+    rows: list[list[Any]] = [["prices", "component", "energy_pj", "energy_pj_per_tick"]]
+    for row in values["energy"]:
+        rows += [[row["prices"], name, spent, spent / ticks] for name, spent in row["energy_pj"].items()]
+    return text_of(rows)
