@@ -16,6 +16,7 @@ from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
 from hwsim.chip_energy import cold_start, energy_of_cores, energy_of_tiles, layers
 from hwsim.configuration import save_yaml
+from hwsim.errors import printable
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping
@@ -24,6 +25,7 @@ from hwsim.noc.state import TILE
 from hwsim.place.metrics import Metrics
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
+from hwsim.report.csv_files import core_rows
 from hwsim.result import accuracy, model_facts
 from hwsim.storage import write_text
 
@@ -34,7 +36,7 @@ RESULT = "chip.json"
 """The file of a result among those that are written."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ChipResult:
     """A network's run on a chip, priced by every one of ``costs``: rows for event-driven cores, one table for
     tiles with arrays.
@@ -90,6 +92,28 @@ class ChipResult:
             "agreement": self.agreement,
             "provenance": self.provenance,
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A dictionary a core in use: place, populations and counts, sums over samples."""
+        return core_rows(self.as_dict())
+
+    def __repr__(self) -> str:
+        """One line: what ran where, and for how long."""
+        run = self.run
+        what = f"{printable(self.network.name)} on {len(run.cores)} of {run.grid.cores} cores of {printable(run.chip.name)}"
+        return f"<ChipResult: {what}, {run.samples} samples of {run.ticks} ticks>"
+
+    def __str__(self) -> str:
+        """The tables of the command line."""
+        from hwsim.report import chip_console, console
+
+        return console.text(lambda out: chip_console.show(self.as_dict(), out))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from hwsim.report import notebook
+
+        return notebook.cores(self.as_dict())
 
     def _chip(self) -> dict[str, Any]:
         chip, grid = self.run.chip, self.run.grid

@@ -16,13 +16,14 @@ from hwsim.caveats import caveats
 from hwsim.compute_only import compute_only
 from hwsim.configuration import save_yaml
 from hwsim.cost import COMPONENTS, Cost, CostTable
+from hwsim.errors import printable
 from hwsim.events import EventTrace
 from hwsim.geometry import output_taps
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.report.csv_files import layers_csv
+from hwsim.report.csv_files import layer_rows, layers_csv
 from hwsim.storage import write_text
 
 SCHEMA = 1
@@ -58,7 +59,7 @@ class Run:
         return total
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """An estimate: the SNN's run, its ANN counterpart's, what was asked and where it came from.
 
@@ -205,6 +206,32 @@ class Result:
             "dram_bytes": int(ledger.per_layer(*DRAM_BYTES)[i]),
             "energy_pj": run.cost.by_layer()[name],
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A dictionary a layer, the columns of layers.csv: sums over samples."""
+        return layer_rows(self.as_dict())
+
+    def __repr__(self) -> str:
+        """One line: what ran where, and the mean of one inference."""
+        run = self.run
+        energy, time = run.cost.total_pj, run.ledger.elapsed_cycles / self.hardware.clock_hz
+        what = f"{printable(run.network.name)} on {printable(self.hardware.name)}"
+        return (
+            f"<Result: {what}, {run.samples} samples, "
+            f"{energy / run.samples:.6g} pJ and {time * 1e9 / run.samples:.6g} ns each>"
+        )
+
+    def __str__(self) -> str:
+        """The tables of the command line."""
+        from hwsim.report import console
+
+        return console.text(lambda out: console.show(self.as_dict(), out))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from hwsim.report import notebook
+
+        return notebook.estimate(self.as_dict())
 
     def _portable(self, table: str) -> Hardware:
         """The chip without a path of this machine: a DRAM's file is called ``table``."""

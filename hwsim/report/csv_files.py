@@ -30,15 +30,23 @@ def _harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
+def layer_rows(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """A dictionary a layer of result.json: shape, events, cycles, DRAM bytes, energies (pJ), all counts."""
+    return [
+        {
+            **{name: layer[name] for name in PLAIN},
+            "shape": "x".join(map(str, layer["shape"])),
+            **{f"{c}_pj": layer["energy_pj"].get(c, 0.0) for c in COMPONENTS},
+            **{a: layer["counts"].get(a, 0) for a in ACTIONS},
+        }
+        for layer in values["layers"]
+    ]
+
+
 def layers_csv(values: dict[str, Any]) -> str:
-    """One row a layer of result.json: shape, events, cycles, DRAM bytes, energies (pJ), all counts."""
-    rows: list[list[Any]] = [[*PLAIN, "shape", *(f"{c}_pj" for c in COMPONENTS), *ACTIONS]]
-    for layer in values["layers"]:
-        shape = "x".join(map(str, layer["shape"]))
-        energies = [layer["energy_pj"].get(c, 0.0) for c in COMPONENTS]
-        counts = [layer["counts"].get(a, 0) for a in ACTIONS]
-        rows.append([*(layer[k] for k in PLAIN), shape, *energies, *counts])
-    return text_of(rows)
+    """One row a layer (:func:`layer_rows`)."""
+    head = [*PLAIN, "shape", *(f"{c}_pj" for c in COMPONENTS), *ACTIONS]
+    return text_of([head, *(row.values() for row in layer_rows(values))])
 
 
 def components_csv(values: dict[str, Any]) -> str:
@@ -54,12 +62,19 @@ def components_csv(values: dict[str, Any]) -> str:
     return text_of(rows)
 
 
+def core_rows(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """A dictionary a core in use of chip.json: place, populations and counts, sums over samples."""
+    return [
+        {name: "; ".join(value) if isinstance(value, list) else value for name, value in core.items()}
+        for core in values["cores"]
+    ]
+
+
 def cores_csv(values: dict[str, Any]) -> str:
-    """One row a core in use of chip.json, sums over samples."""
-    names = [n for n, value in (values["cores"] or [{}])[0].items() if not isinstance(value, list | dict)]
-    rows: list[list[Any]] = [["populations", *names]]
-    rows += [["; ".join(core["populations"]), *(core.get(n, "") for n in names)] for core in values["cores"]]
-    return text_of(rows)
+    """One row a core (:func:`core_rows`)."""
+    rows = core_rows(values)
+    head = list(rows[0]) if rows else []
+    return text_of([head, *([row.get(name, "") for name in head] for row in rows)])
 
 
 def prices_csv(values: dict[str, Any]) -> str:
