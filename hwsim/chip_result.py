@@ -100,8 +100,9 @@ class ChipResult:
     def __repr__(self) -> str:
         """One line: what ran where, and for how long."""
         run = self.run
-        what = f"{printable(self.network.name)} on {len(run.cores)} of {run.grid.cores} cores of {printable(run.chip.name)}"
-        return f"<ChipResult: {what}, {run.samples} samples of {run.ticks} ticks>"
+        cores = f"{len(run.cores)} of {run.grid.cores} cores of {printable(run.chip.name)}"
+        name, samples = printable(self.network.name), f"{run.samples} samples of {run.ticks} ticks"
+        return f"<ChipResult: {name} on {cores}, {samples}>"
 
     def __str__(self) -> str:
         """The tables of the command line."""

@@ -359,7 +359,8 @@ def _most(table: list[tuple[str, dict[str, float]]]) -> str:
     if not everything:
         return ""
     name = max(totals, key=lambda row: totals[row])
-    return f"Layer {plain(name)} takes the most: {totals[name] / everything:.0%}"
+    share = totals[name] / everything
+    return f"Layer {plain(name)} takes the most: {'less than 1%' if share < 0.005 else f'{share:.0%}'}"
 
 
 def _share(parts: dict[str, float]) -> str:

@@ -13,12 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from hwsim.ledger import ACTIONS
-from hwsim.report import batches, headline, memory, numbers, page_tables
+from hwsim.report import batches, headline, memory, numbers, page_tables, spread
 from hwsim.report.drawing import PALETTE
 from hwsim.report.figures import Picture, all_figures
 from hwsim.report.plain import cleaned
 from hwsim.report.roofline import FORMULAS, roofline
-from hwsim.report.tables import fields
+from hwsim.report.tables import fields, row_html
 from hwsim.storage import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,7 +47,7 @@ def template(name: str) -> Template:
         lstrip_blocks=True,
     )
     script = (TEMPLATES / "script.js").read_text(encoding="utf-8")
-    environment.filters |= {"quantity": numbers.quantity}
+    environment.filters |= {"quantity": numbers.quantity, "row": row_html}
     environment.globals |= {
         "palette": PALETTE,
         "rows_shown": ROWS_SHOWN,
@@ -59,7 +59,12 @@ def template(name: str) -> Template:
 
 def pictures(values: dict[str, Any]) -> dict[str, Picture]:
     """Every figure of the page by name, of values whose texts are plain."""
-    return all_figures(values) | {"memory": memory.figure(values), "roofline": roofline(values)}
+    others = {
+        "spread": spread.figure(values),
+        "memory": memory.figure(values),
+        "roofline": roofline(values),
+    }
+    return all_figures(values) | others
 
 
 def render(values: dict[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup, escape
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -22,6 +24,31 @@ class Cell:
 
 
 Cells = tuple[Cell, ...]
+
+
+def row_html(cells: Cells, texts: int) -> Markup:
+    """A row of a table, of which the first ``texts`` cells are no numbers. Every text is escaped."""
+    parts = ["<tr>"]
+    for i, cell in enumerate(cells):
+        tag, begin = ("td", "td") if i else ("th", 'th scope="row"')
+        look = ' class="n"' if i >= texts else ' class="wide"' if cell.wide else ""
+        value = "" if cell.value is None else f' data-v="{cell.value:.9g}"'
+        parts.append(f"<{begin}{look}{value}>{_inside(cell)}</{tag}>")
+    return Markup("".join(parts) + "</tr>")  # noqa: S704 - texts are escaped below
+
+
+def _inside(cell: Cell) -> str:
+    text = escape(cell.text)
+    if cell.link:
+        text = Markup('<a href="{}" class="name" dir="auto">{}</a>').format(cell.link, text)
+    elif cell.code:
+        text = Markup("<code>{}</code>").format(text)
+    elif cell.name:
+        text = Markup('<span class="name" dir="auto">{}</span>').format(text)
+    if cell.series:
+        swatch = Markup('<i class="swatch" style="background:var(--{})"></i>').format(cell.series)
+        return f"{swatch}{text}"
+    return str(text)
 
 
 @dataclass(frozen=True)

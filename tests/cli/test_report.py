@@ -48,7 +48,7 @@ def test_a_report_has_its_page_its_tables_and_its_figures(
     assert {p.name for p in out.iterdir()} == {
         "report.html", "report.md", "report.json", "layers.csv", "components.csv", "figures",
     }  # fmt: skip
-    names = {*figures.all_figures(example()), "memory", "roofline"}
+    names = {*figures.all_figures(example()), "memory", "roofline", "spread"}
     assert {p.name for p in (out / "figures").iterdir()} == {
         f"{name}.{form}" for name in names for form in ("png", "svg", "pdf")
     }

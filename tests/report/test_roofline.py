@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hwsim.report import memory, page, picture_files, spans
+from hwsim.report import memory, page, picture_files, spans, spread
 from hwsim.report.figures import Picture
 from hwsim.report.roofline import points, roofline
 from tests.report.example import HOSTILE, empty, example, with_layers
@@ -147,3 +147,22 @@ def test_hostile_names_are_painted(tmp_path: Path, form: picture_files.Format) -
     for key, picture in page.pictures(with_layers(list(HOSTILE))).items():
         picture_files.save(picture, tmp_path / key, form)
         assert (tmp_path / key).stat().st_size > 2000
+
+
+def test_a_spread_is_drawn_in_percent_of_its_mean() -> None:
+    # of a mean of 200: p5 at -10%, p95 at +20%, which is where the axis ends but for its margin
+    values = example()
+    values["per_sample"]["energy_pj"] = {"mean": 200.0, "p5": 180.0, "median": 190.0, "p95": 240.0}
+    picture = spread.figure(values)
+    assert "Widest: energy, -10.0% to +20.0%" in picture.caption
+    root = ElementTree.fromstring(picture.svg)  # noqa: S314 - what this package drew
+    lines = [e for e in root.iter("{http://www.w3.org/2000/svg}line") if len(e)]
+    grid = [float(e.get("x1", "")) for e in root.iter("{http://www.w3.org/2000/svg}line") if not len(e)]
+    low, mean, high = grid
+    begin, end = float(lines[0].get("x1", "")), float(lines[0].get("x2", ""))
+    assert end == high
+    assert (mean - begin) / (mean - low) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_spread_of_nothing_says_so() -> None:
+    assert spread.figure(empty()).caption == "Every mean is 0."
