@@ -71,7 +71,7 @@ def test_the_ann_of_mini_batches_ran_in_as_many_samples() -> None:
 def test_bounds_and_the_operations_alone_are_documented() -> None:
     values = example()
     assert set(documented("### `bounds`", "### `compute_only`")) == set(values["bounds"])
-    told = documented("### `compute_only`", "### `sensitivity`")
+    told = documented("### `compute_only`", "### `counts`")
     assert set(told) == set(values["compute_only"])
     row = TEXT[TEXT.index("A row of `by_table`") :]
     assert set(values["compute_only"]["by_table"][0]) <= set(re.findall(r"`(\w+)`", row[: row.index("###")]))

@@ -70,8 +70,31 @@ def show(values: dict[str, Any], console: Console) -> None:
     show_notes(values["model"]["notes"], console)
     for caveat in values["caveats"]:
         console.print(f"note: {escape(caveat)}")
+    for line in constants(values):
+        console.print(line)
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def constants(values: dict[str, Any]) -> list[str]:
+    """What the energy depends on: its range over tables, the constant that weighs most, and what turns."""
+    found, samples = values["sensitivity"], values["samples"]
+    rows = {row["table"]: row for row in found["rows"]}
+    if not rows:
+        return []
+    least, most = found["rows"][0], found["rows"][-1]
+    lines = [
+        f"the same counts under {len(rows)} tables: {energy(least['energy_pj'] / samples)} "
+        f"({least['table']}) to {energy(most['energy_pj'] / samples)} ({most['table']})"
+    ]
+    own = rows.get(values["table"])
+    heaviest = own and own["dominating"]
+    if heaviest:
+        lines.append(f"the constant that weighs most: {heaviest['constant']}, {heaviest['share']:.0%}")
+    if found["flips"]:
+        told = [f"{how} under {', '.join(names)}" for how, names in found["ann_verdicts"].items() if names]
+        lines.append(f"SNN against ANN turns with the table: {'; '.join(told)}")
+    return [escape(line) for line in lines]
 
 
 def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hwsim.report import chip_page, csv_files, memory, page, page_tables
+from hwsim.report import chip_page, csv_files, memory, page, page_tables, sensitivity
+from hwsim.report.claim import claim
 from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile
 from hwsim.report.headline import tiles as headline
@@ -81,7 +82,8 @@ def _of_estimate(saved: Saved, shown: dict[str, Any]) -> Contents:
         "roofline": page_tables.intensities(shown),
         "components": page_tables.components(shown),
         "cycles": page_tables.causes(shown),
-        "sensitivity": page_tables.sensitivity(shown),
+        "sensitivity": sensitivity.table(shown),
+        "over_time": sensitivity.over_time(shown),
         "actions": page_tables.actions(shown),
         "agreement": page_tables.agreement(shown),
         "mapping": page_tables.choices(shown),
@@ -89,6 +91,8 @@ def _of_estimate(saved: Saved, shown: dict[str, Any]) -> Contents:
         "provenance": fields("Provenance", shown["provenance"]),
     }
     notes = [f"{caveat}." for caveat in shown["caveats"]]
+    if shown.get("sensitivity"):
+        notes.append(claim(shown))
     if shown["unpriced"]:
         notes.insert(0, f"Not in the energy, without a constant: {', '.join(shown['unpriced'])}.")
     return Contents(

@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from hwsim.ledger import ACTIONS
-from hwsim.report import batches, headline, memory, numbers, page_tables, spread
+from hwsim.report import batches, headline, memory, numbers, page_tables, sensitivity, spread
+from hwsim.report.claim import claim
 from hwsim.report.drawing import PALETTE
 from hwsim.report.figures import Picture, all_figures
 from hwsim.report.plain import cleaned
@@ -64,6 +65,8 @@ def pictures(values: dict[str, Any]) -> dict[str, Picture]:
         "memory": memory.figure(values),
         "roofline": roofline(values),
     }
+    if tables := sensitivity.figure(values):
+        others["tables"] = tables
     return all_figures(values) | others
 
 
@@ -81,7 +84,9 @@ def render(values: dict[str, Any]) -> str:
         memory=memory.table(shown),
         intensities=page_tables.intensities(shown),
         formulas=FORMULAS,
-        sensitivity=page_tables.sensitivity(shown),
+        sensitivity=sensitivity.table(shown),
+        over_time=sensitivity.over_time(shown),
+        claim=claim(shown) if shown.get("sensitivity") else None,
         actions=page_tables.actions(shown),
         unused=[a for a in ACTIONS if not shown["counts"].get(a)],
         causes=page_tables.causes(shown),

@@ -190,37 +190,6 @@ def _plain(value: float | None) -> Cell:
     return Cell(NONE) if value is None else Cell(f"{value:.4g}", value)
 
 
-def sensitivity(values: dict[str, Any]) -> Table | None:
-    """What the same counts cost at other constants, as the result says; None where it does not."""
-    found = values.get("sensitivity")
-    if not found or not found["rows"]:
-        return None
-    names = list(dict.fromkeys(name for row in found["rows"] for name in row))
-    names.sort(key=lambda name: name != "table")
-    numeric = [n for n in names if all(_is_number(row.get(n)) or row.get(n) is None for row in found["rows"])]
-    order = [n for n in names if n not in numeric] + numeric
-    rows = tuple(tuple(_told(name, row.get(name)) for name in order) for row in found["rows"])
-    heads = {name: name.removesuffix("_pj").replace("_", " ") for name in order}
-    texts = tuple(heads[n] for n in order if n not in numeric) or ("",)
-    if len(order) == len(numeric):
-        rows = tuple((Cell(str(i)), *row) for i, row in enumerate(rows, 1))
-    return Table("Sensitivity to constants", texts, tuple(heads[n] for n in numeric), rows)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _told(name: str, value: Any) -> Cell:
-    if value is None:
-        return Cell(NONE)
-    if isinstance(value, bool):
-        return Cell("yes" if value else "no")
-    if _is_number(value):
-        return Cell(joules(value) if name.endswith("_pj") and value >= 0 else f"{value:,.4g}", value)
-    return Cell(value, wide=len(value) > 40)
-
-
 def agreement(values: dict[str, Any]) -> Table | None:
     """What differs from PyTorch, by layer."""
     if not values["agreement"]:

@@ -156,6 +156,16 @@ class Provenance(Part):
     hwsim: Text
 
 
+class ResultProvenance(Provenance):
+    """With the hashes that a claim tells."""
+
+    inputs: Text
+    hardware: Text
+    mapping: Text
+    table: Text
+    engine: Text
+
+
 class PEArray(Part):
     rows: Annotated[int, Field(ge=1)]
     columns: Annotated[int, Field(ge=1)]
@@ -185,10 +195,15 @@ class Hardware(Part):
     name: Text
     description: Text
     clock_hz: Annotated[int, Field(ge=1, le=10**12)]
+    node_nm: Annotated[int, Field(ge=1)]
     pe_array: PEArray
     precision: Precision
     buffers: Buffers
     sources: dict[str, Text]
+
+
+class Prices(Part):
+    node_nm: Annotated[int, Field(ge=1)]
 
 
 class Mapping(Part):
@@ -220,11 +235,36 @@ class ComputeOnly(Part):
     by_table: list[OperationPrices]
 
 
-Cell = Text | bool | float | None
+class Dominating(Part):
+    constant: Text
+    share: Amount
+
+
+class Priced(Part):
+    table: Text
+    energy_pj: Amount
+    energy_pj_by_component: dict[str, Amount]
+    dominating: Dominating | None
+    complete: bool
+    unpriced: list[Text]
+    ann_energy_pj: Amount | None
+    ratio: Amount | None
 
 
 class Sensitivity(Part):
-    rows: Annotated[list[dict[Text, Cell]], Field(max_length=10_000)]
+    rows: Annotated[list[Priced], Field(max_length=1000)]
+    refused: dict[Text, Text]
+    span: Amount | None
+    ann_verdicts: dict[Text, list[Text]]
+    flips: bool
+
+
+class Shorter(Part):
+    """A run of fewer timesteps."""
+
+    timesteps: Count
+    accuracy: Share | None
+    totals: Totals
 
 
 class ResultJson(Part):
@@ -235,7 +275,7 @@ class ResultJson(Part):
     hardware: Hardware
     mapping: Mapping
     table: Text
-    prices: dict[str, Any]
+    prices: Prices
     samples: Annotated[int, Field(ge=1, le=10**9)]
     totals: Totals
     per_sample: PerSample
@@ -252,14 +292,17 @@ class ResultJson(Part):
     ann: Ann | None
     ann_missing: Text | None
     agreement: Agreement | None
-    provenance: Provenance
+    provenance: ResultProvenance
     bounds: Bounds | None = None
     compute_only: ComputeOnly | None = None
     sensitivity: Sensitivity | None = None
+    over_time: list[Shorter] | None = None
 
     @field_validator("energy_pj")
     @classmethod
     def _components(cls, found: dict[str, float]) -> dict[str, float]:
+        if missing := [name for name in COMPONENTS if name not in found]:
+            raise ValueError(f"component {missing[0]!r} is missing")
         return of(found, COMPONENTS)
 
     @field_validator("layers")

@@ -48,7 +48,7 @@ def test_a_report_has_its_page_its_tables_and_its_figures(
     assert {p.name for p in out.iterdir()} == {
         "report.html", "report.md", "report.json", "layers.csv", "components.csv", "figures",
     }  # fmt: skip
-    names = {*figures.all_figures(example()), "memory", "roofline", "spread"}
+    names = {*figures.all_figures(example()), "memory", "roofline", "spread", "tables"}
     assert {p.name for p in (out / "figures").iterdir()} == {
         f"{name}.{form}" for name in names for form in ("png", "svg", "pdf")
     }
@@ -138,7 +138,7 @@ WRONG: list[tuple[Callable[[], Any], tuple[str, ...]]] = [
     (lambda: first_layer(rate_by_step=[0.1, 0.2]), ("rate_by_step has 2 numbers; allowed: 1 or 3",)),
     (lambda: first_layer(cycles=1.5), ("layers.0.cycles: found 1.5", "integer")),
     (lambda: changed(layers={}), ("layers: found {}", "list")),
-    (lambda: changed(sensitivity={"rows": [{"table": [1]}]}), ("sensitivity.rows.0.table",)),
+    (lambda: changed(sensitivity={"rows": [{"table": [1]}]}), ("sensitivity.rows.0.table: found [1]",)),
     (lambda: changed(ann=None), ("ann_missing: found None",)),
     (lambda: [1, 2], ("expected a JSON object, found list",)),
     (lambda: {"rows": []}, ("is a comparison",)),
@@ -238,7 +238,9 @@ def test_a_result_of_nothing_has_its_report(hwsim: Command, tmp_path: Path) -> N
 
 def test_a_result_without_bounds_and_operations_alone_has_its_report(tmp_path: Path) -> None:
     # as of the version before they were there
-    values = {k: v for k, v in example().items() if k not in ("bounds", "compute_only")}
+    values = {
+        k: v for k, v in example().items() if k not in ("bounds", "compute_only", "sensitivity", "over_time")
+    }
     found = contents(load(saved(tmp_path / "result.json", values)))
     assert "operations_alone" not in found.tables
     assert "no bounds are drawn" in found.pictures["roofline"].caption
@@ -246,11 +248,25 @@ def test_a_result_without_bounds_and_operations_alone_has_its_report(tmp_path: P
 
 
 def test_a_sensitivity_has_its_table_and_its_section(tmp_path: Path) -> None:
-    rows = [{"table": "a<b", "energy_pj": 2e3, "dominating": "dram_reads", "flips": True, "ratio": None}]
-    found = contents(load(saved(tmp_path / "result.json", example() | {"sensitivity": {"rows": rows}})))
-    (row,) = found.tables["sensitivity"].rows
-    assert [cell.text for cell in row] == ["a<b", "dram_reads", "yes", "2.00 nJ", "\N{EN DASH}"]
+    values = example()
+    found = contents(load(saved(tmp_path / "result.json", values)))
+    rows = found.tables["sensitivity"].rows
+    assert [row[3].value for row in rows] == [
+        row["energy_pj"] / values["samples"] for row in values["sensitivity"]["rows"]
+    ]
     text = found.html()
     assert 'id="sensitivity"' in text
-    assert "a&lt;b" in text
-    assert 'id="sensitivity"' not in page.render(example())
+    assert ("turns with the table" in text) == values["sensitivity"]["flips"]
+    assert "To cite" in text
+    without = {k: v for k, v in values.items() if k != "sensitivity"}
+    assert 'id="sensitivity"' not in page.render(without)
+
+
+def test_answers_after_fewer_steps_have_their_table(tmp_path: Path) -> None:
+    values = example()
+    values["over_time"] = [{"timesteps": t, "accuracy": 0.5, "totals": values["totals"]} for t in (1, 2, 3)]
+    found = contents(load(saved(tmp_path / "result.json", values)))
+    rows = found.tables["over_time"].rows
+    assert [row[0].text for row in rows] == ["1", "2", "3"]
+    assert rows[0][2].value == values["totals"]["energy_pj"] / values["samples"]
+    assert "Read out after fewer timesteps" in found.html()

@@ -135,9 +135,9 @@ def test_identities_are_unique_and_links_lead_somewhere() -> None:
 
 def test_every_figure_has_an_accessible_name() -> None:
     drawings = Page(page.render(example())).all("svg")
-    assert len(drawings) == 10
+    assert len(drawings) == 11
     assert all(d["role"] == "img" and d["aria-label"] for d in drawings)
-    assert len({d["aria-label"] for d in drawings}) == 10
+    assert len({d["aria-label"] for d in drawings}) == 11
 
 
 def test_a_result_without_labels_reference_or_spikes_is_still_a_page() -> None:

@@ -37,9 +37,8 @@ def result(values: dict[str, Any]) -> Saved:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every kind of page, and the one with a sensitivity."""
     folder = tmp_path_factory.mktemp("pages")
-    sensitive = example() | {
-        "sensitivity": {"rows": [{"table": "a", "energy_pj": 1.0, "dominating": "dram_reads"}] * 3}
-    }
+    sensitive = example()
+    sensitive["sensitivity"] |= {"flips": True, "refused": {"<b>": "<i>why</i>"}}
     both = {
         "1": contents(result(example())),
         "2": contents(Saved(Path("chip.json"), "chip", chip_example.example())),
