@@ -145,8 +145,8 @@ class Result:
         run = self.run
         energy, cycles = run.cost.total_pj / run.samples, run.ledger.elapsed_cycles / run.samples
         return _inference(ann, self.hardware) | {
-            "energy_ratio": _ratio(energy, ann.cost.total_pj / ann.samples),
-            "latency_ratio": _ratio(cycles, ann.ledger.elapsed_cycles / ann.samples),
+            "energy_ratio": ratio(energy, ann.cost.total_pj / ann.samples),
+            "latency_ratio": ratio(cycles, ann.ledger.elapsed_cycles / ann.samples),
             "samples": ann.samples,
             "energy_pj_by_component": {
                 c: spent / ann.samples for c, spent in ann.cost.by_component().items()
@@ -353,7 +353,7 @@ def _inference(run: Run, hardware: Hardware) -> dict[str, Any]:
     return {name: value if name == "area_um2" else value / run.samples for name, value in whole.items()}
 
 
-def _ratio(snn: float, ann: float) -> float | None:
+def ratio(snn: float, ann: float) -> float | None:
     """One inference of the SNN over one of the ANN; None where the ANN's is 0, or nothing beside it."""
     ratio = snn / ann if ann else inf
     return ratio if isfinite(ratio) else None

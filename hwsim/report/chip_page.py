@@ -90,7 +90,24 @@ def tiles(values: dict[str, Any]) -> list[Tile]:
     if cold := values["cold_start"]:
         told = f"{joules(cold['energy_pj'])} for {sum(cold['channel_bytes']):,} bytes of weights, once"
         found.append(Tile("cold start", duration(cold["latency_ns"]), cold["latency_ns"], "ns", told))
+    found += _beside(values)
     return [*found, accuracy(values["accuracy"])] if values["accuracy"] else found
+
+
+def _beside(values: dict[str, Any]) -> list[Tile]:
+    """Area, published static power and the ANN counterpart, where they are known."""
+    area, found = values.get("area"), []
+    if area and (um2 := area["total_um2"]) is not None:
+        parts = ", ".join(area["um2"]).replace("_", " ")
+        found.append(Tile("area", f"{um2 / 1e6:,.4g} mm\N{SUPERSCRIPT TWO}", um2, "um2", parts))
+    if static := values.get("static_power"):
+        each = f"in no sum; {joules(static['energy_pj'] / values['samples'])} a sample"
+        found.append(Tile("static power", f"{static['power_mw']:g} mW", static["power_mw"], "mW", each))
+    if ann := values.get("ann"):
+        ratio, spent = ann["energy_ratio"], ann["energy_pj"]
+        told = "on the same tiles" if ratio is None else f"the SNN takes {percent(ratio, 1.0)} of it"
+        found.append(Tile("ANN, energy of an inference", joules(spent), spent, "pJ", told))
+    return found
 
 
 def energy(values: dict[str, Any]) -> Table:

@@ -444,6 +444,21 @@ class PerTick(Part):
     hops: Amount
 
 
+class ChipArea(Part):
+    um2: dict[str, Amount | None]
+    total_um2: Amount | None
+
+
+class StaticPower(Part):
+    power_mw: Amount
+    energy_pj: Amount
+
+
+class ChipAnn(Part):
+    energy_pj: Amount
+    energy_ratio: Amount | None
+
+
 class ChipJson(Part):
     """chip.json."""
 
@@ -463,6 +478,9 @@ class ChipJson(Part):
     network: Network
     energy: Annotated[list[Energy], Field(min_length=1)]
     cold_start: ColdStart | None
+    area: ChipArea | None = None
+    static_power: StaticPower | None = None
+    ann: ChipAnn | None = None
     accuracy: Accuracy | None
     agreement: Agreement | None
     provenance: Provenance

@@ -10,8 +10,8 @@ import pytest
 from hwsim import cost, hardware, pipeline
 from hwsim.chip.config import load_chip
 from hwsim.chip.prices import prices_of
-from hwsim.chip_pipeline import estimate_chip
-from hwsim.chip_result import ChipResult
+from hwsim.manycore.pipeline import estimate_chip
+from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
 from hwsim.report import notebook
 from hwsim.result import Result

