@@ -96,7 +96,7 @@ def actions(values: dict[str, Any]) -> Table:
                     Cell(missing if spent is None else joules(spent), spent),
                 )
             )
-    texts, numbers = ("action", "component", "counts"), ("per inference", "pJ each", "energy")
+    texts, numbers = ("action", "charged to", "counts"), ("per inference", "pJ each", "energy")
     return Table("Actions and constants", texts, numbers, tuple(rows))
 
 
