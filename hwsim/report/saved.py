@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from hwsim.configuration import describe, shown
 from hwsim.errors import HwsimError
-from hwsim.report.schema import ChipJson, ResultJson
+from hwsim.report.chip_schema import ChipJson
+from hwsim.report.result_schema import ResultJson
 from hwsim.storage import is_dir, is_file
 
 SCHEMA = 1
