@@ -1,5 +1,7 @@
 """Tables for the terminal."""
 
+from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +19,13 @@ def terminal() -> Console:
     """Standard output; where it is no terminal, wide enough that no column is cut."""
     console = Console()
     return console if console.is_terminal else Console(width=PLAIN_WIDTH)
+
+
+def text(show_on: Callable[[Console], None]) -> str:
+    """What is printed on a console without colors, wide enough that no column is cut."""
+    with StringIO() as out:
+        show_on(Console(file=out, width=PLAIN_WIDTH, color_system=None))
+        return out.getvalue().rstrip("\n")
 
 
 def show(values: dict[str, Any], console: Console) -> None:
