@@ -7,25 +7,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from benchmarks.rates import trace_at, weighted_rate
-from hwsim.chip.config import grid_of, weight_bits_of
-from hwsim.chip.loop import run_chip
 from hwsim.chip.run import ChipRun
-from hwsim.chip.tile_cost import tile_cost
-from hwsim.chip_pipeline import ALGORITHMS
+from hwsim.chip.tile_cost import TileCost, tile_cost
 from hwsim.comparison import OPERANDS
 from hwsim.cost import CostTable, price
+from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.ledger import Ledger
 from hwsim.lower.lowering import Lowering
+from hwsim.manycore import pipeline as manycore
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.pipeline import counterpart, silent, simulate
-from hwsim.place.metrics import Problem
-from hwsim.place.partition import partition
-from hwsim.place.placed import moved
-from hwsim.place.run import best, run
-from hwsim.place.traffic import traffic
+from hwsim.pipeline import counterpart, simulate
 
 MJ = 1e9
 """pJ of a mJ."""
@@ -69,25 +63,29 @@ class Accounting:
     def snn(self, network: Network, trace: EventTrace) -> Spent:
         """Of one sample's ``trace``, which all samples of the mini-batch repeat."""
         if self.chip.grid is not None:
-            return self._of_tiles(on_tiles(network, trace, self.chip))
-        mapping = Mapping(batch=self.batch)
-        ledgers = simulate(Lowering(network, self.chip, mapping), EventTrace.join([trace] * self.batch))
+            done = self._placed(network, trace)
+            return self._of_tiles(done.run, tile_cost(done.run, self.table))
+        lowering = Lowering(network, self.chip, Mapping(batch=self.batch))
+        ledgers = simulate(lowering, EventTrace.join([trace] * self.batch))
         return self._of_tile(sum(ledgers[1:], start=ledgers[0]), self.chip)
 
-    def ann(self, network: Network) -> Spent:
-        """The ANN of ``network``: every MAC executed, padding too."""
-        dense = self.chip.with_skip("dense")
+    def ann(self, network: Network, trace: EventTrace) -> Spent:
+        """The ANN of ``network``: every MAC executed, padding too; on many tiles placed for ``trace`` (F7)."""
         if self.chip.grid is not None:
-            whole = network.as_ann()
-            return self._of_tiles(on_tiles(whole, EventTrace.all_live(whole), dense))
-        found = counterpart(network, self.chip, Mapping(batch=self.batch), self.table, self.batch)
-        return self._of_tile(found.ledger, dense)
+            found, missing = manycore.counterpart(self._placed(network, trace), self.table)
+            if found is None:
+                raise HwsimError(f"{self.label}: {missing}")
+            return self._of_tiles(*found)
+        ann = counterpart(network, self.chip, Mapping(batch=self.batch), self.table, self.batch)
+        return self._of_tile(ann.ledger, self.chip.with_skip("dense"))
+
+    def _placed(self, network: Network, trace: EventTrace) -> manycore.Placed:
+        return manycore.run_placed(manycore.cut(network, self.chip, Mapping()), trace, self.chip)
 
     def _of_tile(self, ledger: Ledger, chip: Hardware) -> Spent:
         return self._spent(price(ledger, chip, self.table).by_component(), 0.0, ledger.elapsed_cycles, ledger)
 
-    def _of_tiles(self, done: ChipRun) -> Spent:
-        cost = tile_cost(done, self.table)
+    def _of_tiles(self, done: ChipRun, cost: TileCost) -> Spent:
         spent = self._spent(cost.tiles.by_component(), cost.hops_pj, done.totals()["cycles"], done.ledger)
         return replace(spent, once=cost.cold.total_pj / MJ)
 
@@ -101,18 +99,6 @@ class Accounting:
         return Spent(kept, cycles / self.batch, moved_bytes)
 
 
-def on_tiles(network: Network, trace: EventTrace, chip: Hardware) -> ChipRun:
-    """One sample on the tiles of a grid, placed as ``hwsim estimate`` places it (docs/chip.md, F)."""
-    grid = grid_of(chip)
-    pieces = partition(network, grid, weight_bits_of(chip))
-    sent = traffic(pieces, trace, grid.spikes_per_packet)
-    problem = Problem.of(sent, grid)
-    found = best(run(problem, ALGORITHMS, "spike_hops", 0, None, silent), "spike_hops")
-    done = run_chip(moved(pieces, found.place, grid), trace, chip)
-    done.verify(network, trace)
-    return done
-
-
 @dataclass(frozen=True)
 class Compared:
     """An accounting of an SNN that fires at ``rate`` (:func:`weighted_rate`), and of its ANN."""
@@ -123,7 +109,7 @@ class Compared:
 
     @cached_property
     def ann(self) -> Spent:
-        return self.accounting.ann(self.network)
+        return self.accounting.ann(self.network, trace_at(self.network, self.rate))
 
     @cached_property
     def snn(self) -> Spent:

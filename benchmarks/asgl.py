@@ -165,7 +165,6 @@ def calibrated(net: Network) -> str:
 def numbers(net: Network, first: Compared) -> str:
     """Rows of the first table."""
     told, behind = describe(net), macs_behind_the_first_layer(net)
-    dense = first.accounting.ann(net)
     rate = weighted_rate(net, trace_at(net, RATE))
     rows = [
         (
@@ -176,7 +175,7 @@ def numbers(net: Network, first: Compared) -> str:
             "padding counted: `hwsim inspect`",
         ),
         ("MACs behind it", 553.65e6, behind, "{:,.0f}", "the same"),
-        ("ANN, mJ", 2.555, dense.total, "{:.4f}", "ledger of the ANN on sata, PE array"),
+        ("ANN, mJ", 2.555, first.ann.total, "{:.4f}", "ledger of the ANN on sata, PE array"),
         (
             "spike rate",
             RATE,

@@ -12,14 +12,13 @@ from typing import Any
 
 from rich.console import Console
 
-from hwsim import commands
 from hwsim.cost import load_table
 from hwsim.delivery import write_together
 from hwsim.hardware import load_hardware
 from hwsim.mapping import Mapping
 from hwsim.pipeline import estimate
 from hwsim.storage import write_text
-from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 
 MODEL, IMAGES, TABLE = "fashion", 512, "sata_kernels"
 CHIPS = ("sata", "loas", "spinalflow")
@@ -50,7 +49,7 @@ The same for any model: `per_sample` of result.json, from
 
 def distributions(images: int) -> tuple[list[Row], float]:
     """A row each chip and quantity over the model's first images, and the accuracy."""
-    work, _ = commands.compared(MODEL, None, None, images, images, None, Variant())
+    work, _ = WorkloadSpec(MODEL).workload(images)
     rows: list[Row] = []
     accuracy = 0.0
     for name in CHIPS:
