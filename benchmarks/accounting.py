@@ -70,7 +70,7 @@ class Accounting:
         return self._of_tile(sum(ledgers[1:], start=ledgers[0]), self.chip)
 
     def ann(self, network: Network, trace: EventTrace) -> Spent:
-        """The ANN of ``network``: every MAC executed, padding too; on many tiles placed for ``trace`` (F7)."""
+        """The ANN of ``network``: every MAC executed, padding too; on many tiles as placed for ``trace``."""
         if self.chip.grid is not None:
             found, missing = manycore.counterpart(self._placed(network, trace), self.table)
             if found is None:
