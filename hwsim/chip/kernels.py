@@ -298,21 +298,3 @@ def take(kinds, routes, sending, kind, given, tick_of, found, cycles, ends, coun
             free = max(free, cycle[d]) + cycles[RECEIVE] + words * cycles[SYNAPSE]
             ends[tick, c] = max(ends[tick, c], free)
             counts[tick, c, RECEIVED] += 1
-
-
-@njit(**CACHED)
-def spread(neurons, inputs, width, width_out, taps, plane, held):
-    """The positions whose windows hold an event of each group of ``inputs`` channels."""
-    rows, columns = taps
-    places = plane.shape[1]
-    for neuron in neurons:
-        group, position = neuron // places // inputs, neuron % places
-        if plane[group, position]:
-            continue
-        plane[group, position] = 1
-        y, x = position // width, position % width
-        for i in range(rows.shape[1]):
-            if rows[y, i] >= 0:
-                for j in range(columns.shape[1]):
-                    if columns[x, j] >= 0:
-                        held[group, rows[y, i] * width_out + columns[x, j]] = 1

@@ -28,7 +28,7 @@ from hwsim.chip.run import ChipRun, merged
 from hwsim.chip.tick_kernel import run_ticks
 from hwsim.chip.ticks import Ticks, ticks_of
 from hwsim.chip.tiles import TileArrays
-from hwsim.chip.touched import touched
+from hwsim.chip.touched import tables_of, touched
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
@@ -99,6 +99,7 @@ class Player:
         self.network, self.chip, self.grid = sliced.network, chip, grid_of(chip)
         self.ticks: Ticks = ticks_of(sliced.network)
         self.fanout: Fanout = fanout_of(sliced, self.grid, chip.exchange.barrier == "none")
+        self.touching = tables_of(sliced.network, self.ticks, self.fanout)
         self.barriers = Barriers.of(sliced, chip.exchange, self.fanout)
         self.cores: Cores
         self.cold: ColdStart | None = None
@@ -119,9 +120,10 @@ class Player:
             begin, arrived, network = self._tick_by_tick(s)
             if self.barriers.mode != "tick":
                 begin, arrived, network = self._together(s, begin, arrived)
-        following = [self._next(s, k, begin[k], arrived.end[k]) for k in range(self.ticks.count)]
-        waits, cycles = np.stack([wait for _, wait in following]), int(following[-1][0].max())
-        reached = touched(self.network, trace, sample, self.ticks, self.fanout)
+        after, waits = self.barriers.following_each(begin, begin + s.updated, begin + s.sent, arrived.end)
+        cycles = int(after[-1].max())
+        cores = len(self.fanout.cores)
+        reached = touched(self.network, trace, sample, self.ticks, self.touching, cores)
         return Played(s, begin, arrived, waits, cycles, reached, network, times.ledger)
 
     def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, Int]:
