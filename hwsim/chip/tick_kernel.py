@@ -5,7 +5,7 @@ from numba import njit
 
 from hwsim.chip.fanout import LOCAL
 from hwsim.chip.kernels import RECEIVE, RECEIVED, SYNAPSE, TAKEN
-from hwsim.jit import CACHED
+from hwsim.jit import BARE, CACHED
 from hwsim.noc.single import Given
 from hwsim.noc.single_kernel import deliver
 
@@ -33,14 +33,14 @@ def run_ticks(kinds, routes, sent, times, lines, cycles, ratio, barrier, out):
     rows = np.empty((12, most), np.int64)
     order, spare, key, row, remote, local = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
     created, source, target, injected, arrived, log = rows[6], rows[7], rows[8], rows[9], rows[10], rows[11]
-    packets = np.empty(4 * most, np.int64)
+    packets, starts = np.empty(4 * most, np.int64), np.empty((1 << DIGIT) + 1, np.int64)
     free = np.empty(begin.shape[1], np.int64)
     delivered, cycles_run = np.int64(0), np.int64(0)
     for k in range(ticks):
         now = begin[k, 0]
         ends[k] = now
         a, n = sent.first[k], sent.first[k + 1] - sent.first[k]
-        by_creation(sent.created[a : a + n], sent.core[a : a + n], begin.shape[1], order, spare, key)
+        by_creation(sent.created[a : a + n], sent.core[a : a + n], begin.shape[1], order, spare, key, starts)
         last = now + sent.created[a + order[n - 1]] if n else np.int64(0)
         if last // ratio[1] > LATEST // ratio[0] or scaled(last, ratio[0], ratio[1]) >= LATEST:
             return delivered, cycles_run, last
@@ -64,7 +64,7 @@ def run_ticks(kinds, routes, sent, times, lines, cycles, ratio, barrier, out):
             latency[delivered] = arrived[log[d]] - created[log[d]]
             delivered += 1
             arrived[log[d]] = scaled(arrived[log[d]], ratio[1], ratio[0])
-        by_arrival(log[:n_remote], arrived)
+        by_arrival(log[:n_remote], arrived, ratio[0] > ratio[1])
         free[:] = 0
         i, j = 0, 0
         while i < n_remote or j < n_local:
@@ -85,7 +85,7 @@ def run_ticks(kinds, routes, sent, times, lines, cycles, ratio, barrier, out):
     return delivered, cycles_run, np.int64(-1)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def take_one(kinds, routes, sent, given, at, cycles, free, ends, counts):
     """The cores of one packet take it, each when it is free (E5)."""
     kind = sent.packet[given]
@@ -102,16 +102,20 @@ def take_one(kinds, routes, sent, given, at, cycles, free, ends, counts):
         counts[core, RECEIVED] += 1
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def scaled(cycle, up, down):
     """ceil(cycle * up / down) (E1)."""
-    whole = np.uint64(cycle) // np.uint64(down)
-    rest = np.uint64(cycle) - whole * np.uint64(down)
-    return np.int64(whole * np.uint64(up) + (rest * np.uint64(up) + np.uint64(down - 1)) // np.uint64(down))
+    if down == 1:
+        return cycle * up
+    whole = np.int64(np.uint64(cycle) // np.uint64(down))
+    rest = cycle - whole * down
+    if up == 1:
+        return whole + np.int64(rest > 0)
+    return whole * up + np.int64(np.uint64(rest * up + down - 1) // np.uint64(down))
 
 
-@njit(**CACHED)
-def by_creation(created, core, cores, order, spare, key):
+@njit(**BARE)
+def by_creation(created, core, cores, order, spare, key, starts):
     """Write to ``order`` the packets by cycle, then core, then as they are sent; digit by digit."""
     n = len(created)
     highest = np.int64(0)
@@ -119,7 +123,6 @@ def by_creation(created, core, cores, order, spare, key):
         key[i] = created[i] * cores + core[i]
         highest = max(highest, key[i])
         order[i] = i
-    starts = np.empty((1 << DIGIT) + 1, np.int64)
     shift = 0
     while highest >> shift != 0:
         starts[:] = 0
@@ -131,16 +134,22 @@ def by_creation(created, core, cores, order, spare, key):
             digit = (key[order[i]] >> shift) & ((1 << DIGIT) - 1)
             spare[starts[digit]] = order[i]
             starts[digit] += 1
-        order[:n] = spare[:n]
+        for i in range(n):
+            order[i] = spare[i]
         shift += DIGIT
 
 
-@njit(**CACHED)
-def by_arrival(log, arrived):
-    """Sort packets by arrival, of equal ones by place; they are nearly so."""
+@njit(**BARE)
+def by_arrival(log, arrived, ties):
+    """Sort packets by arrival, which they nearly are, and with ``ties`` those that arrive together by place.
+
+    The packets of one router arrive in cycles of the network of their own, and are in order.
+    """
     for i in range(1, len(log)):
         place, at, j = log[i], arrived[log[i]], i
-        while j > 0 and (arrived[log[j - 1]] > at or (arrived[log[j - 1]] == at and log[j - 1] > place)):
+        while j > 0 and arrived[log[j - 1]] >= at:
+            if arrived[log[j - 1]] == at and (not ties or log[j - 1] < place):
+                break
             log[j] = log[j - 1]
             j -= 1
         log[j] = place

@@ -241,8 +241,9 @@ def deliver(times, lines, packets, given):
             front += 1
             due = given.created[at(given.order[at(front)])] if front < n else np.int64(NEVER)
         slot = t & (times.wheel - 1)
-        k = lines.packet_at[at(slot)]
-        lines.packet_at[at(slot)] = -1
+        k, granted = lines.packet_at[at(slot)], lines.output_at[at(slot)]
+        lines.packet_at[at(slot)] = lines.output_at[at(slot)] = -1
+        lines.occupied[at(slot >> 6)] &= ~bit(slot & 63)
         while k >= 0:
             following, port = packets[at((k << 2) + NEXT)], packets[at((k << 2) + PLACE)]
             output = (port & ~7) + output_to(times, lines, port >> PORT_BITS, packets[at((k << 2) + TARGET)])
@@ -251,13 +252,13 @@ def deliver(times, lines, packets, given):
             asking = lines.outputs[at(mine + ASKING)]
             lines.outputs[at(mine + ASKING)] = asking | bit(port & 7)
             free = lines.outputs[at(mine + FREE)]
-            if asking == 0 and free != NEVER:
-                note_output(times, lines, max(free, t), output)
+            if asking == 0 and free <= t:
+                lines.next_output[at(output)] = granted
+                granted = output
+            elif asking == 0 and free != NEVER:
+                note_output(times, lines, free, output)
             k = following
-        output = lines.output_at[at(slot)]
-        lines.output_at[at(slot)] = -1
-        lines.occupied[at(slot >> 6)] &= ~bit(slot & 63)
-        while output >= 0:
-            following = lines.next_output[at(output)]
-            logged = grant(times, lines, packets, given, t, output, logged)
-            output = following
+        while granted >= 0:
+            following = lines.next_output[at(granted)]
+            logged = grant(times, lines, packets, given, t, granted, logged)
+            granted = following
