@@ -93,7 +93,10 @@ def run_chip(
 
 
 class Player:
-    """One network on one chip: its tables, and the run of any sample."""
+    """One network on one chip: its tables, and the run of any sample.
+
+    ``in_one_kernel``: a barrier follows each tick, and the network has one virtual channel and no trees.
+    """
 
     def __init__(self, sliced: Sliced, chip: Chip | Hardware) -> None:
         self.network, self.chip, self.grid = sliced.network, chip, grid_of(chip)
@@ -109,17 +112,20 @@ class Player:
             self.cores = tiles = TileArrays(sliced, chip, self.ticks, self.fanout)
             self.cold = cold_start(tiles.task, list(tiles.works.values()), chip, self.grid)
         self.noc = self.grid.network.changed(ties="parity")
+        self.in_one_kernel = (
+            self.barriers.mode == "tick" and carries(self.noc) and not len(self.fanout.groups.source)
+        )
 
     def play(self, trace: EventTrace, sample: int) -> Played:
         fired = fired_in(self.network, trace, sample, self.ticks, self.fanout.kinds)
         times = self.cores.times(fired)
         s = sending(fired, times, self.fanout, self.cores.cycles, self.grid.spikes_per_packet)
-        if self.barriers.mode == "tick" and carries(self.noc) and not len(self.fanout.groups.source):
-            begin, arrived, network = self._in_one_kernel(s)
+        if self.in_one_kernel:
+            begin, arrived, network = self._all_ticks(s)
         else:
             begin, arrived, network = self._tick_by_tick(s)
             if self.barriers.mode != "tick":
-                begin, arrived, network = self._together(s, begin, arrived)
+                begin, arrived, network = self._together(s, begin, arrived, network)
         after, waits = self.barriers.following_each(begin, begin + s.updated, begin + s.sent, arrived.end)
         cycles = int(after[-1].max())
         cores = len(self.fanout.cores)
@@ -129,7 +135,7 @@ class Player:
     def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, Int]:
         return self.barriers.following(begin, begin + s.updated[k], begin + s.sent[k], received)
 
-    def _in_one_kernel(self, s: Sending) -> tuple[Int, Arrived, Totals]:
+    def _all_ticks(self, s: Sending) -> tuple[Int, Arrived, Totals]:
         """As ``_tick_by_tick`` with a barrier after each tick, on a network of one virtual channel."""
         begin, times = np.zeros(s.updated.shape, np.int64), times_of(self.noc)
         arrived, lines = Arrived.nothing(begin), lines_of(self.noc, times)
@@ -156,15 +162,18 @@ class Player:
                 begin[k + 1] = self._next(s, k, begin[k], arrived.end[k])[0].max()
         return begin, arrived, network.totals()
 
-    def _together(self, s: Sending, begin: Int, arrived: Arrived) -> tuple[Int, Arrived, Totals]:
+    def _together(
+        self, s: Sending, begin: Int, arrived: Arrived, network: Totals
+    ) -> tuple[Int, Arrived, Totals]:
         """All ticks at once, from guessed begins, until they no longer move."""
         for n in range(begin.size + 2):
             moved = self._swept(s, arrived)
             if n and np.array_equal(moved, begin):
-                return begin, arrived, network.totals()
+                return begin, arrived, network
             begin, arrived = moved, Arrived.nothing(moved)
-            network = Noc(self.noc, self.fanout.groups)
-            self._deliver(s, np.arange(len(s.created)), s.tick, begin, network, arrived)
+            noc = Noc(self.noc, self.fanout.groups)
+            self._deliver(s, np.arange(len(s.created)), s.tick, begin, noc, arrived)
+            network = noc.totals()
         raise HwsimError("chip: the begins of ticks still move; this is a defect of hwsim")
 
     def _swept(self, s: Sending, arrived: Arrived) -> Int:

@@ -7,26 +7,27 @@ from hwsim.jit import CACHED
 
 CHANNELS, POSITIONS, STEPS, TICK, KEEPS, RESTS, FIRST, FIRST_CHANNEL, LINKS, LINKS_END = range(10)
 """Columns of ``populations``: sizes; its steps, 0 where no projection leads to it; tick of its first step;
-whether a neuron keeps what it takes, and nothing once it has fired; where its neurons, channels and links begin."""
+whether a neuron keeps what it takes, and nothing once it has fired; where its neurons, channels and links
+begin."""
 
 (
     SOURCE, DELAY, DENSE, INPUTS, EACH, PLACES, WIDTH, WIDTH_OUT, ROWS, ROW_TAPS, COLUMNS, COLUMN_TAPS,
 ) = range(12)  # fmt: skip
-"""Columns of ``links``: projections by target; channels of a group at source and target, positions and width of
-the source, width of the target, where the taps of rows and columns begin and how many each has."""
+"""Columns of ``links``: projections by target; channels of a group at source and target, positions and width
+of the source, width of the target, where the taps of rows and columns begin and how many each has."""
 
 
 @njit(**CACHED)
 def touch(tables, interval, cells, neurons, counts):
     """Count them by tick and core into ``counts`` (K, C + 1).
 
-    ``tables``: populations, links, taps, and by position and then channel the ``core`` of each neuron, by channel
+    ``tables``: populations, links, taps, by position and then channel the core of each neuron, by channel
     whether it has a bias. ``cells`` (populations, steps, 2): begin and end of the events in ``neurons``.
     """
     populations, links, taps, cores, biased = tables
     most = np.int64(1)
     for link in links:
-        most = max(most, max(link[PLACES] * (populations[link[SOURCE], CHANNELS] // link[INPUTS]), 1))
+        most = max(most, link[PLACES] * (populations[link[SOURCE], CHANNELS] // link[INPUTS]))
     for p in populations:
         most = max(most, p[CHANNELS] * p[POSITIONS])
     seen, held = np.zeros(most, np.int64), np.zeros(most, np.int64)

@@ -26,7 +26,8 @@ class Tables(NamedTuple):
 
 def tables_of(network: Network, ticks: Ticks, fanout: Fanout) -> Tables:
     number = {p.name: i for i, p in enumerate(network.populations)}
-    populations, links, core, biased = [], [], [], []
+    populations, core, biased = [], [], []
+    links: list[tuple[int, ...]] = []
     taps: list[Int] = [np.zeros(0, np.int64)]
     neurons = channels = 0
     for p in network.populations:
@@ -49,7 +50,9 @@ def tables_of(network: Network, ticks: Ticks, fanout: Fanout) -> Tables:
     )  # fmt: skip
 
 
-def touched(network: Network, trace: EventTrace, sample: int, ticks: Ticks, tables: Tables, cores: int) -> Int:
+def touched(
+    network: Network, trace: EventTrace, sample: int, ticks: Ticks, tables: Tables, cores: int
+) -> Int:
     """Neurons that have taken an event and not fired since, by tick and core, (K, ``cores`` + 1).
 
     Those without a state count in the step of the event alone. The event of a constant population counts in

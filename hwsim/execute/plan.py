@@ -72,7 +72,9 @@ def plans_of(network: Network, names: Iterable[str]) -> dict[str, "Plan"]:
     missing = [network.population[name] for name in names if name not in known]
     if missing:
         with ThreadPoolExecutor() as pool:
-            known.update((plan.population.name, plan) for plan in pool.map(lambda p: Plan(network, p), missing))
+            known.update(
+                (plan.population.name, plan) for plan in pool.map(lambda p: Plan(network, p), missing)
+            )
     return {name: known[name] for name in names}
 
 

@@ -6,7 +6,19 @@ import numpy as np
 
 from hwsim.errors import HwsimError
 from hwsim.noc.config import NocTable
-from hwsim.noc.state import CAUSE_NAMES, CAUSES, FORKS, INJECTION, LAST_ARRIVAL, NOW, TILE, Fabric, Int, Shape, Small
+from hwsim.noc.state import (
+    CAUSE_NAMES,
+    CAUSES,
+    FORKS,
+    INJECTION,
+    LAST_ARRIVAL,
+    NOW,
+    TILE,
+    Fabric,
+    Int,
+    Shape,
+    Small,
+)
 
 
 @dataclass(frozen=True)
@@ -73,12 +85,13 @@ def inside(fabric: Fabric) -> int:
 def totals_of(table: NocTable, shape: Shape, fabric: Fabric, saved: int) -> Totals:
     n = table.tiles
     ports = fabric.flits.reshape(n, 8)
+    down = fabric.down.reshape(n, 8) >> shape.router_bits
     now, last = int(fabric.clock[NOW]), int(fabric.clock[LAST_ARRIVAL])
     return Totals(
         cycles=min(now, last + 1) if last >= 0 else now, flit_bits=table.flit_bits,
         flits=ports[:, : TILE + 1].copy(), injected=ports[:, INJECTION].copy(),
         vc_allocations=fabric.vc_allocations.copy(), stalls=fabric.stalls.reshape(n, 8)[:, :CAUSES].copy(),
-        buffer_writes=buffer_writes(ports, fabric.down.reshape(n, 8) >> shape.router_bits), forks=int(fabric.clock[FORKS]), saved_flit_hops=saved,
+        buffer_writes=buffer_writes(ports, down), forks=int(fabric.clock[FORKS]), saved_flit_hops=saved,
     )  # fmt: skip
 
 

@@ -9,16 +9,17 @@ from hwsim.noc.counts import Totals, buffer_writes
 from hwsim.noc.state import CAUSES, INJECTION, TILE, Int, Small, shape_of, wires
 
 FREE, ASKING, POINTER, SLOT, HOLDER, SINCE, SENT = range(7)
-"""Columns of ``outputs``: first cycle in which it can be granted, NEVER while its holder has no credit; inputs
-that ask, as a mask; grant pointer; the credit that the next flit takes; the input whose flit waits for that
-credit, -1 for none, and since when; flits sent."""
+"""Columns of ``outputs``: first cycle in which it can be granted, NEVER while its holder has no credit;
+inputs that ask, as a mask; grant pointer; the credit that the next flit takes; the input whose flit waits for
+that credit, -1 for none, and since when; flits sent."""
 
 LEFT, FRONT, HEAD, LAST, ASKED, BACK = range(6)
-"""Columns of ``inputs``: cycle in which a flit left last; packet at the front, -1 for none; first and last packet
-behind it, -1 for none; when the front asked; the credit that goes back next."""
+"""Columns of ``inputs``: cycle in which a flit left last; packet at the front, -1 for none; first and last
+packet behind it, -1 for none; when the front asked; the credit that goes back next."""
 
 NEXT, TARGET, ARRIVAL, PLACE = range(4)
-"""Columns of ``packets``: the next in the same list, -1 for none; destination; arrival at the input; the input."""
+"""Columns of ``packets``: the next in the same list, -1 for none; destination; arrival at the input; the
+input."""
 
 QUEUE, QUEUE_END, INJECTED = range(3)
 """Columns of ``tiles``: first and last packet to inject, -1 for none; the cycle of the last injection."""
@@ -50,9 +51,9 @@ class Times(NamedTuple):
 
 class Lines(NamedTuple):
     """Routers and wires: rows of eight numbers each, flat. ``credit``: of each output the cycles from which
-    its B credits are usable, NEVER for those of flits that have not left the next buffer. ``stalls`` by router
-    and cause. ``packet_at``, ``output_at``, ``occupied``: the time wheel, lists by slot and a mask of slots.
-    ``next_output``: the next in the same list.
+    its B credits are usable, NEVER for those of flits that have not left the next buffer. ``stalls`` by
+    router and cause. ``packet_at``, ``output_at``, ``occupied``: the time wheel, lists by slot and a mask of
+    slots. ``next_output``: the next in the same list.
     """
 
     column: Small
@@ -72,8 +73,8 @@ class Lines(NamedTuple):
 
 class Given(NamedTuple):
     """Packets (n,): when and where they are created, and their tiles; ``order``: those to carry, by creation
-    and, of one tile and cycle, as they leave it. Taken down: when each is ``injected`` and has ``arrived``, and the
-    ``log`` of them, about by arrival.
+    and, of one tile and cycle, as they leave it. Taken down: when each is ``injected`` and has ``arrived``,
+    and the ``log`` of them, about by arrival.
     """
 
     created: Int
@@ -92,9 +93,9 @@ def carries(table: NocTable) -> bool:
 
 def times_of(table: NocTable) -> Times:
     s = shape_of(table)
-    credits = max(s.credit_x, s.credit_y, s.inject_credit, s.eject_credit)
+    back = max(s.credit_x, s.credit_y, s.inject_credit, s.eject_credit)
     # A flit that can go may wait for the credit of each buffer on its way, which all are known by then.
-    longest = (table.width + table.height + 2) * credits + max(s.hop_x, s.hop_y, s.inject, s.eject)
+    longest = (table.width + table.height + 2) * back + max(s.hop_x, s.hop_y, s.inject, s.eject)
     longest += s.vc_wait + s.switch_wait + table.buffer_flits + 4
     return Times(
         yx=s.yx, buffer=table.buffer_flits, wheel=1 << max(6, longest.bit_length()), vc_wait=s.vc_wait,
@@ -114,13 +115,14 @@ def lines_of(table: NocTable, times: Times) -> Lines:
         column=(tile % table.width).astype(np.int32), row=(tile // table.width).astype(np.int32),
         down=down, up=up, outputs=outputs.ravel(), inputs=inputs.ravel(),
         credit=np.zeros(8 * n * table.buffer_flits, np.int64), tiles=np.full(4 * n, -1, np.int64),
-        stalls=np.zeros(8 * n, np.int64), packet_at=np.full(times.wheel, -1), output_at=np.full(times.wheel, -1),
+        stalls=np.zeros(8 * n, np.int64), packet_at=np.full(times.wheel, -1),
+        output_at=np.full(times.wheel, -1),
         occupied=np.zeros(times.wheel >> 6, np.int64), next_output=np.zeros(8 * n, np.int64),
     )  # fmt: skip
 
 
 def totals_of(table: NocTable, lines: Lines, cycles: int) -> Totals:
-    """Counts of a network without packets inside, whose last one has arrived in cycle ``cycles`` - 1 (R15)."""
+    """Counts of a network without packets inside, whose last one arrived in cycle ``cycles`` - 1 (R15)."""
     n = table.tiles
     sent = lines.outputs.reshape(n, 8, 8)[:, :, SENT]
     found = Totals(

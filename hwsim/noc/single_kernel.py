@@ -1,10 +1,10 @@
 """Numba: networks of one virtual channel that carry packets of one flit, from event to event (R4 to R11).
 
-With one virtual channel the packet that holds an output is alone in asking for its switch (R9). Once it has won
-the output, in cycle g, and the credit that it needs is usable from cycle c on, it goes in max(g + S, c), and all
-that follows is written down at once: when it asks in the next router, when its slot's credit is back, and when
-the head behind it asks. Events are heads that begin to ask for an output, and outputs that are free again while
-heads ask; no router is looked at in other cycles.
+With one virtual channel the packet that holds an output is alone in asking for its switch (R9). Once it has
+won the output, in cycle g, and the credit that it needs is usable from cycle c on, it goes in max(g + S, c),
+and all that follows is written down at once: when it asks in the next router, when its slot's credit is back,
+and when the head behind it asks. Events are heads that begin to ask for an output, and outputs that are free
+again while heads ask; no router is looked at in other cycles.
 """
 
 import numpy as np
@@ -227,7 +227,7 @@ def next_noted(times, lines, t):
 
 @njit(**BARE)
 def deliver(times, lines, packets, given):
-    """Carry all packets of ``given`` to their tiles; returns their number. No packet is in the network then."""
+    """Carry all packets of ``given`` to their tiles; returns their number."""
     front, logged, t = np.int64(0), np.int64(0), np.int64(0)
     n = len(given.order)
     while True:
