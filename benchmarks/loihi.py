@@ -13,25 +13,22 @@ from typing import Any
 
 from rich.console import Console
 
-from hwsim import commands
 from hwsim.chip.config import Chip, load_chip
 from hwsim.chip.prices import prices_of
-from hwsim.chip_pipeline import estimate_chip
 from hwsim.delivery import progress_bars, write_together
+from hwsim.manycore.pipeline import estimate_chip
 from hwsim.mapping import Mapping
 from hwsim.pipeline import Workload
 from hwsim.report import chip_page
 from hwsim.report.numbers import quantity
 from hwsim.storage import write_text
 from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 
 CHIP, SAMPLES = "loihi", 16
 BARRIERS = ("tick", "layer", "none")
 FULL = ("channels=23",)
 """Of the same network, as wide as fits the chip; untrained, thresholds calibrated."""
-
-STATIC_MW = 104.4
-"""Of a chip: Frady et al., NICE 2020, 3.34 W of 32 chips, all circuits powered, at a voltage not told."""
 
 PAGE = """# A network with its own spikes on Loihi's 128 cores
 
@@ -186,8 +183,8 @@ def made(directory: Path, points: list[Point]) -> dict[str, Path]:
         energy=table(PRICED, energies(points)),
         apart=f"{100 * (min(ratios) - 1):.0f} to {100 * (max(ratios) - 1):.0f} %",
         unpriced=" and ".join(words[name] for name in sorted(unpriced)),
-        static_mw=f"{STATIC_MW:.0f}",
-        static=f"{STATIC_MW * first['per_tick']['time_ns'] / 1e6:.1f}",
+        static_mw=f"{first['static_power']['power_mw']:.0f}",
+        static=f"{first['static_power']['power_mw'] * first['per_tick']['time_ns'] / 1e6:.1f}",
         dynamic=f"{first['energy'][0]['per_tick_pj'] / 1e6:.1f}",
         findings=findings(points[: len(BARRIERS)]),
         provenance=f"hwsim {origin['hwsim']}, network {origin['network']}, chip {origin['hardware']}, inputs "
@@ -224,10 +221,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("reports") / "loihi")
     arguments = parser.parse_args()
     chip, console = load_chip(CHIP), Console(stderr=True)
-    trained, _ = commands.compared("fashion", None, None, SAMPLES, SAMPLES, None, Variant())
+    trained, _ = WorkloadSpec("fashion").workload(SAMPLES)
     points = measured("trained, 16 channels", trained, chip, Mapping(), BARRIERS)
     wide = replace(Variant(), settings=FULL, init="calibrated")
-    full, _ = commands.compared("fashion", None, None, SAMPLES, SAMPLES, None, wide)
+    full, _ = WorkloadSpec("fashion", variant=wide).workload(SAMPLES)
     points += measured("calibrated, 23 channels", full, chip, Mapping(), ("tick", "none"))
     for point in points:
         console.print(f"{point.network}, {point.barrier}: {point.seconds:.1f} s")

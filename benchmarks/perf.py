@@ -50,7 +50,7 @@ from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.nn import LIF, run
-from hwsim.pipeline import Workload, estimate
+from hwsim.pipeline import Workload, counterpart, estimate
 from hwsim.replay import systolic_rows
 
 TIMESTEPS = 5
@@ -66,12 +66,12 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def in_turn(*works: Callable[[], object]) -> list[float]:
+def in_turn(*works: Callable[[], object], rounds: int = REPEATS) -> list[float]:
     """Median seconds of each, after one warm-up, run A B A B ..."""
     for work in works:
         work()
-    rounds = [[seconds(work) for work in works] for _ in range(REPEATS)]
-    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+    took = [[seconds(work) for work in works] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*took, strict=True)]
 
 
 def accumulates(network: Network, trace: EventTrace) -> dict[str, int]:
@@ -119,18 +119,20 @@ def estimate_against_torch(batch: int, console: Console) -> None:
         with torch.no_grad():
             run(model, pictures, TIMESTEPS)
 
-    whole, alone, torch_pass = in_turn(
+    whole, alone, dense, torch_pass = in_turn(
         lambda: estimate(work, hardware, mapping, table),
         lambda: execute(network, encode(network, work.inputs)),
+        lambda: counterpart(network, hardware, mapping, table, batch),
         forward,
+        rounds=REPEATS if batch > 1 else 3 * REPEATS,
     )
     (first,) = in_turn(lambda: estimate(replace(work, network=replace(network)), hardware, mapping, table))
     met = "met" if whole <= torch_pass else "MISSED"
     console.print(
         f"VGG16, 32x32, T = {TIMESTEPS}, batch {batch}, {threads()} threads: estimate {whole * 1e3:.0f} ms "
-        f"(executor {alone * 1e3:.0f} ms), PyTorch forward {torch_pass * 1e3:.0f} ms, "
-        f"ratio {whole / torch_pass:.2f}; goal: at most 1: {met}; the first of a network, whose weights are "
-        f"packed, {first * 1e3:.0f} ms"
+        f"(executor {alone * 1e3:.0f} ms, ANN counterpart {dense * 1e3:.0f} ms), "
+        f"PyTorch forward {torch_pass * 1e3:.0f} ms, ratio {whole / torch_pass:.2f}; goal: at most 1: {met}; "
+        f"the first of a network, whose weights are packed, {first * 1e3:.0f} ms"
     )
 
 

@@ -14,11 +14,12 @@ from typing import get_args
 
 from rich.console import Console
 
-from hwsim import commands, placing
+from hwsim import placing
 from hwsim.delivery import progress_bars, write_together
 from hwsim.place.metrics import Objective
 from hwsim.storage import write_text
 from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 
 NETWORKS = ("vgg16", "resnet19")
 CHIP = "mesh-sata-256"
@@ -62,9 +63,8 @@ ResNet19, annealed for spike hops:
 
 def measure(name: str, directory: Path, console: Console) -> tuple[list[Point], str]:
     """Rows of a network: every algorithm, and annealing for every objective; and the facts beside them."""
-    work, _ = commands.compared(
-        f"efficientlif/{name}", None, None, placing.SAMPLES, placing.SAMPLES, None, Variant(init="calibrated")
-    )
+    spec = WorkloadSpec(f"efficientlif/{name}", variant=Variant(init="calibrated"))
+    work, _ = spec.workload(placing.SAMPLES)
     points: list[Point] = []
     facts = ""
     for objective in get_args(Objective):

@@ -1,6 +1,6 @@
 """One trained network on every chip preset: ``python -m benchmarks.presets`` (``make presets``).
 
-Writes README.md, presets.csv and dram.png into reports/presets.
+Writes README.md, presets.csv, costs.png and dram.png into reports/presets.
 """
 
 import argparse

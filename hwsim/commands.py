@@ -3,110 +3,70 @@
 import json
 import re
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hwsim import cost, hardware, inspection, operations, pipeline
-from hwsim.chips import open_chip
 from hwsim.configuration import describe
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import structure
-from hwsim.frontends.loading import Inputs, Opened, fitted, load_inputs, timed
+from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
-from hwsim.methods.calibration import SAMPLES
 from hwsim.network import Network
 from hwsim.report import console
 from hwsim.result import Result
 from hwsim.storage import write_text
-from hwsim.variants import AS_IT_IS, Variant, made_inputs, varied
+from hwsim.variants import varied
+from hwsim.workloads import WorkloadSpec
 
 ESTIMATED, COUNTED = 128, 16
 """Inputs that estimate and ops take if they are not told how many."""
 
+TABLE = "sata_kernels"
+"""Prices of chips with arrays, if not told which."""
 
-def estimate(
-    model: str,
-    chip_name: str,
-    inputs: Path | None,
-    weights: Path | None,
-    samples: int | None,
-    timesteps: int | None,
-    mapping_file: Path | None,
-    options: dict[str, Any],
-    skip: str | None,
-    dram: str | None,
-    table: str,
-    engine: str,
-    variant: Variant = AS_IT_IS,
-) -> Result:
-    """Everything cheap is checked before anything long begins. That costs are not the model's is for
-    :func:`deliver` to say."""
-    variant.check(weights, inputs, timesteps)
-    tile = chip(chip_name, skip, dram)
-    prices = cost.load_table(table)
-    check_priced(prices, tile, chip_name, "mac_issued", "relu_update")
-    chosen_mapping = mapping(mapping_file, options)
-    chosen: pipeline.Engine = _choice("engine", engine, pipeline.Engine)
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A chip of one tile and what is asked of it."""
+
+    tile: hardware.Hardware
+    mapping: Mapping
+    prices: cost.CostTable
+    engine: pipeline.Engine
+
+    @staticmethod
+    def of(
+        chip_name: str,
+        mapping_file: Path | None,
+        options: dict[str, Any],
+        skip: str | None,
+        dram: str | None,
+        table: str | None,
+        engine: str | None,
+    ) -> "Asked":
+        """From names and files; ``options`` are fields of the mapping. Raises HwsimError for what they
+        cannot be, before any work begins."""
+        tile, prices = chip(chip_name, skip, dram), cost.load_table(table or TABLE)
+        check_priced(prices, tile, chip_name, "mac_issued", "relu_update")
+        chosen = choice("engine", engine or "kernel", pipeline.Engine)
+        return Asked(tile, mapping(mapping_file, options), prices, chosen)
+
+
+def estimate(spec: WorkloadSpec, asked: Asked) -> Result:
+    """The model on one tile. That costs are not the model's is for :func:`deliver` to say."""
     with progress_bars() as progress:
-        work, _ = _workload(model, inputs, weights, samples or ESTIMATED, timesteps, variant, progress)
-        _tell_fewer(samples, work)
+        work, _ = spec.workload(ESTIMATED, progress)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
-            return pipeline.estimate(work, tile, chosen_mapping, prices, chosen, progress)
-
-
-def _workload(
-    model: str,
-    inputs: Path | None,
-    weights: Path | None,
-    samples: int,
-    timesteps: int | None,
-    variant: Variant,
-    progress: pipeline.Progress,
-) -> tuple[pipeline.Workload, Opened]:
-    """The model as asked for, on its inputs: real ones, or synthetic ones for calibrated thresholds."""
-    opened = variant.open(model, weights)
-    if variant.shape and not variant.calibrated:
-        raise HwsimError(
-            "--shape is that of synthetic inputs, on which a model runs only with --init calibrated"
-        )
-    synthetic = variant.calibrated and not _real(opened, inputs, variant)
-    if synthetic:
-        data = Inputs(made_inputs(opened, variant, samples, _timesteps(opened, timesteps)), None)
-    else:
-        data = _inputs(opened, inputs, samples)
-    opened = fitted(opened, data.values, timesteps, variant.coding_asked())
-    work = pipeline.workload(
-        opened.model, data.values, _timesteps(opened, timesteps), opened.name, data.labels, progress,
-        variant.coding_of(opened), variant.layout_of(),
-    )  # fmt: skip
-    work = replace(work, origin=_origin(model, opened, inputs or (None if synthetic else opened.inputs)))
-    return varied(work, opened, variant, synthetic, progress)[0], opened
-
-
-def compared(
-    model: str,
-    inputs: Path | None,
-    weights: Path | None,
-    samples: int | None,
-    default: int,
-    timesteps: int | None,
-    variant: Variant,
-) -> tuple[pipeline.Workload, Opened]:
-    """The workload that variants are compared on, and the model it is of; ``default`` samples if not told."""
-    variant.check(weights, inputs, timesteps)
-    with progress_bars() as progress:
-        work, opened = _workload(model, inputs, weights, samples or default, timesteps, variant, progress)
-    _tell_fewer(samples, work)
-    return work, opened
+            return pipeline.estimate(work, asked.tile, asked.mapping, asked.prices, asked.engine, progress)
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -131,23 +91,17 @@ def _write(result: Result, output: Path) -> dict[str, Path]:
     return write_together(output, lambda d: result.save(d) | {"report": page.write(result.as_dict(), d)})
 
 
-def inspect(
-    model: str,
-    inputs: Path | None,
-    weights: Path | None,
-    timesteps: int | None,
-    variant: Variant = AS_IT_IS,
-) -> tuple[Network, dict[str, Any]]:
+def inspect(spec: WorkloadSpec) -> tuple[Network, dict[str, Any]]:
     """The network as asked for and what :func:`hwsim.inspection.describe` says of it."""
-    variant.check(weights, inputs, timesteps)
-    opened = timed(variant.open(model, weights), timesteps or 1, variant.coding_asked())
-    steps = _timesteps(opened, timesteps)
+    spec.check()
+    opened, variant = spec.timed(), spec.variant
+    steps = spec.steps(opened)
     with progress_bars() as progress:
         if isinstance(opened.model, Network):
             nothing = np.zeros((0, *opened.model.input.shape), np.float32)
             work, _ = varied(pipeline.Workload(opened.model, nothing), opened, variant, False, progress)
             return work.network, inspection.describe(work.network)
-        values, synthetic = _looked_at(opened, inputs, variant, steps)
+        values, synthetic = spec.looked_at(opened, steps)
         coding, layout = variant.coding_of(opened), variant.layout_of()
         network = structure(opened.model, values[:1], steps, opened.name, coding, layout)
         work = pipeline.Workload(network, values)
@@ -174,23 +128,13 @@ def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | N
     tell(write_together(output, make), as_json)
 
 
-def count_operations(
-    model: str,
-    inputs: Path | None,
-    weights: Path | None,
-    samples: int | None,
-    timesteps: int | None,
-    variant: Variant,
-    as_json: bool,
-) -> None:
+def count_operations(spec: WorkloadSpec, as_json: bool) -> None:
     """Run the model on its inputs and print its operations in every definition.
 
     Raises HwsimError, after that, if the network does not compute what PyTorch computed.
     """
-    variant.check(weights, inputs, timesteps)
     with progress_bars() as progress:
-        work, _ = _workload(model, inputs, weights, samples or COUNTED, timesteps, variant, progress)
-        _tell_fewer(samples, work)
+        work, _ = spec.workload(COUNTED, progress)
         encoded = encode(work.network, work.inputs)
         trace = execute(work.network, encoded, lambda done, total: progress("execute", done, total))
     agreement = agree(work.network, trace, work.reference) if work.reference else None
@@ -205,7 +149,8 @@ def count_operations(
         raise HwsimError(f"the captured network does not compute what the model computes: {sentence}")
 
 
-def _choice(name: str, value: str, allowed: Any) -> Any:
+def choice(name: str, value: str, allowed: Any) -> Any:
+    """The value of an option, one of those of a Literal. Raises HwsimError for any other."""
     if value not in get_args(allowed):
         raise HwsimError(f"--{name} {value!r}.{nearest(value, list(get_args(allowed)))}")
     return value
@@ -217,8 +162,8 @@ def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardw
     if not isinstance(chip, hardware.Hardware):
         raise HwsimError(f"{name}: a chip of event-driven cores: hwsim estimate and hwsim map take it")
     if skip is not None:
-        chip = chip.with_skip(_choice("skip", skip, hardware.Skip))
-    return chip if dram is None else chip.with_dram(_choice("dram", dram, hardware.DramTiming))
+        chip = chip.with_skip(choice("skip", skip, hardware.Skip))
+    return chip if dram is None else chip.with_dram(choice("dram", dram, hardware.DramTiming))
 
 
 def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *actions: str) -> None:
@@ -243,62 +188,3 @@ def mapping(path: Path | None, options: dict[str, Any]) -> Mapping:
         return Mapping.model_validate(base.model_dump() | given)
     except ValidationError as error:
         raise HwsimError(describe(error, Mapping, "options")) from None
-
-
-def _inputs(opened: Opened, path: Path | None, samples: int) -> Inputs:
-    chosen = path or opened.inputs
-    if chosen is None:
-        raise HwsimError(
-            f"{opened.name!r} comes without inputs; give real ones with --inputs FILE.npz (images, labels)"
-            ", or run it on synthetic ones with --init calibrated"
-        )
-    return load_inputs(chosen, samples)
-
-
-def _tell_fewer(asked: int | None, work: pipeline.Workload) -> None:
-    """Warn where there are fewer inputs than were asked for."""
-    if asked is not None and len(work.inputs) < asked:
-        warnings.warn(
-            f"{asked} samples asked for, {len(work.inputs)} inputs are there and were taken",
-            HwsimWarning,
-            stacklevel=2,
-        )
-
-
-def _looked_at(
-    opened: Opened, path: Path | None, variant: Variant, timesteps: int
-) -> tuple[NDArray[np.float32], bool]:
-    """Samples to look at a model's structure with, and whether they are synthetic: real ones, ones of the
-    shape that is known, and synthetic ones where thresholds are to be calibrated."""
-    if _real(opened, path, variant):
-        return _inputs(opened, path, SAMPLES if variant.calibrated else 1).values, False
-    if variant.calibrated:
-        return made_inputs(opened, variant, SAMPLES, timesteps), True
-    return np.ones_like(made_inputs(opened, variant, 1, timesteps)), False
-
-
-def _real(opened: Opened, path: Path | None, variant: Variant) -> bool:
-    """Whether there are real inputs: given ones, or the zoo's own if the network still takes their shape."""
-    if path is not None or opened.inputs is None:
-        return path is not None
-    own = load_inputs(opened.inputs, 1).values.shape[1:]
-    return variant.input_shape(opened) in (None, own)
-
-
-def _origin(model: str, opened: Opened, inputs: Path | None) -> dict[str, Any]:
-    """Where model and inputs came from, for the provenance: file names, never whole paths."""
-    card = json.loads(opened.card.read_text(encoding="utf-8")) if opened.card else None
-    return {"model": Path(model).name, "inputs_file": inputs.name if inputs else None, "checkpoint": card}
-
-
-def _timesteps(opened: Opened, given: int | None) -> int:
-    if isinstance(opened.model, Network):
-        if given not in (None, opened.model.timesteps):
-            raise HwsimError(
-                f"this saved network has {opened.model.timesteps} timesteps; capture it again for {given}"
-            )
-        return opened.model.timesteps
-    steps = given or opened.timesteps
-    if steps is None:
-        raise HwsimError(f"say how many timesteps {opened.name!r} runs: --timesteps T")
-    return steps

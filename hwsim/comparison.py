@@ -26,6 +26,9 @@ OPERANDS: dict[str, tuple[str, ...]] = {
 }
 """Bytes of DRAM traffic by what moves."""
 
+ON_CORES = ("cores_used", "packets", "hops")
+"""Of ``many_cores``, what compare.csv has."""
+
 
 @dataclass(frozen=True)
 class Executed:
@@ -46,6 +49,7 @@ class Row:
     table: CostTable
     ledger: Ledger
     totals: dict[str, Any]
+    unpriced: tuple[str, ...]
 
     @property
     def samples(self) -> int:
@@ -82,6 +86,8 @@ class Row:
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
             "caveats": caveats(self.table, self.hardware),
+            "unpriced": list(self.unpriced),
+            "many_cores": None,
         }
 
 
@@ -105,17 +111,19 @@ def compare(
         ledger = sum(ledgers[1:], start=ledgers[0])
         for table in tables:
             cost = price(ledger, chip, table)
-            rows.append(Row(variant, chip, mapping, table, ledger, totals(ledger, cost, chip)))
+            whole = totals(ledger, cost, chip)
+            rows.append(Row(variant, chip, mapping, table, ledger, whole, cost.unpriced))
         progress(done, len(combinations))
     return rows
 
 
 def rows_csv(rows: list[dict[str, Any]]) -> str:
-    """One line a row: what was asked, totals, utilization, useful part of it, DRAM bytes by operand."""
+    """One line a row: what was asked, totals, utilization, useful part of it, DRAM bytes by operand, and of
+    chips of many cores what they have beside; empty where a row has no such number."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names, shares = list(rows[0]["totals"]) if rows else [], ("utilization", "useful")
-    writer.writerow([*KEYS, "samples", *names, *shares, *(f"dram_{o}_bytes" for o in OPERANDS)])
+    writer.writerow([*KEYS, "samples", *names, *shares, *(f"dram_{o}_bytes" for o in OPERANDS), *ON_CORES])
     for row in rows:
         writer.writerow(
             [
@@ -123,6 +131,7 @@ def rows_csv(rows: list[dict[str, Any]]) -> str:
                 *row["totals"].values(),
                 *(row[s] for s in shares),
                 *(row["dram_bytes"][o] for o in OPERANDS),
+                *((row["many_cores"] or {}).get(name) for name in ON_CORES),
             ]
         )
     return text.getvalue()

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hwsim.errors import HwsimError, nearest
-from hwsim.storage import is_file, write_text
+from hwsim.storage import check_file, is_file, write_text
 
 MAX_BYTES = 4_000_000
 
@@ -36,8 +36,7 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
 
     Raises HwsimError listing every wrong field with its line.
     """
-    if not is_file(path):
-        raise HwsimError(f"{path}: no such file")
+    check_file(path)
     if path.stat().st_size > MAX_BYTES:
         raise HwsimError(f"{path}: larger than {MAX_BYTES} bytes, not a configuration file")
     try:

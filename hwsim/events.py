@@ -47,6 +47,15 @@ class Events:
         payload = None if self.payload is None else self.payload[part]
         return Events(offsets - offsets[0], self.index[part], payload, self.steps)
 
+    def until(self, steps: int) -> "Events":
+        """The first ``steps`` of every sample; a constant population has only one."""
+        if self.steps <= steps or self.steps == 1:
+            return self
+        kept = np.broadcast_to(np.arange(self.steps) < steps, (self.samples, self.steps))
+        shorter = self.keeping(kept)
+        ends = shorter.offsets[1:].reshape(self.samples, self.steps)[:, :steps]
+        return Events(np.append(0, ends), shorter.index, shorter.payload, steps)
+
     def keeping(self, cells: NDArray[np.bool_]) -> "Events":
         """The events of some cells, (samples, steps); the others are silent."""
         counts = self.counts()
@@ -107,6 +116,12 @@ class EventTrace:
     def select(self, start: int, stop: int) -> "EventTrace":
         events = {name: e.select(start, stop) for name, e in self.events.items()}
         return EventTrace(self.network_id, self.timesteps, events, self.outputs[start:stop])
+
+    def until(self, network: Network) -> "EventTrace":
+        """What happened in the first steps: the trace of ``network``, the same of fewer timesteps."""
+        steps = network.timesteps
+        events = {name: e.until(steps) for name, e in self.events.items()}
+        return EventTrace(network.id, steps, events, self.outputs[:, :steps])
 
     @staticmethod
     def join(parts: "list[EventTrace]") -> "EventTrace":

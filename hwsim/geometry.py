@@ -25,10 +25,13 @@ def output_taps(size: int, kernel: int, stride: int, padding: int, size_out: int
     return taps
 
 
+@lru_cache(1024)
 def windows(plane: Pair, kernel: Pair, stride: Pair, padding: Pair, plane_out: Pair) -> NDArray[np.int64]:
     """How many output windows contain each input position, flat (height * width)."""
     rows, columns = (
         (output_taps(*axis) >= 0).sum(axis=1)
         for axis in zip(plane, kernel, stride, padding, plane_out, strict=True)
     )
-    return np.outer(rows, columns).ravel()
+    contained = np.outer(rows, columns).ravel()
+    contained.flags.writeable = False
+    return contained

@@ -32,7 +32,8 @@ LONGEST_CYCLES, LONGEST_TICK, FINEST_RATIO = 2**20, 2**40, 2**30
 
 class HopEnergy(Configured):
     """pJ that one flit of ``flit_bits`` costs: at the router where it enters, and for each link that it
-    crosses along x or y, with the router behind it (T4)."""
+    crosses along x or y, with the router behind it (T4). ``router_area_um2``: of one router, where the source
+    tells it."""
 
     name: str
     description: str
@@ -41,6 +42,7 @@ class HopEnergy(Configured):
     source_router_pj: float = Field(ge=0, le=1e6)
     hop_x_pj: float = Field(ge=0, le=1e6)
     hop_y_pj: float = Field(ge=0, le=1e6)
+    router_area_um2: float | None = Field(default=None, ge=0, le=1e12)
     sources: dict[str, str]
 
 

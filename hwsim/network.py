@@ -80,8 +80,16 @@ class Network:
         """The projections that end in ``target``, in order."""
         return self._into.get(target, ())
 
+    @cached_property
+    def _out_of(self) -> dict[str, tuple[Projection, ...]]:
+        found: dict[str, tuple[Projection, ...]] = {}
+        for p in self.projections:
+            found[p.source] = (*found.get(p.source, ()), p)
+        return found
+
     def out_of(self, source: str) -> tuple[Projection, ...]:
-        return tuple(p for p in self.projections if p.source == source)
+        """The projections that begin in ``source``, in order."""
+        return self._out_of.get(source, ())
 
     @cached_property
     def owners(self) -> dict[str, str]:
@@ -138,13 +146,16 @@ class Network:
         Strongly connected components of the graph of projections and of states handed on; most have
         one population.
         """
+        place = {p.name: i for i, p in enumerate(self.populations)}
+        alone = not any(p.state_group for p in self.populations)
+        if alone and all(place[p.source] < place[p.target] for p in self.projections):
+            return tuple((p.name,) for p in self.populations)
         graph: Any = networkx.DiGraph()
-        graph.add_nodes_from(p.name for p in self.populations)
+        graph.add_nodes_from(place)
         graph.add_edges_from((p.source, p.target) for p in self.projections)
         for group in {p.state_group for p in self.populations if p.state_group}:
             members = [p.name for p in self.populations if p.state_group == group]
             graph.add_edges_from(pairwise([*members, members[0]]))
-        place = {p.name: i for i, p in enumerate(self.populations)}
         condensed = networkx.condensation(graph)
         members_of = {c: sorted(condensed.nodes[c]["members"], key=place.__getitem__) for c in condensed}
         order = networkx.lexicographical_topological_sort(condensed, key=lambda c: place[members_of[c][0]])

@@ -204,8 +204,9 @@ def simulate(
         return ledger
 
     ledgers, pool = [], ThreadPoolExecutor(threads())
+    begins = range(0, trace.samples, batch)
     try:
-        for ledger in pool.map(play, range(0, trace.samples, batch)):
+        for ledger in pool.map(play, begins) if len(begins) > 1 else map(play, begins):
             ledgers.append(ledger)
             if progress:
                 progress(min(len(ledgers) * batch, trace.samples), trace.samples)

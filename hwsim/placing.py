@@ -8,14 +8,13 @@ from typing import Any, get_args
 
 import numpy as np
 
-from hwsim import commands
 from hwsim.chip.config import weight_bits_of
-from hwsim.chips import open_chip
 from hwsim.configuration import save_yaml
 from hwsim.delivery import output_directory, progress_bars, say
 from hwsim.errors import HwsimError, nearest
 from hwsim.execute.executor import encode, execute
 from hwsim.grid import LIMITS, Grid
+from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.network import Network
 from hwsim.pipeline import Progress
@@ -28,7 +27,7 @@ from hwsim.place.slices import Sliced, numbered
 from hwsim.place.traffic import traffic
 from hwsim.report import console
 from hwsim.storage import check_apart
-from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 
 SAMPLES = 8
 """Inputs whose spikes are the traffic, if not told how many."""
@@ -83,22 +82,13 @@ class Asked:
         )
 
 
-def place(
-    model: str,
-    inputs: Path | None,
-    weights: Path | None,
-    samples: int | None,
-    timesteps: int | None,
-    variant: Variant,
-    asked: Asked,
-    as_json: bool,
-) -> None:
+def place(spec: WorkloadSpec, asked: Asked, as_json: bool) -> None:
     """Run the model, place it, print every placement's costs, write the best one.
 
     Raises HwsimError for a network that the cores' limits do not allow.
     """
-    work, _ = commands.compared(model, inputs, weights, samples, SAMPLES, timesteps, variant)
     with progress_bars() as progress:
+        work, _ = spec.workload(SAMPLES, progress)
         made = make(work.network, work.inputs, asked, progress)
     if asked.output is not None:
         save_yaml(asked.output, with_placement(asked.mapping, made.chosen))

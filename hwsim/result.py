@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hwsim.area import lif_area_share
 from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
-from hwsim.cost import COMPONENTS, Cost, CostTable
+from hwsim.cost import COMPONENTS, Cost, CostTable, Sensitivity, load_table, price, sensitivity, tables
 from hwsim.events import EventTrace
 from hwsim.geometry import output_taps
 from hwsim.hardware import Hardware
@@ -61,7 +61,8 @@ class Run:
 class Result:
     """An estimate: the SNN's run, its ANN counterpart's, what was asked and where it came from.
 
-    ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart.
+    ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart;
+    ``over_time``: of every smaller number of timesteps, see :func:`hwsim.over_time.over_time`.
     """
 
     run: Run
@@ -74,6 +75,7 @@ class Result:
     agreement: dict[str, Any] | None
     provenance: dict[str, Any]
     ann_missing: str | None = None
+    over_time: list[dict[str, Any]] | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -81,6 +83,22 @@ class Result:
         if self.labels is None:
             return None
         return float((self.run.trace.outputs[:, -1].argmax(1) == self.labels).mean())
+
+    def price(self, table: CostTable | str) -> Cost:
+        """What the same counts cost under another table, or one by name; nothing is simulated again."""
+        chosen = load_table(table) if isinstance(table, str) else table
+        return price(self.run.ledger, self.hardware, chosen)
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """The same counts under every table and under this result's own, beside as many ANN inferences."""
+        known = {name: load_table(name) for name in tables()}
+        against = None
+        if self.ann is not None:
+            often = self.run.samples / self.ann.samples
+            against = self.ann.ledger, self.hardware.with_skip("dense"), often
+        chosen = (known | {self.table.name: self.table}).values()
+        return sensitivity(self.run.ledger, self.hardware, against, chosen)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of result.json, schema version 1 (docs/result.md). Energies pJ, times ns, areas um2."""
@@ -104,8 +122,10 @@ class Result:
             "counts": {a: run.ledger.total(a) for a in ACTIONS},
             "unit_energy_pj": run.cost.unit_pj,
             "unpriced": list(run.cost.unpriced),
+            "sensitivity": self.sensitivity.as_dict(),
             "caveats": caveats(self.table, self.hardware),
             "accuracy": accuracy(run.trace.outputs, self.labels),
+            "over_time": self.over_time,
             "ann": None if self.ann is None else self._counterpart(self.ann),
             "ann_missing": self.ann_missing,
             "agreement": self.agreement,
@@ -117,8 +137,8 @@ class Result:
         run = self.run
         energy, cycles = run.cost.total_pj / run.samples, run.ledger.elapsed_cycles / run.samples
         return _inference(ann, self.hardware) | {
-            "energy_ratio": _ratio(energy, ann.cost.total_pj / ann.samples),
-            "latency_ratio": _ratio(cycles, ann.ledger.elapsed_cycles / ann.samples),
+            "energy_ratio": ratio(energy, ann.cost.total_pj / ann.samples),
+            "latency_ratio": ratio(cycles, ann.ledger.elapsed_cycles / ann.samples),
             "samples": ann.samples,
             "energy_pj_by_component": {
                 c: spent / ann.samples for c, spent in ann.cost.by_component().items()
@@ -325,7 +345,7 @@ def layers_csv(values: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def _ratio(snn: float, ann: float) -> float | None:
+def ratio(snn: float, ann: float) -> float | None:
     """One inference of the SNN over one of the ANN; None where the ANN's is 0, or nothing beside it."""
     ratio = snn / ann if ann else inf
     return ratio if isfinite(ratio) else None

@@ -8,7 +8,7 @@ more than 256; the wires between macros are not counted, so that beyond the grid
 """
 
 import csv
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil, exp, log
 from pathlib import Path
 from typing import NamedTuple
@@ -60,6 +60,7 @@ def nodes() -> list[tuple[int, str]]:
     return list(_grid())
 
 
+@lru_cache(4096)
 def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) -> Access:
     """Energy of a word read and write (pJ) and area (um2) of a memory of one or several macros.
 

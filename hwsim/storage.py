@@ -90,6 +90,14 @@ def is_dir(path: Path) -> bool:
         return path.is_dir()
 
 
+def check_file(path: Path) -> None:
+    """Raises HwsimError where there is no file, and says so where a directory is in its place."""
+    if is_dir(path):
+        raise HwsimError(f"{path}: is a directory; name a file")
+    if not is_file(path):
+        raise HwsimError(f"{path}: no such file")
+
+
 def is_same(path: Path, other: Path) -> bool:
     """Whether ``path`` is there and is ``other``. Raises HwsimError for one that cannot be looked up."""
     with looked_up(path):
@@ -160,8 +168,7 @@ def damage_named(path: Path, kind: str) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not is_file(path):
-        raise HwsimError(f"{path}: no such file")
+    check_file(path)
     try:
         opened = safe_open(path, framework="numpy")
     except (SafetensorError, OSError) as error:

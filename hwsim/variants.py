@@ -22,6 +22,8 @@ Init = Literal["random", "calibrated"]
 
 SYNTHETIC = "synthetic, drawn from seed 0, of no data set"
 
+UNTRAINED_SHARING = "unknown: the weights were not trained with states shared like this; spikes are its own"
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -126,7 +128,8 @@ def varied(
     """The workload as asked for, with notes of every change, and the rates if thresholds were calibrated.
 
     A changed network is no longer the module that was captured: its spikes are not held against
-    PyTorch's. Calibrated, it gives no accuracy either. States are shared after the calibration.
+    PyTorch's. Calibrated, or with states shared that its weights were not trained with, it gives no
+    accuracy either. States are shared after the calibration.
     """
     network, rates = work.network, None
     if (variant.init or variant.shape) and isinstance(opened.model, Network):
@@ -144,6 +147,8 @@ def varied(
         inputs = f"{made.samples} {'synthetic' if synthetic else 'of the given'} inputs"
         network = _noted(made.network, "calibration", _calibration(made, rate, inputs, bool(sharing)))
     network = share(network, sharing, opened.sharing)
+    if sharing and work.labels is not None and not variant.calibrated:
+        network = _noted(network, "accuracy", UNTRAINED_SHARING)
     if variant.calibrated:
         rates = firing_rates(network, work.inputs[: made.samples]) if sharing else made.rates
     reference = work.reference if network is same else None
@@ -151,7 +156,7 @@ def varied(
         work,
         network=network,
         reference=reference and replace(reference, network_id=network.id),
-        labels=None if variant.calibrated else work.labels,
+        labels=None if variant.calibrated or sharing else work.labels,
     ), rates
 
 

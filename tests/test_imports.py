@@ -19,7 +19,7 @@ LIBRARIES = {
     "simpy": ("chip.reference.", "cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
-    "typer": ("cli", "options", "replay."),
+    "typer": ("cli.", "options", "replay."),
     "safetensors": ("storage", "frontends."),
     "yaml": ("configuration",),
     "h5py": ("frontends.",),
@@ -53,7 +53,7 @@ VALUES = (
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.")
-METHODS = ("methods.", "variants")
+METHODS = ("methods.", "variants", "workloads")
 
 # Each group of modules, and what it may import beside itself; the first group that holds a module counts.
 # A stage is a group of its own: none imports another but frontends, which knows the neurons of nn.
@@ -70,7 +70,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("place.",), ("noc.trees", *VALUES, *BASE)),
     (("chip.config",), (*VALUES, *BASE)),
     (("chip.",), ("cycle.", "lower.", "noc.", "place.", *VALUES, *BASE)),
-    (("chips",), ("chip.config", *VALUES, *BASE)),
+    (("manycore.chips",), ("chip.config", *VALUES, *BASE)),
     (("result",), (*VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
@@ -78,29 +78,48 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("pipeline",), ("result", *STAGES, *VALUES, *BASE)),
     (("methods.",), (*STAGES, *VALUES, *BASE)),
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
+    (("workloads",), ("pipeline", "variants", "methods.", *STAGES, *VALUES, *BASE)),
     (("delivery",), BASE),
-    (("chip_energy",), ("chip.", *VALUES, *BASE)),
-    (("chip_result",), ("result", "chip_energy", "chip.", "place.", "noc.", *VALUES, *BASE)),
+    (("lists",), BASE),
+    (("manycore.silicon", "manycore.area", "manycore.energy"), ("result", "chip.", *VALUES, *BASE)),
+    (("manycore.reference",), ("chip.", "noc.", "place.", *VALUES, *BASE)),
     (
-        ("chip_pipeline",),
-        ("pipeline", "chip_result", "result", "chip.", "place.", *STAGES, *VALUES, *BASE),
+        ("manycore.result",),
+        ("result", "manycore.area", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE),
     ),
     (
-        ("manycore",),
+        ("manycore.pipeline",),
         (
-            *("chip_pipeline", "chip_result", "chips", "chip.", "place.", "noc.", "commands", "delivery"),
-            *("pipeline", "result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+            "pipeline",
+            "manycore.reference",
+            "manycore.result",
+            "result",
+            "chip.",
+            "place.",
+            *STAGES,
+            *VALUES,
+            *BASE,
         ),
     ),
-    (("comparison",), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
+    (
+        ("manycore.",),
+        (
+            *("chip.", "place.", "noc.", "commands", "comparison", "delivery", "lists", "pipeline"),
+            *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
+    (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
         ("comparing",),
-        ("comparison", "commands", "delivery", "pipeline", "report.", *METHODS, *STAGES, *VALUES, *BASE),
+        (
+            *("comparison", "manycore.", "chip.config", "commands", "delivery", "lists", "pipeline"),
+            *("report.", *METHODS, *STAGES, *VALUES, *BASE),
+        ),
     ),
     (
         ("placing",),
         (
-            "chips",
+            "manycore.chips",
             "chip.config",
             "commands",
             "place.",
@@ -116,7 +135,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
         ("commands", "listing"),
         (
-            "chips",
+            "manycore.chips",
             "chip.config",
             "chip.prices",
             "pipeline",
@@ -135,21 +154,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("options",), ()),
     (("replay.",), ("options", "delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
     (
-        ("cli",),
+        ("cli.",),
         (
             "options",
             "commands",
             "comparing",
             "delivery",
             "listing",
-            "manycore",
+            "manycore.",
             "placing",
             "replay.",
             "variants",
+            "workloads",
             *BASE,
         ),
     ),
-    (("__main__",), ("cli",)),
+    (("__main__",), ("cli.",)),
     (("",), ("frontends.load",)),
 )
 
@@ -199,7 +219,7 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def test_every_module_is_found_and_parsed() -> None:
-    assert {"cli", "network", "execute.kernels", "cycle.reference.", ""} <= set(modules())
+    assert {"cli.", "network", "execute.kernels", "cycle.reference.", ""} <= set(modules())
     assert "execute.kernels" in own("execute.executor")
     assert "numba" in imported("execute.kernels")
 

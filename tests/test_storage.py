@@ -159,7 +159,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    refused(tmp_path, "no such file")
+    refused(tmp_path, "is a directory; name a file")
 
 
 def test_a_file_cut_anywhere_is_refused(saved: Path) -> None:

@@ -18,6 +18,7 @@ NOC = sorted((TABLES / "noc").glob("*.yaml"))
 HOPS = sorted((TABLES / "hop_energy").glob("*.yaml"))
 CHIPS = sorted((TABLES / "chip").glob("*.yaml"))
 CHIP_ENERGY = sorted((TABLES / "chip_energy").glob("*.yaml"))
+SILICON = sorted((TABLES / "silicon").glob("*.yaml"))
 SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS, *CHIPS]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
 STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "scratchpad"}
@@ -52,6 +53,7 @@ def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in HOPS} >= {"loihi", "dsent32"}
     assert {path.stem for path in CHIPS} >= {"loihi", "truenorth"}
     assert {path.stem for path in CHIP_ENERGY} >= {"loihi_davies2018", "loihi_sanafe", "truenorth_all_in"}
+    assert {path.stem for path in SILICON} >= {"loihi", "truenorth"}
 
 
 @pytest.mark.parametrize("row", rows())
@@ -85,6 +87,16 @@ def test_every_price_of_a_chip_of_cores_has_a_source_and_a_status(path: Path) ->
         assert number > 0 or re.search(r"\b(within|free)\b", row["source"])
 
 
+@pytest.mark.parametrize("path", SILICON, ids=lambda p: p.stem)
+def test_die_and_static_power_of_a_chip_have_a_source_and_a_status(path: Path) -> None:
+    values = read(path)
+    for row in (values["area"], values.get("static", values["area"])):
+        assert len(row["source"].split()) >= 4
+        assert row["status"] in get_args(Status)
+        (number,) = (value for name, value in row.items() if name in ("mm2", "power_mw"))
+        assert number > 0
+
+
 @pytest.mark.parametrize("path", ENERGY, ids=lambda p: p.stem)
 def test_no_row_is_given_twice(path: Path) -> None:
     keys = [(row["item"], row.get("bits")) for row in read(path)["rows"]]
@@ -97,7 +109,7 @@ def test_energies_of_memories_have_a_source(path: Path) -> None:
     assert memories is None or len(memories["source"].split()) >= 2
 
 
-@pytest.mark.parametrize("path", [*ENERGY, *SOURCED, *CHIP_ENERGY], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*ENERGY, *SOURCED, *CHIP_ENERGY, *SILICON], ids=lambda p: p.stem)
 def test_every_file_is_named_and_described(path: Path) -> None:
     values = read(path)
     assert values["name"] == path.stem

@@ -2,6 +2,7 @@
 
 from hwsim.cost.components import COMPONENTS, STANDING
 from hwsim.cost.pricing import Cost, price
+from hwsim.cost.sensitivity import Priced, Sensitivity, sensitivity
 from hwsim.cost.table import TABLES, CostTable, Status, load_table, tables
 from hwsim.cost.unit_prices import (
     action_widths,
@@ -23,6 +24,8 @@ __all__ = [
     "TABLES",
     "Cost",
     "CostTable",
+    "Priced",
+    "Sensitivity",
     "Status",
     "action_widths",
     "buffer_energy",
@@ -36,6 +39,7 @@ __all__ = [
     "load_table",
     "price",
     "recipes",
+    "sensitivity",
     "tables",
     "unit_energies",
 ]

@@ -15,7 +15,7 @@ from hwsim.cost.unit_prices import check_widths, chip_area, unit_energies
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, Ledger
-from hwsim.storage import content_id, damage_named, is_file, write_text
+from hwsim.storage import check_file, content_id, damage_named, write_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,7 @@ class Cost:
     @staticmethod
     def load(path: Path) -> "Cost":
         """Read a saved cost. Raises HwsimError naming the file if it is damaged."""
-        if not is_file(path):
-            raise HwsimError(f"{path}: no such file")
+        check_file(path)
         with damage_named(path, "cost"):
             return Cost.from_dict(json.loads(path.read_text(encoding="utf-8")))
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hwsim.errors import HwsimError
 from hwsim.frontends.heaps import check_heaps
 from hwsim.frontends.texts import check_texts
-from hwsim.storage import is_file
+from hwsim.storage import check_file
 
 MAX_VALUES = 1 << 26
 """Most values of one array, and of one of its chunks; larger ones are refused before they are read."""
@@ -36,8 +36,7 @@ Array = NDArray[Any]
 @contextmanager
 def opened(path: Path, kind: str) -> "Iterator[Group]":
     """The root group of a file; what h5py raises on damaged files becomes an HwsimError."""
-    if not is_file(path):
-        raise HwsimError(f"{path}: no such file")
+    check_file(path)
     with readable(path, kind):
         check_heaps(path)
     with readable(path, kind), h5py.File(path, "r") as file:

@@ -22,7 +22,7 @@ from hwsim.frontends.netx import read_netx
 from hwsim.frontends.nir.read import read_nir
 from hwsim.frontends.settings import Settings, read_settings
 from hwsim.network import Coding, Network
-from hwsim.storage import is_file, stored_kind
+from hwsim.storage import check_file, stored_kind
 
 SEED = 0
 """Of the random weights that a builder gives its network."""
@@ -209,8 +209,7 @@ def _settings(
 
 
 def _builder(path: Path, attribute: str) -> Callable[..., Any]:
-    if not is_file(path):
-        raise HwsimError(f"{path}: no such file")
+    check_file(path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -246,8 +245,7 @@ def _build(builder: Callable[..., Any], name: str, arguments: Mapping[str, Any])
 def _with_weights(model: nn.Module, path: Path | None) -> nn.Module:
     if path is None:
         return model
-    if not is_file(path):
-        raise HwsimError(f"{path}: no such file")
+    check_file(path)
     try:
         state = load_file(path)
     except (SafetensorError, OSError) as error:
@@ -265,8 +263,7 @@ def load_inputs(path: Path, samples: int | None = None) -> Inputs:
     uint8 ``images`` become x / 255, ``inputs`` stay as they are; grey images (samples, height, width)
     get a channel. Of a large file no more than the first ``samples`` are read.
     """
-    if not is_file(path):
-        raise HwsimError(f"{path}: no such file")
+    check_file(path)
     found = headers(path, ("images", "inputs", "labels"))
     name = next((n for n in ("images", "inputs") if n in found), None)
     if name is None:

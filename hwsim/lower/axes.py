@@ -4,7 +4,7 @@ Every array over jobs has all six; an axis of length 1 stands for the same value
 """
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from math import prod
 from operator import mul
 from typing import Any
@@ -42,16 +42,22 @@ def along(axis: int, values: Any) -> Ints:
     return np.asarray(values, np.int64).reshape(shape)
 
 
+@lru_cache(4096)
 def first(axis: int, length: int) -> Bools:
-    """True at index 0 of one axis."""
-    begins: Bools = along(axis, range(length)) == 0
-    return begins
+    """True at index 0 of one axis; not to be written to."""
+    return _marked(axis, length, 0)
 
 
+@lru_cache(4096)
 def last(axis: int, length: int) -> Bools:
-    """True at the end of one axis."""
-    ends: Bools = along(axis, range(length)) == length - 1
-    return ends
+    """True at the end of one axis; not to be written to."""
+    return _marked(axis, length, length - 1)
+
+
+def _marked(axis: int, length: int, place: int) -> Bools:
+    found: Bools = along(axis, range(length)) == place
+    found.flags.writeable = False
+    return found
 
 
 def zeros() -> Ints:

@@ -53,6 +53,21 @@ def collapse(words, passes, slots, segments, counts, merged):
 
 
 @njit(**CACHED)
+def count_live(offsets, index, positions, arriving, passes, segment, counts):
+    """Adds the events of one sample, as :func:`set_bits` takes them, to ``counts`` (pass, position, segment).
+
+    What :func:`collapse` counts, where nothing asks for the bits; ``segment``: of each channel.
+    """
+    for i in range(len(arriving)):
+        begin = end = place = np.int64(0)
+        for e in range(offsets[arriving[i]], offsets[arriving[i] + 1]):
+            if index[e] >= end:
+                channel = index[e] // positions
+                begin, end, place = channel * positions, (channel + 1) * positions, segment[channel]
+            counts[passes[i], index[e] - begin, place] += 1
+
+
+@njit(**CACHED)
 def fold_inputs(merged, counts, window, lanes, width_out, together, segments, union, live):
     """Live inputs of each fold from what :func:`collapse` made.
 

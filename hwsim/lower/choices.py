@@ -49,10 +49,12 @@ def best(
             problems.append(error)
             continue
         different = orders[:1] if len(layer.rows) == layer.samples == 1 else orders
+        one: Plan | None = None
         for order in different:
             try:
-                made = plan(task, layer.in_order(order), pinned, outlasting)
-                if made.most_stored > task.hardware.buffers.output.capacity_bytes:
+                made = one.in_order(order) if one else plan(task, layer.in_order(order), pinned, outlasting)
+                one = one or made
+                if one.most_stored > task.hardware.buffers.output.capacity_bytes:
                     output_slots(task, made.largest_store, name)
                 found.append(made)
             except HwsimError as error:

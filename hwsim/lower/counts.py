@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from hwsim.events import Events, EventTrace
 from hwsim.geometry import windows
 from hwsim.lower.axes import Ints, K, M, N, T, Terms, along, total, units
-from hwsim.lower.layers import Layer, Task, steps_of, value_bits
+from hwsim.lower.layers import Layer, Task, steps_of
 from hwsim.lower.maps import Maps, address_bits, listed
 from hwsim.lower.plans import Plan
 from hwsim.lower.states import Counts
@@ -117,7 +117,7 @@ def fixed_counts(plan: Plan) -> Counts:
 def output_counts(task: Task, layer: Layer) -> Counts:
     """Outputs that the jobs of a layer write, and their words (B5)."""
     once = layer.at_end * along(T, layer.pass_sizes)
-    kind, bits = layer.population.kind, value_bits(task.network, layer.name, task.hardware)
+    kind, bits = layer.population.kind, task.value_bits[layer.name]
     bits = task.hardware.precision.state_bits if kind == "readout" else bits
     words = units(layer.outputs * bits, task.hardware.buffers.output.word_bits) * once
     return {

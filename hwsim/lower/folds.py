@@ -1,7 +1,7 @@
 """Folds, passes and K-tiles of one array layer, as its streams are counted (docs/machine.md, W1 to W6)."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,28 @@ Ints = NDArray[np.int64]
 class BitLayout:
     """Where each source channel's bit lies, 64 to a word; a group's K-tile is a segment of whole words.
 
-    ``word``, ``mask``: of each channel; ``segments``: first word of each segment, and the end.
+    ``word``, ``mask``, ``segment``: of each channel; ``segments``: first word of each segment, and the end.
     """
 
     word: Ints
     mask: NDArray[np.uint64]
+    segment: Ints
     segments: Ints
+
+
+@lru_cache(1024)
+def bit_layout(groups: int, sizes: tuple[int, ...]) -> BitLayout:
+    """Of K-tiles of ``sizes`` whole channels in each of ``groups``; its arrays are not to be written to."""
+    widths = -(-np.array(sizes, np.int64) // 64)
+    tile = np.repeat(np.arange(len(sizes)), sizes)
+    bit = np.arange(sum(sizes)) - (np.cumsum(sizes) - sizes)[tile]
+    group = np.arange(groups)[:, None]
+    return BitLayout(
+        word=(group * widths.sum() + (np.cumsum(widths) - widths)[tile] + bit // 64).ravel(),
+        mask=np.tile(np.uint64(1) << (bit % 64).astype(np.uint64), groups),
+        segment=(group * len(sizes) + tile).ravel(),
+        segments=np.concatenate([[0], np.cumsum(np.tile(widths, groups))]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +87,7 @@ class Incoming:
     def bit_layout(self) -> BitLayout:
         """For K-tiles of whole channels."""
         sizes = (self.tiles[:, 2] - self.tiles[:, 1]) // self.taps
-        widths = -(-sizes // 64)
-        tile = np.repeat(np.arange(len(sizes)), sizes)
-        bit = np.arange(self.channels) - (np.cumsum(sizes) - sizes)[tile]
-        first = np.arange(self.groups)[:, None] * widths.sum()
-        return BitLayout(
-            word=(first + (np.cumsum(widths) - widths)[tile] + bit // 64).ravel(),
-            mask=np.tile(np.uint64(1) << (bit % 64).astype(np.uint64), self.groups),
-            segments=np.concatenate([[0], np.cumsum(np.tile(widths, self.groups))]),
-        )
+        return bit_layout(self.groups, tuple(sizes.tolist()))
 
 
 @dataclass(frozen=True, eq=False)

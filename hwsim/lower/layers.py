@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -46,12 +46,8 @@ class Weighted:
 
     def new_rows(self, height: int) -> Ints:
         """Source rows that each of ``height`` output rows is the first to need."""
-        stride, padding = self.projection.stride[0], self.projection.padding[0]
-        tops = np.arange(height, dtype=np.int64) * stride - padding
-        begins = np.clip(tops, 0, self.plane[0])
-        ends = np.clip(tops + self.projection.kernel[0], 0, self.plane[0])
-        new: Ints = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
-        return new
+        p = self.projection
+        return new_rows(height, self.plane[0], p.kernel[0], p.stride[0], p.padding[0])
 
     @cached_property
     def nonzero(self) -> Bools:
@@ -60,6 +56,17 @@ class Weighted:
         assert weights is not None
         nonzero: Bools = weights.reshape(len(weights), -1) != 0
         return nonzero
+
+
+@lru_cache(1024)
+def new_rows(height: int, source: int, kernel: int, stride: int, padding: int) -> Ints:
+    """Of ``source`` rows, those that each of ``height`` output rows is the first to need; not to be written
+    to."""
+    tops = np.arange(height, dtype=np.int64) * stride - padding
+    begins, ends = np.clip(tops, 0, source), np.clip(tops + kernel, 0, source)
+    new: Ints = np.maximum(ends - np.maximum(begins, np.append(0, ends[:-1])), 0)
+    new.flags.writeable = False
+    return new
 
 
 class Part(NamedTuple):
@@ -315,6 +322,11 @@ class Task:
         return tuple(name for name in self.names if name not in self.fused)
 
     @cached_property
+    def value_bits(self) -> dict[str, int]:
+        """By population: bits of one emitted value (W8)."""
+        return {p.name: value_bits(self.network, p.name, self.hardware) for p in self.network.populations}
+
+    @cached_property
     def binary_maps(self) -> bool:
         """Whether every map takes the same bytes whatever happens (W9)."""
         return self.hardware.buffers.spikes == "bitmap"
@@ -323,11 +335,14 @@ class Task:
         """Bits of weights that one job may have on chip."""
         return self.hardware.buffers.weight.tile_bytes * 8
 
+    @cached_property
+    def burst_bytes(self) -> int:
+        return self.hardware.dram.burst
+
     def burst(self, size_bytes: int) -> int:
         """burst(x) of one number."""
-        unit = self.hardware.dram.burst
-        return ceil_div(size_bytes, unit) * unit
+        return ceil_div(size_bytes, self.burst_bytes) * self.burst_bytes
 
     def bytes_of(self, bits: Ints) -> Ints:
         """burst(ceil(bits / 8))."""
-        return units(units(bits, 8), self.hardware.dram.burst) * self.hardware.dram.burst
+        return units(bits, 8 * self.burst_bytes) * self.burst_bytes

@@ -38,7 +38,7 @@ def stepwise_layers(network: Network, hardware: Hardware, mapping: Mapping) -> f
     """Layers of components that run step by step (S5)."""
     found: set[str] = set()
     for component in network.components:
-        recurrent = any(p.source == p.target == component[0] for p in network.projections)
+        recurrent = any(p.source == component[0] for p in network.into(component[0]))
         split = any(_splits(network, name, hardware, mapping) for name in component)
         if len(component) > 1 or recurrent or split:
             found.update(component)
@@ -161,8 +161,5 @@ def folds(length: int, width: int) -> Ints:
 def channel_folds(outputs: int, width: int, groups: int) -> tuple[Ints, ...]:
     """Channels of each N-fold; with several channel groups each fold takes as many of every one (M2)."""
     each, wide = outputs // groups, width // groups
-    begins = np.arange(groups, dtype=np.int64)[:, None] * each
-    return tuple(
-        (begins + np.arange(first, min(each, first + wide), dtype=np.int64)).ravel()
-        for first in range(0, each, wide)
-    )
+    channels = np.arange(groups * each, dtype=np.int64).reshape(groups, each)
+    return tuple(channels[:, first : first + wide].ravel() for first in range(0, each, wide))

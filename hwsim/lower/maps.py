@@ -5,13 +5,13 @@ from numpy.typing import NDArray
 
 from hwsim.events import EventTrace
 from hwsim.lower.axes import Ints, T, along, units, zeros
-from hwsim.lower.layers import Layer, Task, value_bits
+from hwsim.lower.layers import Layer, Task
 from hwsim.network import Projection
 
 
 def listed(task: Task, name: str) -> bool:
     """Whether a population's maps are lists where those are shorter."""
-    bits = value_bits(task.network, name, task.hardware)
+    bits = task.value_bits[name]
     return not task.binary_maps and bits == 1 and name not in task.network.constant
 
 
@@ -28,7 +28,7 @@ class Maps:
     def emitted(self, name: str) -> Ints:
         """Bits of each map of a population, along samples and its steps."""
         size = self.task.network.population[name].size
-        bitmap = size * value_bits(self.task.network, name, self.task.hardware)
+        bitmap = size * self.task.value_bits[name]
         if self.trace is None or not listed(self.task, name):
             return np.full((1,) * 6, bitmap, np.int64)
         events = self.trace.events[name].counts()[self.samples.start : self.samples.stop]

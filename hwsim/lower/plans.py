@@ -1,14 +1,14 @@
 """One layer's jobs apart from its events: what they move, and where its operands stay."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
 import numpy as np
 
 from hwsim.lower.axes import Ints, K, M, N, T, Terms, along, zeros
-from hwsim.lower.layers import Layer, Task
+from hwsim.lower.layers import Layer, Order, Task
 from hwsim.lower.loads import Residency, Streamed, check_streamed, input_loads, residency, streamed_loads
 from hwsim.lower.maps import Maps
 from hwsim.lower.states import (
@@ -66,9 +66,30 @@ class Plan:
         """Bytes of each operand that each job stores."""
         return {"output": map_stores(self.task, self.layer, Maps(self.task))} | self.parked
 
-    @property
+    def in_order(self, order: Order) -> "Plan":
+        """The same with the folds in that order, which decides inputs and fetches of weights alone.
+
+        For layers on the array. Raises HwsimError if the inputs do not fit.
+        """
+        assert self.kept
+        task, maps, layer = self.task, Maps(self.task), self.layer.in_order(order)
+        streamed = self.streamed
+        if layer.streamed:
+            streamed = streamed_loads(layer, maps, task.hardware.buffers.input.word_bits)
+            check_streamed(task, layer, streamed)
+        inputs = residency(task, layer, maps, streamed)
+        return replace(
+            self,
+            layer=layer,
+            inputs=inputs,
+            fetches=fetched(task, layer, self.kept).astype(np.int64),
+            loads=self.loads | {"input": map_loads(task, layer, inputs, maps, streamed)},
+            streamed=streamed,
+        )
+
+    @cached_property
     def most_stored(self) -> int:
-        """No less than :attr:`largest_store`, without its parts."""
+        """No less than :attr:`largest_store`, without its parts and in any order of the folds."""
         parked = sum(int(v.dense().max()) for v in self.parked.values() if v.products)
         return parked + most_flushed(self.task, self.layer)
 

@@ -11,7 +11,7 @@ from hwsim.ledger import ACTIONS
 from hwsim.lower.axes import Ints, T, along, ceil_div
 from hwsim.lower.choices import MOST_JOBS, best, too_many
 from hwsim.lower.counts import fixed_counts, map_counts, update_counts
-from hwsim.lower.layers import Task, steps_of, value_bits, weighted_into
+from hwsim.lower.layers import Task, Weighted, steps_of, weighted_into
 from hwsim.lower.layout import stepwise_layers, vector_layer
 from hwsim.lower.maps import Maps
 from hwsim.lower.order import Places, places, waits
@@ -92,7 +92,8 @@ class Scheduled:
     @cached_property
     def rooms(self) -> Ints:
         """Bytes that each layer's operands need in DRAM, (layers, REGIONS), whatever is moved (S2)."""
-        return np.array([_rooms(self.task, name) for name in self.task.names], np.int64)
+        weighted = {plan.layer.name: plan.layer.weighted for plan in self.plans}
+        return np.array([_rooms(self.task, n, weighted.get(n, ())) for n in self.task.names], np.int64)
 
     def regions(self, load_bytes: Ints, store_bytes: Ints, owner: Ints) -> Ints:
         """Bytes of every region (S2). Raises HwsimError if they do not fit the DRAM."""
@@ -157,17 +158,17 @@ def book(row: Ints, counts: Counts) -> None:
         row[ACTION[name]] += number
 
 
-def _rooms(task: Task, name: str) -> list[int]:
+def _rooms(task: Task, name: str, weighted: tuple[Weighted, ...]) -> list[int]:
     network, population = task.network, task.network.population[name]
 
     def room(source: str) -> int:
-        bits = network.population[source].size * value_bits(network, source, task.hardware)
+        bits = network.population[source].size * task.value_bits[source]
         return task.burst(ceil_div(bits, 8)) * steps_of(network, source)
 
     state = task.burst(ceil_div(cells_of(population) * state_bits(task, population), 8))
     sums = task.burst(ceil_div(population.size * task.hardware.precision.partial_sum_bits, 8))
     rooms = {
-        "weight": task.burst(ceil_div(layer_bits(task, weighted_into(network, name, task.hardware)), 8)),
+        "weight": task.burst(ceil_div(layer_bits(task, weighted), 8)),
         "input": sum(room(p.source) for p in network.into(name)) * task.samples,
         "membrane": state * task.samples,
         "hold": sums * task.samples,

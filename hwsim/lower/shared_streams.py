@@ -76,13 +76,17 @@ def _fold(
     union = np.zeros((folds * len(batches), slot_count, segments), np.int64)
     live = np.zeros((folds * len(batches), pass_count, segments), np.int64)
     for batch, part in batches:
-        words = np.zeros((len(batch), len(cells), p.positions, layout.segments[-1]), np.uint64)
-        for i, sample in enumerate(batch):
-            offsets = events.offsets[sample * events.steps : (sample + 1) * events.steps + 1]
-            bits.set_bits(offsets, events.index, p.positions, cells, layout.word, layout.mask, words[i])
         counts = np.zeros((len(batch), pass_count, p.positions, segments), np.int32)
-        merged = np.zeros((len(batch), slot_count, *words.shape[2:]), np.uint64)
-        bits.collapse(words, passes, slots, layout.segments, counts, merged)
+        merged = np.zeros((len(batch), slot_count, p.positions, layout.segments[-1]), np.uint64)
+        given = [events.offsets[s * events.steps : (s + 1) * events.steps + 1] for s in batch]
+        if slot_count:
+            words = np.zeros((len(batch), len(cells), *merged.shape[2:]), np.uint64)
+            for offsets, set_in in zip(given, words, strict=True):
+                bits.set_bits(offsets, events.index, p.positions, cells, layout.word, layout.mask, set_in)
+            bits.collapse(words, passes, slots, layout.segments, counts, merged)
+        else:
+            for offsets, added in zip(given, counts, strict=True):
+                bits.count_live(offsets, events.index, p.positions, cells, passes, layout.segment, added)
         bits.fold_inputs(
             merged, counts, p.window, lanes, shape.plane[1], shape.together, layout.segments,
             union[part], live[part],

@@ -23,7 +23,7 @@ def maps_of(task: Task, name: str) -> list[str]:
 
 def output_stores(task: Task, layer: Layer, maps: Maps) -> Ints:
     """Bytes of outputs that the last K-tile of each fold and pass stores (B5)."""
-    burst, n = task.hardware.dram.burst, layer.population.size
+    burst, n = task.burst_bytes, layer.population.size
     before, after = layer.finished()
     stores = zeros()
     for name in maps_of(task, layer.name):
@@ -40,7 +40,7 @@ def output_stores(task: Task, layer: Layer, maps: Maps) -> Ints:
 
 def most_flushed(task: Task, layer: Layer) -> int:
     """No less than :func:`output_stores` of any job: a burst more at both ends of each map and step."""
-    n, burst = layer.population.size, task.hardware.dram.burst
+    n, burst = layer.population.size, task.burst_bytes
     samples, done = int(layer.rows.max()) if layer.together else 1, int(layer.outputs.max())
     bits = [int(Maps(task).emitted(name).max()) for name in maps_of(task, layer.name)]
     return sum(ceil_div(b * done, 8 * n) + 2 * burst * samples for b in bits) * layer.pass_steps

@@ -17,7 +17,7 @@ from hwsim.dram.state import OUTCOMES
 from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError
 from hwsim.replay.dram_requests import ADDED, read_chunks
-from hwsim.storage import atomic_path, check_apart, is_dir, is_file, is_same
+from hwsim.storage import atomic_path, check_apart, check_file, is_dir, is_same
 
 Progress = Callable[[str, int, int], None]
 
@@ -98,8 +98,7 @@ def replay(
 
     Raises HwsimError naming file and line of a row that is not a request, and writes nothing then.
     """
-    if not is_file(source):
-        raise HwsimError(f"{source}: no such file")
+    check_file(source)
     if is_same(output, source):
         raise HwsimError(f"{output}: is the trace itself; name another file")
     engine, latencies = engine_of(table), Latencies()

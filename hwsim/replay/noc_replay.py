@@ -15,7 +15,7 @@ from hwsim.noc.config import Delays, NocTable, load_noc
 from hwsim.noc.counts import Totals
 from hwsim.noc.network import LONGEST, Deliveries, Network
 from hwsim.replay.noc_trace import Reader
-from hwsim.storage import atomic_path, is_dir, is_file, is_same
+from hwsim.storage import atomic_path, check_file, is_dir, is_same
 
 COLUMNS = ("pid", "src", "dst", "ctime", "itime", "atime", "hops")
 
@@ -90,8 +90,7 @@ def replay(
 
     Raises HwsimError naming line and field of what is not a packet, and writes nothing then.
     """
-    if not is_file(source):
-        raise HwsimError(f"{source}: no such file")
+    check_file(source)
     if is_same(output, source):
         raise HwsimError(f"{output}: is the trace itself; name another file")
     engine, reader = Network(table), Reader(source, table.tiles, packet_size)

@@ -41,6 +41,8 @@ def show(values: dict[str, Any], console: Console) -> None:
     )
     if values["cold_start"]:
         console.print(_cold_start(values["cold_start"]))
+    for line in (_area(values["area"]), *_beside(values)):
+        console.print(escape(line))
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
@@ -60,6 +62,29 @@ def _cold_start(values: dict[str, Any]) -> str:
         f"cold start, not in these: {moved:,} bytes of weights over {len(values['channel_bytes'])} DRAM "
         f"channels in {duration(values['latency_ns'])}, {spent}"
     )
+
+
+def _area(area: dict[str, Any]) -> str:
+    total, missing = area["total_um2"], "; ".join(area["not_counted"])
+    told = "area not known" if total is None else f"area {total / 1e6:,.4g} mm2 ({', '.join(area['um2'])})"
+    return f"{told}; not counted: {missing}" if missing else told
+
+
+def _beside(values: dict[str, Any]) -> list[str]:
+    """Published static power, and the ANN counterpart: in none of the sums."""
+    found, samples = [], values["samples"]
+    if static := values["static_power"]:
+        spent = energy(static["energy_pj"] / samples)
+        found.append(f"static power, not in these: {static['power_mw']:g} mW, {spent} per sample")
+    if ann := values["ann"]:
+        ratio = ann["energy_ratio"]
+        share = "" if ratio is None else f"; the SNN takes {ratio:.2%} of its energy"
+        found.append(
+            f"ANN on the same tiles: {energy(ann['energy_pj'])}, {duration(ann['latency_ns'])}{share}"
+        )
+    elif values["ann_missing"]:
+        found.append(f"no ANN counterpart: {values['ann_missing']}")
+    return found
 
 
 def _activity(values: dict[str, Any]) -> Table:

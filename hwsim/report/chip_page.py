@@ -86,10 +86,27 @@ def _tiles(values: dict[str, Any]) -> list[Tile]:
     if cold := values["cold_start"]:
         told = f"{energy(cold['energy_pj'])} for {sum(cold['channel_bytes']):,} bytes of weights, once"
         tiles.append(Tile("cold start", duration(cold["latency_ns"]), cold["latency_ns"], told))
+    tiles += _beside(values)
     if accuracy:
         share = accuracy["accuracy"]
         told = f"{accuracy['correct']} of {accuracy['samples']} samples"
         tiles.append(Tile("accuracy as executed", f"{share:.1%}", share, told))
+    return tiles
+
+
+def _beside(values: dict[str, Any]) -> list[Tile]:
+    """Area, published static power and the ANN counterpart, where they are known."""
+    area, tiles = values["area"], []
+    if (um2 := area["total_um2"]) is not None:
+        parts = ", ".join(area["um2"]).replace("_", " ")
+        tiles.append(Tile("area", f"{um2 / 1e6:,.4g} mm\N{SUPERSCRIPT TWO}", um2, parts))
+    if static := values["static_power"]:
+        each = f"in no sum; {energy(static['energy_pj'] / values['samples'])} a sample"
+        tiles.append(Tile("static power", f"{static['power_mw']:g} mW", static["power_mw"], each))
+    if ann := values["ann"]:
+        ratio = ann["energy_ratio"]
+        told = "on the same tiles" if ratio is None else f"the SNN takes {percent(ratio, 1.0)} of it"
+        tiles.append(Tile("ANN, energy of an inference", energy(ann["energy_pj"]), ann["energy_pj"], told))
     return tiles
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: DRAM traffic by operand, and what sharing saves of it over mini-batches."""
+"""Pictures of a comparison: energy, time and area, DRAM traffic by operand, what sharing saves of it."""
 
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,19 @@ LABELS = {
 }  # fmt: skip
 SERIES = {"spill": "sums"}
 
+PLACE = ("sharing", "hardware", "schedule", "batch")
+
 
 def draw(rows: list[dict[str, Any]], directory: Path) -> dict[str, Path]:
-    """dram.png, and saving.png if several sharings run in several mini-batches; rows as in compare.json."""
-    first = rows[0]["table"]
-    shown = [row for row in rows if row["table"] == first]
-    paths = {"dram": directory / "dram.png"}
-    _traffic(shown, paths["dram"])
+    """costs.png; dram.png of chips of one tile; saving.png if several sharings run on them in several
+    mini-batches. Rows as in compare.json."""
+    paths = {"costs": directory / "costs.png"}
+    costs(rows, paths["costs"])
+    of_tiles = [row for row in rows if row["many_cores"] is None]
+    shown = [row for row in of_tiles if row["table"] == of_tiles[0]["table"]]
+    if shown:
+        paths["dram"] = directory / "dram.png"
+        _traffic(shown, paths["dram"])
     curves = savings(shown)
     if any(len(points) > 1 for points in curves.values()):
         paths["saving"] = directory / "saving.png"
@@ -29,8 +35,39 @@ def draw(rows: list[dict[str, Any]], directory: Path) -> dict[str, Path]:
     return paths
 
 
+def costs(rows: list[dict[str, Any]], path: Path) -> None:
+    """Energy and time of an inference and area of the chip, a bar a row with its number, as a PNG; ? where it
+    is not known."""
+    panels: dict[str, list[float | None]] = {
+        "energy, uJ per inference": [r["totals"]["energy_pj"] / r["samples"] / 1e6 for r in rows],
+        "time, us per inference": [r["totals"]["latency_ns"] / r["samples"] / 1e3 for r in rows],
+        "area, mm2": [None if (a := r["totals"]["area_um2"]) is None else a / 1e6 for r in rows],
+    }
+    figure = Figure(figsize=(11, 1.2 + 0.32 * len(rows)), layout="constrained")
+    FigureCanvasAgg(figure)
+    each = figure.subplots(1, len(panels), sharey=True)
+    for axes, (label, values) in zip(each, panels.items(), strict=True):
+        made = axes.barh(range(len(rows)), [value or 0.0 for value in values], color=PALETTE["array"][0])
+        told = ["?" if value is None else f"{value:,.4g}" for value in values]
+        axes.bar_label(made, told, padding=3, fontsize=8)
+        axes.margins(x=0.25)
+        axes.set_xlabel(label)
+    each[0].set_yticks(range(len(rows)), _names(rows, (*PLACE, "table")), parse_math=False)
+    each[0].invert_yaxis()
+    figure.suptitle(rows[0]["model"], parse_math=False)
+    _write(figure, path)
+
+
+def _names(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[str]:
+    """What tells each row from the others."""
+    varying = [k for k in keys if len({row[k] for row in rows}) > 1]
+    return [", ".join(str(row[k]) for k in varying) or row["hardware"] for row in rows]
+
+
 def savings(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
     """By curve: (mini-batch, share of the DRAM bytes that the first sharing has and this one has not)."""
+    if not rows:
+        return {}
     base = rows[0]["sharing"]
     place = ("hardware", "schedule", "batch")
     plain = {tuple(r[k] for k in place): r["totals"]["dram_bytes"] for r in rows if r["sharing"] == base}
@@ -44,8 +81,6 @@ def savings(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
 
 
 def _traffic(rows: list[dict[str, Any]], path: Path) -> None:
-    varying = [k for k in ("sharing", "hardware", "schedule", "batch") if len({r[k] for r in rows}) > 1]
-    names = [", ".join(str(r[k]) for k in varying) or r["hardware"] for r in rows]
     figure = Figure(figsize=(8, 1.2 + 0.32 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -56,7 +91,7 @@ def _traffic(rows: list[dict[str, Any]], path: Path) -> None:
             color = PALETTE[SERIES.get(operand, operand)][0]
             axes.barh(range(len(rows)), sizes, left=left, color=color, label=label)
             left = [a + b for a, b in zip(left, sizes, strict=True)]
-    axes.set_yticks(range(len(rows)), names, parse_math=False)
+    axes.set_yticks(range(len(rows)), _names(rows, PLACE), parse_math=False)
     axes.invert_yaxis()
     axes.set(xlabel="DRAM traffic, MiB per inference")
     axes.set_title(rows[0]["model"], parse_math=False)

@@ -61,8 +61,31 @@ def show(values: dict[str, Any], console: Console) -> None:
     show_notes(values["model"]["notes"], console)
     for caveat in values["caveats"]:
         console.print(f"note: {escape(caveat)}")
+    for line in constants(values):
+        console.print(line)
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def constants(values: dict[str, Any]) -> list[str]:
+    """What the energy depends on: its range over tables, the constant that weighs most, and what turns."""
+    found, samples = values["sensitivity"], values["samples"]
+    rows = {row["table"]: row for row in found["rows"]}
+    if not rows:
+        return []
+    least, most = found["rows"][0], found["rows"][-1]
+    lines = [
+        f"the same counts under {len(rows)} tables: {energy(least['energy_pj'] / samples)} "
+        f"({least['table']}) to {energy(most['energy_pj'] / samples)} ({most['table']})"
+    ]
+    own = rows.get(values["table"])
+    heaviest = own and own["dominating"]
+    if heaviest:
+        lines.append(f"the constant that weighs most: {heaviest['constant']}, {heaviest['share']:.0%}")
+    if found["flips"]:
+        told = [f"{how} under {', '.join(names)}" for how, names in found["ann_verdicts"].items() if names]
+        lines.append(f"SNN against ANN turns with the table: {'; '.join(told)}")
+    return [escape(line) for line in lines]
 
 
 def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:
@@ -126,27 +149,41 @@ def show_comparison(rows: list[dict[str, Any]], console: Console) -> None:
     title = f"{rows[0]['model']}: {same}; mean of {rows[0]['samples']} samples"
     table = Table(title=escape(title), title_justify="left")
     for key in varying:
-        table.add_column(key)
-    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows)]
+        table.add_column(key, overflow="fold")
+    many = any(row["many_cores"] for row in rows)
+    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows) and not many]
     numbers = ("cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", *operands)
+    numbers += ("cores", "packets", "hops") if many else ()
     for name in numbers:
         table.add_column(name, justify="right")
     for row in rows:
-        totals, samples = row["totals"], row["samples"]
+        totals, samples, area = row["totals"], row["samples"], row["totals"]["area_um2"]
         table.add_row(
             *(escape(str(row[k])) for k in varying),
             quantity(totals["cycles"] / samples),
             f"{totals['latency_ns'] / 1e3 / samples:,.1f}",
-            f"{row['utilization']:.1%}",
-            f"{row['useful']:.1%}",
+            *("-" if row[name] is None else f"{row[name]:.1%}" for name in ("utilization", "useful")),
             energy(totals["energy_pj"] / samples),
-            f"{totals['area_um2'] / 1e6:.3f}",
+            "-" if area is None else f"{area / 1e6:.3f}",
             quantity(totals["dram_bytes"] / samples),
             *(quantity(row["dram_bytes"][o] / samples) for o in operands),
+            *(_on_cores(row["many_cores"], samples) if many else ()),
         )
     console.print(table)
+    for row in rows:
+        if row["unpriced"]:
+            named = " with ".join(escape(str(row[k])) for k in ("hardware", "table"))
+            console.print(f"not priced of {named}: {', '.join(row['unpriced'])}")
     for note in caveats_of(rows):
         console.print(f"note: {escape(note)}")
+
+
+def _on_cores(values: dict[str, Any] | None, samples: int) -> tuple[str, ...]:
+    """Cores in use, packets and links crossed of an inference; of one tile nothing."""
+    if values is None:
+        return ("-", "-", "-")
+    used = f"{values['cores_used']}/{values['cores']}"
+    return (used, *(quantity(values[name] / samples) for name in ("packets", "hops")))
 
 
 def caveats_of(rows: list[dict[str, Any]]) -> list[str]:

@@ -14,11 +14,11 @@ from hwsim.chip.loop import run_chip
 from hwsim.chip.prices import load_prices
 from hwsim.chip.run import ChipRun
 from hwsim.chip.tile_cost import tile_cost
-from hwsim.chip_pipeline import priced
 from hwsim.cost import load_table, price
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
+from hwsim.manycore.pipeline import priced
 from hwsim.network import Network, Population, Projection
 from hwsim.place.reach import Box
 from hwsim.place.slices import Slice, Sliced

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hwsim import manycore
 from hwsim.chip.config import Chip, load_chip
+from hwsim.chip.prices import load_prices
 from hwsim.configuration import save_yaml
+from hwsim.manycore import command
 from hwsim.mapping import load_mapping
 from hwsim.noc.config import load_noc
 from tests.cli.running import HIDDEN, POOLED, SAMPLES, STEPS, Command, told
@@ -112,6 +113,28 @@ def test_a_placement_of_hwsim_map_is_taken(
     assert load_mapping(tmp_path / "m.yaml").placement
 
 
+def test_names_of_price_files_may_have_commas(on_loihi: Command, tmp_path: Path) -> None:
+    own = load_prices("loihi_sanafe")
+    save_yaml(tmp_path / "mine, fitted, twice.yaml", own.model_copy(update={"name": "mine"}))
+    listed = f"loihi_sanafe, {tmp_path / 'mine, fitted, twice.yaml'}"
+    rows = on_loihi("--prices", listed, "--json").json["energy"]
+    assert [row["prices"] for row in rows] == ["loihi_sanafe", "mine"]
+    assert rows[0]["total_pj"] == rows[1]["total_pj"]
+
+
+@pytest.mark.usefixtures("nothing_long")
+def test_two_rows_of_prices_of_one_name_and_one_without_a_name_are_refused(
+    on_loihi: Command, tmp_path: Path
+) -> None:
+    own, path = load_prices("loihi_sanafe"), tmp_path / "mine.yaml"
+    save_yaml(path, own)
+    assert on_loihi("--prices", f"loihi_sanafe,{path}").error == (
+        f"--prices: loihi_sanafe and {path} are both named 'loihi_sanafe'; rename one"
+    )
+    save_yaml(path, own.model_copy(update={"name": " "}))
+    assert on_loihi("--prices", path).error == f"{path}: name: found ' ', allowed: any text but none"
+
+
 def test_the_barrier_changes_when_and_not_what(on_loihi: Command) -> None:
     # (E2) what is sent in one tick is used in a later one, whatever ends a tick
     found = {barrier: on_loihi("--barrier", barrier, "--json").json for barrier in ("tick", "layer", "none")}
@@ -147,7 +170,7 @@ def test_truenorth_ticks_in_real_time(estimate: Command) -> None:
     ("option", "value"),
     [
         ("--batch", "2"), ("--schedule", "step_major"), ("--dram", "bandwidth"), ("--table", "horowitz45"),
-        ("--skip", "event"), ("--engine", "reference"), ("--objective", "cycles"), ("--fold-order", "auto"),
+        ("--skip", "event"), ("--objective", "cycles"), ("--fold-order", "auto"),
         ("--sample-loop", "inner"), ("--batch-on", "M"), ("--direct-coding", "once"),
     ],
 )  # fmt: skip
@@ -155,6 +178,16 @@ def test_an_option_of_tiles_is_refused(on_loihi: Command, option: str, value: st
     assert on_loihi(option, value).error == (
         f"{option}: of chips of tiles; loihi is one of event-driven cores (docs/chip.md)"
     )
+
+
+def test_the_reference_gives_the_same_estimate(on_loihi: Command) -> None:
+    fast, slow = (
+        on_loihi("--samples", "2", "--engine", engine, "--json").json for engine in ("kernel", "reference")
+    )
+    assert slow["provenance"]["engine"] == "reference"
+    assert slow["agreement"]["trusted"]
+    for name in fast.keys() - {"provenance", "agreement"}:
+        assert slow[name] == fast[name], name
 
 
 @pytest.mark.usefixtures("nothing_long")
@@ -171,7 +204,11 @@ def test_an_option_of_cores_is_refused_for_tiles(estimate: Command, option: str,
     [
         (("--barrier", "ticks"), "--barrier 'ticks'. Did you mean 'tick'?"),
         (("--prices", "loihi"), "unknown prices 'loihi'."),
-        (("--prices", "loihi_sanafe,loihi_sanafe"), "--prices: loihi_sanafe is there twice"),
+        (
+            ("--prices", "loihi_sanafe,loihi_sanafe"),
+            "--prices 'loihi_sanafe,loihi_sanafe': 'loihi_sanafe' is",
+        ),
+        (("--engine", "simpy"), "--engine 'simpy'. Known: kernel, reference"),
         (("--timeline", "ticks.txt"), "--timeline ticks.txt: its name must end in .json"),
         (("--mapping", "none.yaml"), "none.yaml: no such file"),
     ],
@@ -193,13 +230,6 @@ def test_a_mapping_for_tiles_is_refused_by_its_fields(on_loihi: Command, tmp_pat
 @pytest.mark.usefixtures("nothing_long")
 def test_an_unknown_chip_is_looked_for_among_both_kinds(estimate: Command) -> None:
     assert "unknown hardware preset 'loihy'. Did you mean 'loihi'?" in estimate("--hardware", "loihy").error
-
-
-@pytest.mark.usefixtures("nothing_long")
-def test_compare_says_that_these_chips_are_estimated(hwsim: Command, files: Path) -> None:
-    assert hwsim("compare", *told(files), "--hardware", "loihi").error == (
-        "loihi: a chip of event-driven cores: hwsim estimate and hwsim map take it"
-    )
 
 
 def test_a_network_that_does_not_fit_says_where_and_by_how_much(estimate: Command, tmp_path: Path) -> None:
@@ -233,4 +263,4 @@ def test_as_many_samples_run_as_are_told(hwsim: Command, files: Path) -> None:
         hwsim("estimate", *told(files), "--hardware", "loihi", "--samples", "2", "--json").json["samples"]
         == 2
     )
-    assert manycore.SAMPLES > SAMPLES
+    assert command.SAMPLES > SAMPLES

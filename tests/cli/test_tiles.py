@@ -144,7 +144,7 @@ def test_a_grid_without_ticks_or_of_one_tile_is_one_tile(
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("--batch", "2"), ("--schedule", "step_major"), ("--dram", "bandwidth"), ("--engine", "reference"),
+        ("--batch", "2"), ("--schedule", "step_major"), ("--dram", "bandwidth"),
         ("--objective", "cycles"), ("--fold-order", "auto"), ("--sample-loop", "inner"), ("--batch-on", "M"),
         ("--direct-coding", "once"),
     ],
@@ -166,6 +166,11 @@ def test_an_option_of_one_tile_is_refused(on_tiles: Command, option: str, value:
         ),
         (("--barrier", "ticks"), "--barrier 'ticks'. Did you mean 'tick'?"),
         (("--table", "horowitz"), "unknown table 'horowitz'. Did you mean 'horowitz45'?"),
+        (
+            ("--engine", "reference"),
+            "--engine reference: of event-driven cores and of one tile (--one-tile); allowed on all tiles of "
+            "mesh-sata: kernel",
+        ),
         (("--timeline", "ticks.txt"), "--timeline ticks.txt: its name must end in .json"),
         (("--one-tile", "--barrier", "tick"), "--barrier: of chips of many cores; of mesh-sata one tile"),
     ],

@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from hwsim import commands, hardware
 from hwsim.errors import HwsimError
+from hwsim.workloads import WorkloadSpec
 from tests.cli.running import NET, Command
 from tests.examples import small_network
 
@@ -97,10 +98,10 @@ def estimate_inputs(directory: Path) -> Path:
 
 def estimate_other(model: Path, inputs: Path, chip: Path) -> str:
     """The error of another model on another chip, without the command line."""
+    asked = commands.Asked.of(str(chip), None, {}, None, None, "snn_paper_fp32", None)
+    spec = WorkloadSpec(f"{model}:build", inputs, samples=1, timesteps=2)
     with pytest.raises(HwsimError) as caught:
-        commands.estimate(
-            f"{model}:build", str(chip), inputs, None, 1, 2, None, {}, None, None, "snn_paper_fp32", "kernel"
-        )
+        commands.estimate(spec, asked)
     return str(caught.value)
 
 

@@ -38,6 +38,24 @@ def test_a_wrong_option_is_one_message_before_any_work(
 
 
 @pytest.mark.usefixtures("nothing_long")
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("--hardware", "dir.yaml"),
+        ("--table", "dir.yaml"),
+        ("--mapping", "dir.yaml"),
+        ("--inputs", "dir.npz"),
+        ("--weights", "dir.safetensors"),
+    ],
+)
+def test_a_directory_in_the_place_of_a_file_is_called_one(
+    estimate: Command, tmp_path: Path, option: str, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    assert estimate(option, tmp_path / name).error == f"{tmp_path / name}: is a directory; name a file"
+
+
+@pytest.mark.usefixtures("nothing_long")
 def test_a_chip_with_a_negative_buffer_is_one_message_with_its_line(
     estimate: Command, tmp_path: Path
 ) -> None:

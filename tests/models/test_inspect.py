@@ -10,6 +10,7 @@ from hwsim.inspection import describe
 from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
 from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
 from hwsim.zoo import entry
 from tests.models.test_autosnn import TABLE_3
 from tests.models.test_efficientlif import COLUMNS, TABLE_1
@@ -45,13 +46,13 @@ SLOW = [pytest.mark.slow]
 @cache
 def inspected(name: str, *settings: str, sharing: str = "none") -> dict[str, Any]:
     """The object that ``hwsim inspect NAME --set ... --sharing ... --json`` prints."""
-    return commands.inspect(name, None, None, None, Variant(settings, sharing=sharing))[1]
+    return commands.inspect(WorkloadSpec(name, variant=Variant(settings, sharing=sharing)))[1]
 
 
 @cache
 def unshared(*settings: str) -> Network:
     name, *options = settings
-    return commands.inspect(name, None, None, None, Variant(tuple(options)))[0]
+    return commands.inspect(WorkloadSpec(name, variant=Variant(tuple(options))))[0]
 
 
 def of_data(net: str, data: str, column: str) -> tuple[str, ...]:

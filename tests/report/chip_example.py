@@ -8,9 +8,9 @@ import numpy as np
 
 from hwsim.chip.config import load_chip
 from hwsim.chip.prices import prices_of
-from hwsim.chip_pipeline import estimate_chip
 from hwsim.cost import load_table
 from hwsim.hardware import load_hardware
+from hwsim.manycore.pipeline import estimate_chip
 from hwsim.mapping import Mapping
 from hwsim.pipeline import Workload
 from tests.examples import small_network

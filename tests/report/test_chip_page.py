@@ -181,3 +181,13 @@ def test_bins_of_latencies_double() -> None:
 
 def _labels(svg: str) -> list[str]:
     return [text for text in Page(svg).text_of("text") if " to " in text]
+
+
+def test_area_static_power_and_the_ann_are_told_where_they_are_known() -> None:
+    cores, tiles = chip_page.render(example()), chip_page.render(on_tiles())
+    assert "60 mm\N{SUPERSCRIPT TWO}" in cores
+    assert "104.4 mW" in cores
+    assert "ANN, energy" not in cores
+    assert "10.24 mm\N{SUPERSCRIPT TWO}" in tiles
+    assert "static power" not in tiles.replace("Static power", "")
+    assert "ANN, energy" in tiles

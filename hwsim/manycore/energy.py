@@ -10,6 +10,8 @@ from hwsim.chip.tile_cost import TileCost
 from hwsim.cost import COMPONENTS, CostTable
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES
+from hwsim.manycore.silicon import silicon_of
+from hwsim.result import ratio
 
 HOPS = {"source_router": "source_router_pj", "hop_x": "hop_x_pj", "hop_y": "hop_y_pj"}
 """What the network-on-chip does and the field of HopEnergy that prices it (T4)."""
@@ -62,6 +64,36 @@ def cold_start(run: ChipRun, cost: TileCost) -> dict[str, Any]:
         "latency_ns": run.cold.cycles * 1e9 / run.chip.clock_hz,
         "channel_bytes": list(run.cold.channel_bytes),
         "energy_pj": cost.cold.total_pj,
+    }
+
+
+def static_power(run: ChipRun) -> dict[str, Any] | None:
+    """What is published of the power that a chip of event-driven cores takes whatever it does, and what that
+    is in the time of all samples (mW = pJ / ns); it is in no row's sum. None where nothing is published, or
+    the rows have it."""
+    assert isinstance(run.chip, Chip)
+    row = silicon_of(run.chip)
+    if row is None or row.static is None:
+        return None
+    return row.static.model_dump() | {"energy_pj": row.static.power_mw * run.seconds() * 1e9}
+
+
+def counterpart(run: ChipRun, cost: ChipCost | TileCost, ann: ChipRun, ann_cost: TileCost) -> dict[str, Any]:
+    """One inference of the ANN (F7), and the SNN's mean over it; its weights come as the SNN's do (F5)."""
+    found = ann.totals()
+    spent, taken = cost.total_pj / run.samples, int(run.cycles.sum()) / run.samples
+    return {
+        "ticks": ann.ticks,
+        "cycles": found["cycles"],
+        "latency_ns": ann.seconds() * 1e9,
+        **{name: ann.ledger.total(name) for name in ("ac", "mac")},
+        **{name: found[name] for name in ("sent", "local")},
+        "hops": found["links_x"] + found["links_y"],
+        "energy_pj": ann_cost.total_pj,
+        "energy_pj_by_component": ann_cost.tiles.by_component() | {"hops": ann_cost.hops_pj},
+        "unpriced": list(ann_cost.tiles.unpriced),
+        "energy_ratio": ratio(spent, ann_cost.total_pj),
+        "latency_ratio": ratio(taken, found["cycles"]),
     }
 
 

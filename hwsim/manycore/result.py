@@ -14,10 +14,18 @@ from hwsim.chip.cost import ChipCost, tick_cycles
 from hwsim.chip.run import COUNTS, ChipRun
 from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
-from hwsim.chip_energy import cold_start, energy_of_cores, energy_of_tiles, layers
 from hwsim.configuration import save_yaml
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
+from hwsim.manycore.area import area_of
+from hwsim.manycore.energy import (
+    cold_start,
+    counterpart,
+    energy_of_cores,
+    energy_of_tiles,
+    layers,
+    static_power,
+)
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.noc.state import TILE
@@ -40,7 +48,7 @@ class ChipResult:
     tiles with arrays.
 
     ``placement``: the algorithm that found the cores, or ``given``; ``travel``: what it costs (T3, T4).
-    ``mapping``: with the placement in it.
+    ``mapping``: with the placement in it. ``ann``: one inference of the counterpart, where there is one.
     """
 
     network: Network
@@ -54,6 +62,8 @@ class ChipResult:
     labels: NDArray[np.int64] | None
     agreement: dict[str, Any] | None
     provenance: dict[str, Any]
+    ann: tuple[ChipRun, TileCost] | None = None
+    ann_missing: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of chip.json, schema version 1 (docs/result.md). Energies pJ, times ns."""
@@ -84,8 +94,12 @@ class ChipResult:
             "cores": self._cores(),
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
+            "area": area_of(run.chip, self.costs).as_dict(),
+            "static_power": None if of_tiles else static_power(run),
             "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
             "layers": [] if of_tiles is None else layers(run, of_tiles),
+            "ann": None if self.ann is None else counterpart(run, self.costs[0], *self.ann),
+            "ann_missing": self.ann_missing,
             "accuracy": accuracy(self.trace.outputs, self.labels),
             "agreement": self.agreement,
             "provenance": self.provenance,

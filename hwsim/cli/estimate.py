@@ -1,0 +1,160 @@
+"""``hwsim estimate``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwsim.options import (
+    AsJson,
+    CodingOption,
+    DramOption,
+    Dt,
+    Init,
+    InputFile,
+    LayoutOption,
+    Model,
+    ProducerOption,
+    Rate,
+    Settings,
+    Shape,
+    SharingOption,
+    SkipOption,
+    Timesteps,
+    Weights,
+    count,
+    directory,
+    unset,
+)
+
+
+def estimate(
+    model: Model,
+    hardware: Annotated[str, typer.Option(help="A preset (hwsim list hardware) or a .yaml file.")] = "sata",
+    inputs: InputFile = None,
+    weights: Weights = None,
+    samples: Annotated[
+        int | None, count("How many of the inputs to run. Default: 128, on chips of many cores 8.")
+    ] = None,
+    timesteps: Timesteps = None,
+    settings: Settings = None,
+    sharing: SharingOption = "none",
+    init: Init = None,
+    rate: Rate = None,
+    shape: Shape = None,
+    coding: CodingOption = None,
+    layout: LayoutOption = None,
+    producer: ProducerOption = None,
+    dt: Dt = None,
+    mapping: Annotated[Path | None, unset("A mapping .yaml; the options below override it.")] = None,
+    schedule: Annotated[str | None, unset("layer_major (default) or step_major.")] = None,
+    fold_order: Annotated[str | None, unset("auto (default), m_outer or n_outer.")] = None,
+    direct_coding: Annotated[str | None, unset("once (default) or each_step.")] = None,
+    batch: Annotated[
+        int | None,
+        count("Samples of a mini-batch, which share loads of weights. Default: 1."),
+    ] = None,
+    batch_on: Annotated[
+        str | None,
+        unset("outer (default), or M: samples side by side in layers of one position."),
+    ] = None,
+    sample_loop: Annotated[
+        str | None,
+        typer.Option(
+            help="Of layers that run step by step together: inner (default), each serves all samples before "
+            "the next layer; or outer, a sample runs through all of them first.",
+            show_default=False,
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        unset("What chosen tiles make least: dram_bytes (default) or cycles."),
+    ] = None,
+    skip: SkipOption = None,
+    dram: DramOption = None,
+    table: Annotated[
+        str | None, unset("Energy table (hwsim list tables) or a .yaml file. Default: sata_kernels.")
+    ] = None,
+    engine: Annotated[
+        str | None,
+        unset("kernel (default), or reference: the slow SimPy model, cycle by cycle; not of many tiles."),
+    ] = None,
+    barrier: Annotated[
+        str | None, unset("Of a chip of many cores: tick, layer or none. Default: the chip's own.")
+    ] = None,
+    prices: Annotated[
+        str | None,
+        unset(
+            "Of a chip of event-driven cores: rows of hwsim list chip_energy or .yaml files, separated by "
+            "commas. Default: all of the chip."
+        ),
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        unset("Of a chip of many cores: write a .json of its cores' ticks for Perfetto."),
+    ] = None,
+    one_tile: Annotated[
+        bool,
+        typer.Option(
+            "--one-tile",
+            help="Of a chip of many tiles: the costs of running all on one tile.",
+        ),
+    ] = False,
+    output: Annotated[
+        str | None,
+        directory(
+            "Write result.json, layers.csv, the HTML report, the network and the ledger there; of a chip of "
+            "many cores chip.json, page.html and pictures."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate cycles, DRAM traffic, energy and area of MODEL on a chip.
+
+    On a chip of many cores, event-driven ones (loihi, truenorth) or tiles (mesh-sata): ticks, packets,
+    barriers and energy, docs/chip.md.
+
+    **Examples**
+
+    `hwsim estimate fashion`
+
+    `hwsim estimate fashion --skip event --schedule step_major --samples 16 -o out`
+
+    `hwsim estimate my_net.py:build --weights w.safetensors --inputs x.npz --timesteps 4 --json`
+
+    `hwsim estimate efficientlif/vgg16 --init calibrated --set resolution=64 --samples 2`
+
+    `hwsim estimate net.nir --producer snntorch --inputs events.npz`
+
+    `hwsim estimate my_net.py:build --coding spikes --inputs events.npz --timesteps 25`
+
+    `hwsim estimate fashion --hardware loihi --timeline ticks.json -o out`
+
+    `hwsim estimate fashion --hardware mesh-sata --samples 2`
+    """
+    from hwsim import commands, delivery
+    from hwsim.manycore import asked, command
+    from hwsim.variants import Variant
+    from hwsim.workloads import WorkloadSpec
+
+    spec = WorkloadSpec(
+        model, inputs, weights, samples, timesteps,
+        Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout),
+    )  # fmt: skip
+    directory = delivery.output_directory(output)
+    options = {
+        "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,
+        "batch": batch, "batch_on": batch_on, "sample_loop": sample_loop, "objective": objective,
+    }  # fmt: skip
+    of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
+    with delivery.interruptible():
+        if asked.of_many(hardware, one_tile):
+            many = command.Estimate.of(
+                hardware, mapping, barrier, prices, table, skip, timeline, directory, engine,
+                options | {"dram": dram},
+            )  # fmt: skip
+            command.estimate(spec, many, as_json)
+            return
+        asked.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
+        of_tile = commands.Asked.of(hardware, mapping, options, skip, dram, table, engine)
+        commands.deliver(commands.estimate(spec, of_tile), directory, as_json)

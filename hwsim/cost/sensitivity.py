@@ -1,0 +1,132 @@
+"""One ledger priced by every table: least and most, what dominates, and which conclusions turn."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hwsim.cost.components import STANDING
+from hwsim.cost.pricing import Cost, price
+from hwsim.cost.table import CostTable, load_table, tables
+from hwsim.errors import HwsimError
+from hwsim.hardware import Hardware
+from hwsim.ledger import ACTIONS, Ledger
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What one table says. ``dominant``: the action that costs most, and its share of the energy; None where
+    nothing costs anything. ``unpriced``: what happened and has no number there."""
+
+    table: str
+    node_nm: int
+    energy_pj: float
+    by_component: dict[str, float]
+    dominant: tuple[str, float] | None
+    unpriced: tuple[str, ...]
+    against_pj: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """Energy over that of what it is compared with; None without it, or where that costs nothing."""
+        return self.energy_pj / self.against_pj if self.against_pj else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """A row of ``sensitivity`` in result.json (docs/result.md)."""
+        return {
+            "table": self.table,
+            "node_nm": self.node_nm,
+            "energy_pj": self.energy_pj,
+            "energy_pj_by_component": self.by_component,
+            "dominating": self.dominant and {"constant": self.dominant[0], "share": self.dominant[1]},
+            "complete": not self.unpriced,
+            "unpriced": list(self.unpriced),
+            "ann_energy_pj": self.against_pj,
+            "ratio": self.ratio,
+        }
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """``rows``: by rising energy; ``refused``: why a table cannot price the chip at all."""
+
+    rows: tuple[Priced, ...]
+    refused: dict[str, str]
+
+    @property
+    def span(self) -> float | None:
+        """The most that a table says over the least; None without rows, or where the least is nothing."""
+        if not self.rows or not self.rows[0].energy_pj:
+            return None
+        return self.rows[-1].energy_pj / self.rows[0].energy_pj
+
+    @property
+    def verdicts(self) -> dict[str, list[str]]:
+        """Tables by what they say of the comparison: ``cheaper``, ``dearer``, ``equal``."""
+        found: dict[str, list[str]] = {"cheaper": [], "dearer": [], "equal": []}
+        for row in self.rows:
+            if row.against_pj is not None:
+                found[verdict(row.energy_pj, row.against_pj)].append(row.table)
+        return found
+
+    @property
+    def flips(self) -> bool:
+        """Whether tables disagree on which of the two costs less."""
+        return sum(bool(names) for names in self.verdicts.values()) > 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """``sensitivity`` of result.json."""
+        return {
+            "rows": [row.as_dict() for row in self.rows],
+            "refused": self.refused,
+            "span": self.span,
+            "ann_verdicts": self.verdicts,
+            "flips": self.flips,
+        }
+
+
+def verdict(energy: float, other: float) -> str:
+    """Whether an energy is ``cheaper`` or ``dearer`` than another, or ``equal``."""
+    if energy == other:
+        return "equal"
+    return "cheaper" if energy < other else "dearer"
+
+
+def sensitivity(
+    ledger: Ledger,
+    hardware: Hardware,
+    against: tuple[Ledger, Hardware, float] | None = None,
+    chosen: Iterable[CostTable] | None = None,
+) -> Sensitivity:
+    """Price a ledger by every table, or those ``chosen``; nothing is simulated again.
+
+    ``against``: another ledger, its chip, and how many times it counts. A table that has no number for some
+    of what happened bounds the energy from below.
+    """
+    rows, refused = [], {}
+    for table in [load_table(name) for name in tables()] if chosen is None else chosen:
+        try:
+            cost = price(ledger, hardware, table)
+            other = price(against[0], against[1], table) if against else None
+        except HwsimError as error:
+            refused[table.name] = str(error)
+            continue
+        rows.append(
+            Priced(
+                table.name,
+                table.node_nm,
+                cost.total_pj,
+                cost.by_component(),
+                dominant(cost),
+                tuple(dict.fromkeys((*cost.unpriced, *(other.unpriced if other else ())))),
+                other.total_pj * against[2] if other and against else None,
+            )
+        )
+    return Sensitivity(tuple(sorted(rows, key=lambda row: (row.energy_pj, row.table))), refused)
+
+
+def dominant(cost: Cost) -> tuple[str, float] | None:
+    """The action whose constant weighs most in the energy, the first of equals, and its share of it."""
+    each = zip(ACTIONS, cost.energy_pj.sum(axis=0), strict=True)
+    spent = {action: float(energy) for action, energy in each if action not in STANDING}
+    action = max(spent, key=spent.__getitem__)
+    return (action, spent[action] / cost.total_pj) if spent[action] else None

@@ -1,0 +1,129 @@
+"""Rows of a comparison on chips of many cores: run as ``hwsim estimate`` does, priced by every source."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hwsim.area import lif_area_share
+from hwsim.chip.config import Chip, grid_of
+from hwsim.chip.cost import ChipCost
+from hwsim.chip.tile_cost import TileCost
+from hwsim.chip.times import causes
+from hwsim.comparison import OPERANDS, Executed
+from hwsim.cost import CostTable
+from hwsim.errors import HwsimError
+from hwsim.hardware import Hardware
+from hwsim.ledger import DRAM_BYTES, Ledger
+from hwsim.manycore.area import area_of
+from hwsim.manycore.asked import Asked
+from hwsim.manycore.energy import energy_of_cores, energy_of_tiles
+from hwsim.manycore.pipeline import Placed, Prices, cut, priced, run_placed
+from hwsim.network import Network
+from hwsim.place.reach import Int
+from hwsim.place.slices import Sliced
+
+SCHEDULE = "ticks"
+"""What stands for the schedule: timesteps follow each other tick by tick, layers side by side (E2)."""
+
+WEIGHTS = "weights come once, before the first tick, and maps never go to DRAM; bringing them is in no total"
+
+
+@dataclass(frozen=True)
+class CoreRow:
+    """One estimate of the comparison."""
+
+    executed: Executed
+    placed: Placed
+    cost: ChipCost | TileCost
+
+    def as_dict(self) -> dict[str, Any]:
+        """A row of the JSON (docs/result.md); totals are sums over ``samples``."""
+        run, cost, totals = self.placed.run, self.cost, self.placed.run.totals()
+        chip, ledger = run.chip, run.ledger if run.ledgers else None
+        if isinstance(cost, TileCost):
+            assert isinstance(chip, Hardware)
+            table, energy = cost.table, energy_of_tiles(run, cost, chip)
+            lif, cold = lif_area_share(table, chip), cost.cold.total_pj
+            energy["caveats"].append(WEIGHTS)
+        else:
+            assert isinstance(chip, Chip)
+            lif, cold, energy = {}, None, energy_of_cores(run, cost, chip)
+        return {
+            "model": self.executed.network.name,
+            "sharing": self.executed.sharing,
+            "hardware": chip.name,
+            "schedule": SCHEDULE,
+            "batch": 1,
+            "table": energy["prices"],
+            "samples": run.samples,
+            "totals": self._totals(ledger),
+            "utilization": self._share(ledger, "ac_issued", "mac_issued"),
+            "useful": self._share(ledger, "ac", "mac"),
+            "lif_area_share": lif,
+            "dram_bytes": {name: ledger.total(*a) if ledger else 0 for name, a in OPERANDS.items()},
+            "cycles": ledger.by_cause("array") if ledger else {},
+            "caveats": energy["caveats"],
+            "unpriced": energy["unpriced"],
+            "many_cores": {
+                "cores_used": len(run.cores),
+                "cores": grid_of(chip).cores,
+                "packets": totals["sent"],
+                "hops": totals["links_x"] + totals["links_y"],
+                "time": {name: int(cycles.sum()) for name, cycles in causes(run).items()},
+                "cold_start_pj": cold,
+            },
+        }
+
+    def _totals(self, ledger: Ledger | None) -> dict[str, Any]:
+        """Of event-driven cores ``ac`` are synaptic operations, of events of any value (E7)."""
+        run, trace = self.placed.run, self.executed.trace
+        spiking = [p.name for p in self.executed.network.populations if p.spikes]
+        return {
+            "cycles": int(run.cycles.sum()),
+            "latency_ns": run.seconds() * 1e9,
+            "ac": ledger.total("ac") if ledger else run.totals()["synapses"],
+            "mac": ledger.total("mac") if ledger else None,
+            "spikes": sum(len(trace.events[name].index) for name in spiking),
+            "dram_bytes": ledger.total(*DRAM_BYTES) if ledger else 0,
+            "energy_pj": self.cost.total_pj,
+            "dram_standing_pj": 0.0,
+            "area_um2": area_of(run.chip, [self.cost]).total_um2,
+        }
+
+    def _share(self, ledger: Ledger | None, *actions: str) -> float | None:
+        """Operations of those that the PEs of all tiles of the chip could do in the time of the run."""
+        run = self.placed.run
+        if ledger is None or not isinstance(run.chip, Hardware):
+            return None
+        peak = run.chip.peak_operations(self.executed.network.timesteps) * run.grid.cores
+        cycles = int(run.cycles.sum())
+        return ledger.total(*actions) / (cycles * peak) if cycles else 0.0
+
+
+Slices = tuple[Sliced, Int | None]
+
+
+def cut_for(network: Network, chips: list[Asked]) -> tuple[dict[str, Slices], dict[str, str]]:
+    """The slices of a network for each chip by its name, and why a chip cannot hold it.
+
+    Raises HwsimError for a placement of a mapping that is not legal.
+    """
+    slices: dict[str, Slices] = {}
+    refused: dict[str, str] = {}
+    for one in chips:
+        try:
+            slices[one.chip.name] = cut(network, one.chip, one.mapping)
+        except HwsimError as error:
+            if one.mapping.placement:
+                raise HwsimError(f"{one.chip.name}: {error}") from None
+            refused[one.chip.name] = str(error)
+    return slices, refused
+
+
+def rows_on(executed: Executed, asked: Asked, slices: Slices) -> list[CoreRow]:
+    """A variant's rows on one chip: placed and run once, priced by each row of prices or each table."""
+    placed = run_placed(slices, executed.trace, asked.chip)
+    found: list[CoreRow] = []
+    for one in asked.prices:
+        prices: Prices = one if isinstance(one, CostTable) else (one,)
+        found += [CoreRow(executed, placed, cost) for cost in priced(placed.run, prices)]
+    return found
