@@ -8,7 +8,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement loihi clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement loihi numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into repo
 
 loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
 	$(BIN)/python -m benchmarks.loihi
+
+numbers: $(READY)  ## write docs/numbers.md from the tables
+	$(BIN)/python -m hwsim.numbers docs/numbers.md
 
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)

@@ -18,19 +18,24 @@ def caveats(table: CostTable, hardware: Hardware, all_on_one: bool = True) -> li
 
     ``all_on_one``: one tile ran everything, which is told of a chip of several.
     """
-    found = [_dram_caveat(table, hardware)]
+    found = [_dram_caveat(table, hardware) if table.includes is None else _whole_caveat(table)]
     if all_on_one and hardware.grid is not None and hardware.grid.cores > 1:
         found.append(f"the chip has {hardware.grid.cores} tiles; these are the costs of running all on one")
     own = [action for action in (*DRAM_BYTES, *DRAM_COMMANDS) if table.whole(action) is not None]
     if own:
         found.append(f"table {table.name} prices {', '.join(own)} itself")
+    if table.sram is not None and table.sram.word is not None:
+        found.append(f"buffers are priced as the memory of table {table.name}, whatever their capacity")
     if table.node_nm != hardware.node_nm:
         found.append(
             f"energies of table {table.name} are for {table.node_nm} nm, the chip is of {hardware.node_nm} nm"
         )
     found += width_of_beats(hardware)
+    found += table.notes
     kernels, precision = table.areas, hardware.precision
     found += _width_caveats(table, precision)
+    if kernels.name != table.name:
+        found += [f"areas: {note}" for note in kernels.notes]
     if kernels.node_nm != hardware.node_nm:
         found.append(
             f"areas of table {kernels.name} are for {kernels.node_nm} nm, the chip is of "
@@ -89,6 +94,14 @@ def _width_caveats(table: CostTable, precision: Precision) -> list[str]:
                 f"{item} of {bits} bits is priced as of {min(widths)}, the narrowest of table {table.name}"
             )
     return found
+
+
+def _whole_caveat(table: CostTable) -> str:
+    """What a whole chip's number holds, and that nothing is added to it."""
+    return (
+        f"table {table.name} prices synaptic operations (useful AC and MAC) alone, {table.whole('ac'):g} pJ "
+        f"each; in it: {table.includes}; nothing is added for memories, neurons, DRAM"
+    )
 
 
 def _dram_caveat(table: CostTable, hardware: Hardware) -> str:

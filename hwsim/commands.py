@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,12 +11,14 @@ import numpy as np
 from pydantic import ValidationError
 
 from hwsim import cost, hardware, inspection, operations, pipeline
+from hwsim.area import parse_own
 from hwsim.configuration import describe
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import structure
+from hwsim.lists import parts_of
 from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.network import Network
@@ -41,6 +43,7 @@ class Asked:
     mapping: Mapping
     prices: cost.CostTable
     engine: pipeline.Engine
+    own_areas: dict[str, float] | None = None
 
     @staticmethod
     def of(
@@ -51,13 +54,15 @@ class Asked:
         dram: str | None,
         table: str | None,
         engine: str | None,
+        area: str | None = None,
     ) -> "Asked":
         """From names and files; ``options`` are fields of the mapping. Raises HwsimError for what they
         cannot be, before any work begins."""
         tile, prices = chip(chip_name, skip, dram), cost.load_table(table or TABLE)
         check_priced(prices, tile, chip_name, "mac_issued", "relu_update")
         chosen = choice("engine", engine or "kernel", pipeline.Engine)
-        return Asked(tile, mapping(mapping_file, options), prices, chosen)
+        own_areas = parse_own(area) if area is not None else None
+        return Asked(tile, mapping(mapping_file, options), prices, chosen, own_areas)
 
 
 def estimate(spec: WorkloadSpec, asked: Asked) -> Result:
@@ -66,7 +71,8 @@ def estimate(spec: WorkloadSpec, asked: Asked) -> Result:
         work, _ = spec.workload(ESTIMATED, progress)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", re.escape(pipeline.UNTRUSTED), HwsimWarning)
-            return pipeline.estimate(work, asked.tile, asked.mapping, asked.prices, asked.engine, progress)
+            found = pipeline.estimate(work, asked.tile, asked.mapping, asked.prices, asked.engine, progress)
+    return replace(found, own_areas=asked.own_areas)
 
 
 def deliver(result: Result, output: Path | None, as_json: bool) -> None:
@@ -164,6 +170,22 @@ def chip(name: str, skip: str | None, dram: str | None = None) -> hardware.Hardw
     if skip is not None:
         chip = chip.with_skip(choice("skip", skip, hardware.Skip))
     return chip if dram is None else chip.with_dram(choice("dram", dram, hardware.DramTiming))
+
+
+def scaled(tables: str | None, node: int | None, vdd: float | None) -> str | None:
+    """Names of tables, separated by commas, as scaled to a node and a voltage; unchanged without either.
+
+    Raises HwsimError for a table that cannot be.
+    """
+    if node is None and vdd is None:
+        return tables
+    names = []
+    for name in parts_of("table", tables or TABLE):
+        table = cost.load_table(name)
+        to = table.node_nm if node is None else node
+        table.scaled(to, vdd)
+        names.append(name + cost.suffix(to, vdd))
+    return ",".join(names)
 
 
 def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *actions: str) -> None:

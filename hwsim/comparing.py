@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim import commands
+from hwsim.area import parse_own
 from hwsim.chip.config import Chip
 from hwsim.comparison import Executed, Row, compare, rows_csv
 from hwsim.configuration import shown
@@ -37,6 +38,7 @@ class OneTile:
     hardware: Hardware
     mappings: list[Mapping]
     tables: list[CostTable]
+    own_areas: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Asked:
         dram: str | None = None,
         prices: str | None = None,
         one_tile: bool = False,
+        area: str | None = None,
     ) -> "Asked":
         """From texts with commas. Raises HwsimError for what none of them can be, and for an option that one
         of the chips does not take; tables and prices are each of those that they are for."""
@@ -64,7 +67,8 @@ class Asked:
         of_tables = parts_of("table", commands.TABLE if table is None else table)
         tables = [load_table(name) for name in of_tables]
         check_distinct("table", of_tables, [row.name for row in tables])
-        of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram}
+        of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram, "area": area}
+        own_areas = parse_own(area) if area is not None else None
         found: list[OneTile | OnCores] = []
         schedules: list[str | None] = [*parts_of("schedule", schedule)] if schedule is not None else [None]
         batches = [_count(part) for part in parts_of("batch", batch)] if batch is not None else [None]
@@ -78,7 +82,7 @@ class Asked:
             mappings = [
                 commands.mapping(mapping, {"schedule": s, "batch": b}) for s in schedules for b in batches
             ]
-            found.append(OneTile(chip, mappings, tables))
+            found.append(OneTile(chip, mappings, tables, own_areas))
         chips = [one.hardware if isinstance(one, OneTile) else one.chip for one in found]
         check_distinct("hardware", of_chips, [chip.name for chip in chips])
         sharings = [parse_sharing(part) for part in parts_of("sharing", sharing)]
@@ -141,7 +145,7 @@ def run(work: Workload, opened: Opened, asked: Asked, progress: Progress = silen
         executed = Executed(str(sharing), network, trace)
         for done, one in enumerate(asked.chips, 1):
             if isinstance(one, OneTile):
-                rows += compare([executed], [one.hardware], one.mappings, one.tables)
+                rows += compare([executed], [one.hardware], one.mappings, one.tables, own_areas=one.own_areas)
             elif one.chip.name in slices:
                 rows += rows_on(executed, one, slices[one.chip.name])
             progress(f"chips {sharing}", done, len(asked.chips))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from hwsim.area import lif_area_share
+from hwsim.area import areas, channel_groups, lif_area_share
 from hwsim.caveats import caveats
 from hwsim.cost import CostTable, price
 from hwsim.events import EventTrace
@@ -50,6 +50,7 @@ class Row:
     ledger: Ledger
     totals: dict[str, Any]
     unpriced: tuple[str, ...]
+    own_areas: dict[str, float] | None = None
 
     @property
     def samples(self) -> int:
@@ -83,6 +84,9 @@ class Row:
             "utilization": self.utilization,
             "useful": self.useful,
             "lif_area_share": lif_area_share(self.table, self.hardware),
+            "area": areas(
+                self.table, self.hardware.alone, channel_groups(self.executed.network), self.own_areas
+            ),
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
             "caveats": caveats(self.table, self.hardware),
@@ -97,6 +101,7 @@ def compare(
     mappings: list[Mapping],
     tables: list[CostTable],
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    own_areas: dict[str, float] | None = None,
 ) -> list[Row]:
     """Every combination, in the order given; a ledger is simulated once and priced by every table.
 
@@ -112,7 +117,7 @@ def compare(
         for table in tables:
             cost = price(ledger, chip, table)
             whole = totals(ledger, cost, chip)
-            rows.append(Row(variant, chip, mapping, table, ledger, whole, cost.unpriced))
+            rows.append(Row(variant, chip, mapping, table, ledger, whole, cost.unpriced, own_areas))
         progress(done, len(combinations))
     return rows
 

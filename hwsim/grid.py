@@ -32,8 +32,8 @@ LONGEST_CYCLES, LONGEST_TICK, FINEST_RATIO = 2**20, 2**40, 2**30
 
 class HopEnergy(Configured):
     """pJ that one flit of ``flit_bits`` costs: at the router where it enters, and for each link that it
-    crosses along x or y, with the router behind it (T4). ``router_area_um2``: of one router, where the source
-    tells it."""
+    crosses along x or y, with the router behind it (T4). Of each router whatever it does: energy of its clock
+    every cycle and leakage, beside that of a link; and its area. None where the source tells none."""
 
     name: str
     description: str
@@ -42,6 +42,9 @@ class HopEnergy(Configured):
     source_router_pj: float = Field(ge=0, le=1e6)
     hop_x_pj: float = Field(ge=0, le=1e6)
     hop_y_pj: float = Field(ge=0, le=1e6)
+    router_clock_pj: float | None = Field(default=None, ge=0, le=1e6)
+    router_leakage_mw: float | None = Field(default=None, ge=0, le=1e6)
+    link_leakage_mw: float | None = Field(default=None, ge=0, le=1e6)
     router_area_um2: float | None = Field(default=None, ge=0, le=1e12)
     sources: dict[str, str]
 

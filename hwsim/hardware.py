@@ -23,6 +23,7 @@ Skip = Literal["dense", "gate", "event"]
 Dataflow = Literal["os", "ws", "is"]
 DramTiming = Literal["commands", "bandwidth"]
 Dimension = Literal["M", "N", "K", "T"]
+CellType = Literal["itrs-lstp", "itrs-lop", "itrs-hp"]
 
 LONGEST_WINDOW = 64
 """The most timesteps that a pass can serve."""
@@ -176,6 +177,7 @@ class Buffers(Configured):
     ``partial_sum`` the sums of K-tiles that cannot be added up in place.
 
     ``spikes``: how maps of spikes are stored, as bitmaps or as lists of addresses where shorter (W9).
+    ``cell_type``: transistors of the SRAM cells; by default the cost table's.
     """
 
     weight: Buffer
@@ -184,6 +186,7 @@ class Buffers(Configured):
     membrane: Buffer | None = None
     partial_sum: Buffer | None = None
     spikes: Literal["bitmap", "list"] = "bitmap"
+    cell_type: CellType | None = None
 
     @model_validator(mode="after")
     def _meaningful(self) -> Self:
@@ -201,8 +204,8 @@ class Buffers(Configured):
         return self
 
     def present(self) -> dict[str, Buffer]:
-        found = ((name, getattr(self, name)) for name in type(self).model_fields if name != "spikes")
-        return {name: buffer for name, buffer in found if buffer}
+        found = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: buffer for name, buffer in found if isinstance(buffer, Buffer)}
 
 
 @cache
@@ -359,6 +362,8 @@ class Hardware(Configured):
         device = self.dram.device
         table = device.model_dump(exclude={"sources", "description"}) if device else None
         chip = self.model_dump(exclude={"sources": True, "description": True, "dram": {"table"}})
+        if self.buffers.cell_type is None:
+            del chip["buffers"]["cell_type"]
         if self.grid is None:
             del chip["grid"]
         else:
@@ -396,6 +401,11 @@ class Hardware(Configured):
     def transfer_cycles(self, size_bytes: int) -> int:
         """ceil(bytes * clock / bandwidth)."""
         return -(-size_bytes * self.clock_hz // self.dram.bandwidth)
+
+    @property
+    def alone(self) -> "Hardware":
+        """One of its tiles, without what joins them."""
+        return self if self.grid is None else self.model_copy(update={"grid": None})
 
     def with_skip(self, skip: Skip) -> "Hardware":
         """The same chip with another way to treat dead inputs, without what only the old way has.

@@ -111,4 +111,13 @@ DramOption = Annotated[
         show_default=False,
     ),
 ]
+Node = Annotated[
+    int | None,
+    unset("Scale the energy table's logic to this node, 45 to 7 nm (docs/hardware.md). Default: its own."),
+]
+Vdd = Annotated[float | None, unset("Scale it to this voltage in V, 0.6 to 1.1. Default: the table's own.")]
+Area = Annotated[
+    str | None,
+    unset("Areas of your own in um2 beside the sources', e.g. lif_unit=129.2,accumulator=96.9."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

@@ -223,8 +223,10 @@ def counterpart(
     """The same graph as an ANN: ReLU for LIF, one dense pass of MACs on the same array.
 
     One mini-batch of as many of ``samples`` as the mapping takes at once. Raises NoCounterpartError where its
-    wider inputs and outputs do not fit the chip's buffers.
+    wider inputs and outputs do not fit the chip's buffers, and under a table of a whole spiking chip.
     """
+    if table.includes is not None:
+        raise NoCounterpartError(table.no_ann)
     ann = network.as_ann()
     dense = hardware.with_skip("dense")
     together = min(mapping.batch, samples)

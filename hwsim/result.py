@@ -12,10 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.area import lif_area_share
+from hwsim.area import areas, channel_groups, lif_area_share
 from hwsim.caveats import caveats
 from hwsim.configuration import save_yaml
-from hwsim.cost import COMPONENTS, Cost, CostTable, Sensitivity, load_table, price, sensitivity, tables
+from hwsim.cost import (
+    COMPONENTS,
+    WHOLE,
+    Cost,
+    CostTable,
+    Sensitivity,
+    grid_of,
+    load_table,
+    price,
+    sensitivity,
+    tables,
+)
 from hwsim.events import EventTrace
 from hwsim.geometry import output_taps
 from hwsim.hardware import Hardware
@@ -63,6 +74,7 @@ class Result:
 
     ``choices``: what the mapping came to for each array layer. ``ann_missing``: why there is no counterpart;
     ``over_time``: of every smaller number of timesteps, see :func:`hwsim.over_time.over_time`.
+    ``own_areas``: the user's own numbers (um2), told beside the others.
     """
 
     run: Run
@@ -76,6 +88,7 @@ class Result:
     provenance: dict[str, Any]
     ann_missing: str | None = None
     over_time: list[dict[str, Any]] | None = None
+    own_areas: dict[str, float] | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -109,13 +122,14 @@ class Result:
             "hardware": self._portable(Path(self.hardware.dram.table or "").name).model_dump(),
             "mapping": self.mapping.model_dump(),
             "table": run.cost.table,
-            "prices": self.table.model_dump(include={"description", "node_nm", "voltage_v", "dram"})
-            | {"area_from": self.table.area_name},
+            "prices": prices(self.table, self.hardware),
             "samples": run.samples,
             "totals": totals(run.ledger, run.cost, self.hardware),
             "per_sample": self._per_sample(),
             "energy_pj": run.cost.by_component(),
+            "standing": standing(run.cost),
             "area_um2": run.cost.area_um2,
+            "area": areas(self.table, self.hardware.alone, channel_groups(run.network), self.own_areas),
             "cycles": {unit: run.ledger.by_cause(unit) for unit in CAUSES},
             "lif": self._lif(),
             "layers": [self._layer(i, name) for i, name in enumerate(run.ledger.layers)],
@@ -149,7 +163,7 @@ class Result:
         """Distribution over samples; what only a mini-batch has is shared equally by its samples."""
         names = list(ACTIONS)
         unit = np.array([self.run.cost.unit_pj.get(a) or 0.0 for a in names])
-        charged = {a for actions in COMPONENTS.values() for a in actions}
+        charged = {a for actions in self.run.cost.components.values() for a in actions}
         unit *= np.array([a in charged for a in names])
         cycles = np.array([ledger.elapsed_cycles for ledger in self.run.ledgers])
         values = {
@@ -251,6 +265,25 @@ class Result:
         return paths
 
 
+def prices(table: CostTable, hardware: Hardware) -> dict[str, Any]:
+    """What a report says of the table, and the SRAM that it takes for this chip."""
+    grid = grid_of(table, hardware.buffers.cell_type)
+    told = {"description", "node_nm", "voltage_v", "dram", "includes"}
+    return table.model_dump(include=told) | {
+        "sram": None if grid is None else {"node_nm": grid.node_nm, "cell_type": grid.cell_type},
+        "area_from": table.area_name,
+    }
+
+
+def standing(cost: Cost) -> dict[str, Any]:
+    """Power that flows whatever happens (mW), its energy over the run (pJ), and what has no number."""
+    return {
+        "power_mw": {name: mw for name, mw in cost.standing_mw.items() if mw is not None},
+        "energy_pj": cost.standing(),
+        "unpriced": list(cost.standing_unpriced()),
+    }
+
+
 def model_facts(network: Network) -> dict[str, Any]:
     """What a report says of the network itself."""
     return {
@@ -306,7 +339,8 @@ def totals(ledger: Ledger, cost: Cost, hardware: Hardware) -> dict[str, Any]:
         "spikes": ledger.total("lif_spike"),
         "dram_bytes": ledger.total(*DRAM_BYTES),
         "energy_pj": cost.total_pj,
-        "dram_standing_pj": cost.standing_pj,
+        "dram_standing_pj": cost.dram_standing_pj,
+        "standing_pj": cost.standing_pj,
         "area_um2": sum(cost.area_um2.values()),
     }
 
@@ -333,13 +367,14 @@ def layers_csv(values: dict[str, Any]) -> str:
         "utilization",
         "dram_bytes",
     )
-    header = [*plain, "shape", *(f"{c}_pj" for c in COMPONENTS), *ACTIONS]
+    components = [*COMPONENTS, *([WHOLE] if WHOLE in values["energy_pj"] else [])]
+    header = [*plain, "shape", *(f"{c}_pj" for c in components), *ACTIONS]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     for layer in values["layers"]:
         shape = "x".join(map(str, layer["shape"]))
-        energies = [layer["energy_pj"][c] for c in COMPONENTS]
+        energies = [layer["energy_pj"][c] for c in components]
         counts = [layer["counts"].get(a, 0) for a in ACTIONS]
         writer.writerow([*(layer[k] for k in plain), shape, *energies, *counts])
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""SRAM energy and area from a grid of CACTI runs, interpolated in log space.
+"""SRAM energy, area and leakage from a grid of CACTI runs, interpolated in log space.
 
 An access never costs less in a larger memory or of a wider word. A memory of wider words serves narrower ones
 too: where CACTI found a wider word cheaper, that is what the narrower one costs. Words wider than the grid's
@@ -25,6 +25,7 @@ class Access(NamedTuple):
     read_pj: float
     write_pj: float
     area_um2: float
+    leakage_mw: float
 
 
 @cache
@@ -35,8 +36,9 @@ def _grid() -> dict[tuple[int, str], dict[tuple[int, int], Access]]:
             key = (int(row["node_nm"]), row["cell_type"])
             point = (int(row["capacity_bytes"]), int(row["width_bits"]))
             grid.setdefault(key, {})[point] = Access(
-                float(row["read_pj"]), float(row["write_pj"]), float(row["area_mm2"]) * 1e6
-            )
+                float(row["read_pj"]), float(row["write_pj"]), float(row["area_mm2"]) * 1e6,
+                float(row["leakage_mw"]),
+            )  # fmt: skip
     return {key: _served(points) for key, points in grid.items()}
 
 
@@ -62,11 +64,11 @@ def nodes() -> list[tuple[int, str]]:
 
 @lru_cache(4096)
 def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) -> Access:
-    """Energy of a word read and write (pJ) and area (um2) of a memory of one or several macros.
+    """Energy of a word read and write (pJ), area (um2) and leakage (mW) of a memory of one or several macros.
 
     n = max(1, word / 256 bits) macros side by side of c = min(capacity / n, 2 MiB): n times the energy of a
-    macro of c, and as many areas of it as the capacity takes. Raises HwsimError below the grid, and for nodes
-    and cells outside of it: it is an error, not a guess.
+    macro of c, and as many areas and leakages of it as the capacity takes. Raises HwsimError below the grid,
+    and for nodes and cells outside of it: it is an error, not a guess.
     """
     if (node_nm, cell_type) not in _grid():
         known = ", ".join(f"{n} nm {c}" for n, c in nodes())
@@ -84,7 +86,8 @@ def access(node_nm: int, cell_type: str, capacity_bytes: int, word_bits: int) ->
     beside = max(1.0, word_bits / WIDEST_BITS)
     size = min(capacity_bytes / beside, LARGEST_BYTES)
     one = _macro(points, size, word_bits / beside)
-    return Access(one.read_pj * beside, one.write_pj * beside, one.area_um2 * capacity_bytes / size)
+    macros = capacity_bytes / size
+    return Access(one.read_pj * beside, one.write_pj * beside, one.area_um2 * macros, one.leakage_mw * macros)
 
 
 def _macro(points: dict[tuple[int, int], Access], capacity_bytes: float, word_bits: float) -> Access:

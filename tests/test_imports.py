@@ -133,9 +133,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (
-        ("commands", "listing"),
+        ("commands", "listing", "numbers"),
         (
             "manycore.chips",
+            "lists",
+            "manycore.silicon",
             "chip.config",
             "chip.prices",
             "pipeline",

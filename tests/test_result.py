@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from hwsim.comparison import Executed, compare, rows_csv
+from hwsim.comparison import ON_CORES, Executed, compare, rows_csv
 from hwsim.cost import load_table
 from hwsim.lower.layers import Order
 from hwsim.lower.loads import Residency
@@ -60,7 +60,8 @@ def test_every_field_of_a_comparison_is_documented() -> None:
     assert set(documented("## compare.json", "## chip.json")) == set(row)
     for column in rows_csv([row]).splitlines()[0].split(","):
         operand = column.removeprefix("dram_").removesuffix("_bytes")
-        assert column in row or column in row["totals"] or operand in row["dram_bytes"]
+        assert column in {*row, *row["totals"], *ON_CORES} or operand in row["dram_bytes"]
+    assert all(f"`{name}`" in TEXT for name in ON_CORES)
 
 
 def test_the_ann_of_mini_batches_ran_in_as_many_samples() -> None:

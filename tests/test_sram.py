@@ -18,12 +18,13 @@ CHEAPER = 1.96489 / 2.17157
 """CACTI's one step down to a wider word at 32 nm, itrs-lop: a read of 8 KiB, 64 to 128 bits."""
 
 
-def at(node: int, cell: str, capacity: int, width: int) -> tuple[float, float, float]:
-    """A row of the file: read and write energy (pJ), area (um2)."""
+def at(node: int, cell: str, capacity: int, width: int) -> tuple[float, float, float, float]:
+    """A row of the file: read and write energy (pJ), area (um2), leakage (mW)."""
     key = (str(node), cell, str(capacity), str(width))
     names = ("node_nm", "cell_type", "capacity_bytes", "width_bits")
     (row,) = (r for r in ROWS if tuple(r[n] for n in names) == key)
-    return float(row["read_pj"]), float(row["write_pj"]), float(row["area_mm2"]) * 1e6
+    area, leakage = float(row["area_mm2"]) * 1e6, float(row["leakage_mw"])
+    return float(row["read_pj"]), float(row["write_pj"]), area, leakage
 
 
 def test_the_grid_has_every_combination_once() -> None:
@@ -41,7 +42,7 @@ def test_points_of_the_grid_are_exact_where_no_wider_word_is_cheaper() -> None:
         node, cell, size = int(row["node_nm"]), row["cell_type"], int(row["capacity_bytes"])
         width = int(row["width_bits"])
         wider = [at(node, cell, size, w) for w in WIDTHS if w >= width]
-        expected = (min(w[0] for w in wider), min(w[1] for w in wider), wider[0][2])
+        expected = (min(w[0] for w in wider), min(w[1] for w in wider), *wider[0][2:])
         for value, grid in zip(sram.access(node, cell, size, width), expected, strict=True):
             assert isclose(value, grid, rel_tol=1e-12)
 
@@ -162,6 +163,15 @@ def test_a_large_memory_is_macros_of_which_an_access_takes_one() -> None:
     assert isclose(large.read_pj, part.read_pj, rel_tol=1e-12)
     assert isclose(large.write_pj, part.write_pj, rel_tol=1e-12)
     assert isclose(large.area_um2, 64 * part.area_um2, rel_tol=1e-12)
+    assert isclose(large.leakage_mw, 64 * part.leakage_mw, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("cell", "leakage_mw"), [("itrs-lstp", 1.67e-3), ("itrs-lop", 1.40), ("itrs-hp", 31.1)]
+)
+def test_a_memory_leaks_by_its_cells(cell: str, leakage_mw: float) -> None:
+    # 64 KB at 45 nm, words of 64 bits: 1.67 uW, 1.40 mW and 31.1 mW
+    assert isclose(sram.access(45, cell, 65536, 64).leakage_mw, leakage_mw, rel_tol=5e-3)
 
 
 @pytest.mark.parametrize(("node", "cell"), [(28, "itrs-lop"), (32, "itrs-xyz")])
@@ -170,3 +180,15 @@ def test_a_node_or_cell_outside_the_grid_is_an_error_that_lists_what_it_holds(no
         HwsimError, match=f"no SRAM at {node} nm of type '{cell}'; the grid holds .*32 nm itrs-lop"
     ):
         sram.access(node, cell, 4096, 64)
+
+
+CROSS_CHECK = [("itrs-lstp", (6.1, 17.0, 93.5)), ("itrs-hp", (5.3, 14.9, 67.7))]
+
+
+@pytest.mark.parametrize(("cell", "reads_pj"), CROSS_CHECK)
+def test_reads_at_45_nm_are_near_published_caches(cell: str, reads_pj: tuple[float, ...]) -> None:
+    # 64 bits of 8 KB, 32 KB and 1 MB; Horowitz (ISSCC 2014) has 10, 20 and 100 pJ for caches of these sizes
+    for size, expected, cache_pj in zip((8192, 32768, 1048576), reads_pj, (10, 20, 100), strict=True):
+        found = sram.access(45, cell, size, 64).read_pj
+        assert abs(found - expected) < 0.05
+        assert 0.5 < found / cache_pj < 1

@@ -18,11 +18,13 @@ NOC = sorted((TABLES / "noc").glob("*.yaml"))
 HOPS = sorted((TABLES / "hop_energy").glob("*.yaml"))
 CHIPS = sorted((TABLES / "chip").glob("*.yaml"))
 CHIP_ENERGY = sorted((TABLES / "chip_energy").glob("*.yaml"))
+AREA = sorted((TABLES / "area").glob("*.yaml"))
 SILICON = sorted((TABLES / "silicon").glob("*.yaml"))
-SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS, *CHIPS]
+SCALING = sorted((TABLES / "scaling").glob("*.yaml"))
+SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS, *CHIPS, *SCALING]
 PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
-STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "scratchpad"}
-ACTIONS = {action for actions in COMPONENTS.values() for action in actions}
+STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "lif_registers", "scratchpad", "neuron"}
+ACTIONS = {action for actions in COMPONENTS.values() for action in actions} | {"ac", "mac"}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def read(path: Path) -> dict[str, Any]:
 def rows() -> list[Any]:
     return [
         pytest.param(row, id=f"{path.stem}-{row['item']}-{row.get('bits', 'whole')}")
-        for path in ENERGY
+        for path in [*ENERGY, *AREA]
         for row in read(path)["rows"]
     ]
 
@@ -56,6 +58,11 @@ def test_tables_of_every_kind_ship() -> None:
     assert {path.stem for path in SILICON} >= {"loihi", "truenorth"}
 
 
+def test_every_file_of_numbers_is_of_a_kind_whose_sources_are_checked() -> None:
+    assert {*SOURCED, *ENERGY, *AREA, *CHIP_ENERGY, *SILICON} == set(TABLES.rglob("*.yaml"))
+    assert {path.name for path in TABLES.rglob("*.csv")} == {"sram_grid.csv"}
+
+
 @pytest.mark.parametrize("row", rows())
 def test_every_energy_row_has_a_source_and_a_status(row: dict[str, Any]) -> None:
     assert len(row["source"].split()) >= 2
@@ -71,7 +78,7 @@ def test_every_energy_row_is_of_something_that_hwsim_prices(row: dict[str, Any])
 def test_every_energy_row_gives_a_number_with_its_unit(row: dict[str, Any]) -> None:
     numbers = {name: v for name, v in row.items() if isinstance(v, int | float) and name != "bits"}
     assert numbers
-    assert all(name.endswith(("_pj", "_um2")) for name in numbers)
+    assert all(name.endswith(("_pj", "_um2", "_uw")) for name in numbers)
     assert all(v > 0 for v in numbers.values())
 
 
@@ -109,7 +116,17 @@ def test_energies_of_memories_have_a_source(path: Path) -> None:
     assert memories is None or len(memories["source"].split()) >= 2
 
 
-@pytest.mark.parametrize("path", [*ENERGY, *SOURCED, *CHIP_ENERGY, *SILICON], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", ENERGY, ids=lambda p: p.stem)
+def test_static_power_and_what_a_whole_chips_energy_holds_have_a_source(path: Path) -> None:
+    values = read(path)
+    if static := values.get("static"):
+        assert len(static["source"].split()) >= 4
+        assert static["status"] in get_args(Status)
+        assert static["power_mw"] > 0 or "within" in static["source"]
+    assert ("includes" in values) == path.stem.startswith("synop_")
+
+
+@pytest.mark.parametrize("path", [*ENERGY, *AREA, *SOURCED, *CHIP_ENERGY, *SILICON], ids=lambda p: p.stem)
 def test_every_file_is_named_and_described(path: Path) -> None:
     values = read(path)
     assert values["name"] == path.stem

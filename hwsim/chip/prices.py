@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from hwsim.configuration import Configured, load_yaml
-from hwsim.cost.table import MOST_PJ, Status
+from hwsim.cost.rows import MOST_PJ, StaticPower, Status
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
@@ -38,8 +38,6 @@ ITEMS: dict[str, str] = {
 }
 """What a row can price, and what one of it is."""
 
-MOST_MW = 1e9
-
 
 class Price(Configured):
     """pJ of one ``item``; 0 where the source has it within another of its numbers."""
@@ -55,14 +53,6 @@ class Price(Configured):
         if item not in ITEMS:
             raise ValueError(f"unknown item.{nearest(item, list(ITEMS))}")
         return item
-
-
-class StaticPower(Configured):
-    """Power of the whole chip that flows whatever it does; 0 where the source has it within its energies."""
-
-    power_mw: NonNegativeFloat = Field(le=MOST_MW)
-    status: Status
-    source: str = Field(min_length=8)
 
 
 class ChipPrices(Configured):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hwsim.options import (
+    Area,
     AsJson,
     CodingOption,
     DramOption,
@@ -14,11 +15,13 @@ from hwsim.options import (
     InputFile,
     LayoutOption,
     Model,
+    Node,
     ProducerOption,
     Rate,
     Settings,
     Shape,
     Timesteps,
+    Vdd,
     Weights,
     count,
     directory,
@@ -42,6 +45,9 @@ def compare(
     table: Annotated[
         str | None, unset("Energy tables or .yaml files, of chips with arrays. Default: sata_kernels.")
     ] = None,
+    node: Node = None,
+    vdd: Vdd = None,
+    area: Area = None,
     prices: Annotated[
         str | None,
         unset("Of chips of event-driven cores: rows of hwsim list chip_energy or .yaml files. Default: all."),
@@ -86,7 +92,7 @@ def compare(
 
     `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L --batch 1,16,64 -o out`
     """
-    from hwsim import comparing, delivery
+    from hwsim import commands, comparing, delivery
     from hwsim.variants import Variant
     from hwsim.workloads import WorkloadSpec
 
@@ -95,6 +101,9 @@ def compare(
         Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout),
     )  # fmt: skip
     directory = delivery.output_directory(output)
-    asked = comparing.Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile)
+    table = commands.scaled(table, node, vdd)
+    asked = comparing.Asked.of(
+        sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile, area
+    )
     with delivery.interruptible():
         comparing.compare_all(spec, asked, directory, as_json)

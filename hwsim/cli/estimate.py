@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hwsim.options import (
+    Area,
     AsJson,
     CodingOption,
     DramOption,
@@ -14,6 +15,7 @@ from hwsim.options import (
     InputFile,
     LayoutOption,
     Model,
+    Node,
     ProducerOption,
     Rate,
     Settings,
@@ -21,6 +23,7 @@ from hwsim.options import (
     SharingOption,
     SkipOption,
     Timesteps,
+    Vdd,
     Weights,
     count,
     directory,
@@ -75,6 +78,9 @@ def estimate(
     table: Annotated[
         str | None, unset("Energy table (hwsim list tables) or a .yaml file. Default: sata_kernels.")
     ] = None,
+    node: Node = None,
+    vdd: Vdd = None,
+    area: Area = None,
     engine: Annotated[
         str | None,
         unset("kernel (default), or reference: the slow SimPy model, cycle by cycle; not of many tiles."),
@@ -148,13 +154,14 @@ def estimate(
     }  # fmt: skip
     of_many = {"barrier": barrier, "prices": prices, "timeline": timeline}
     with delivery.interruptible():
+        table = commands.scaled(table, node, vdd)
         if asked.of_many(hardware, one_tile):
             many = command.Estimate.of(
                 hardware, mapping, barrier, prices, table, skip, timeline, directory, engine,
-                options | {"dram": dram},
+                options | {"dram": dram, "area": area},
             )  # fmt: skip
             command.estimate(spec, many, as_json)
             return
         asked.refuse(of_many, f"of chips of many cores; of {hardware} one tile is estimated")
-        of_tile = commands.Asked.of(hardware, mapping, options, skip, dram, table, engine)
+        of_tile = commands.Asked.of(hardware, mapping, options, skip, dram, table, engine, area)
         commands.deliver(commands.estimate(spec, of_tile), directory, as_json)

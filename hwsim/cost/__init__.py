@@ -1,9 +1,12 @@
 """Cost: how much. A table prices the counts of a Ledger; nothing is simulated again."""
 
-from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.pricing import Cost, price
+from hwsim.cost.rows import Row, Status
+from hwsim.cost.scaling import scaling
 from hwsim.cost.sensitivity import Priced, Sensitivity, sensitivity
-from hwsim.cost.table import TABLES, CostTable, Status, load_table, tables
+from hwsim.cost.standing import standing_power
+from hwsim.cost.table import AREAS, TABLES, CostTable, load_areas, load_table, suffix, tables
 from hwsim.cost.unit_prices import (
     action_widths,
     buffer_energy,
@@ -14,17 +17,23 @@ from hwsim.cost.unit_prices import (
     composed_energy,
     dram_energies,
     flat_table,
+    grid_of,
+    memory,
     recipes,
     unit_energies,
 )
 
 __all__ = [
+    "AREAS",
     "COMPONENTS",
+    "OPERATIONS",
     "STANDING",
     "TABLES",
+    "WHOLE",
     "Cost",
     "CostTable",
     "Priced",
+    "Row",
     "Sensitivity",
     "Status",
     "action_widths",
@@ -36,10 +45,16 @@ __all__ = [
     "composed_energy",
     "dram_energies",
     "flat_table",
+    "grid_of",
+    "load_areas",
     "load_table",
+    "memory",
     "price",
     "recipes",
+    "scaling",
     "sensitivity",
+    "standing_power",
+    "suffix",
     "tables",
     "unit_energies",
 ]

@@ -18,5 +18,11 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Which actions cost energy, and where. Actions in none of them are counts only."""
 
+OPERATIONS = ("ac", "mac")
+"""Useful operations: priced by tables of whole chips alone, whose number holds all components, as one more
+that is called ``WHOLE``."""
+
+WHOLE = "synaptic_operations"
+
 STANDING = ("dram_refreshes", "dram_active_cycles", "dram_precharged_cycles")
 """What a DRAM spends because time passes: priced, and told beside the energy of the work."""

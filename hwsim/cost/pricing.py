@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
+from hwsim.cost.standing import standing_power
 from hwsim.cost.table import CostTable
 from hwsim.cost.unit_prices import check_widths, chip_area, unit_energies
 from hwsim.errors import HwsimError
@@ -23,6 +24,8 @@ class Cost:
     """Energy per layer and action (pJ), its unit energies, and area by component (um2).
 
     ``unpriced``: actions that happened and would cost energy, but for which the table has no number.
+    ``standing_mw``: power that flows whatever happens, by what draws it, None where the table has no number;
+    ``latency_ns``: for how long.
     """
 
     table: str
@@ -31,30 +34,50 @@ class Cost:
     energy_pj: NDArray[np.float64]
     area_um2: dict[str, float]
     unpriced: tuple[str, ...]
+    standing_mw: dict[str, float | None]
+    latency_ns: float
 
     @property
     def total_pj(self) -> float:
-        """Dynamic energy: of everything in COMPONENTS."""
+        """Dynamic energy: of everything in COMPONENTS, or of useful operations under a whole chip's table."""
         return fsum(self.by_component().values())
 
     @property
-    def standing_pj(self) -> float:
+    def dram_standing_pj(self) -> float:
         """Background and refresh of a DRAM that plays commands, not in ``total_pj``."""
         return fsum(self._actions(STANDING).ravel())
 
+    def standing(self) -> dict[str, float]:
+        """Energy of what flows over the time of the run (pJ): mW * ns, and the DRAM's. Not in ``total_pj``.
+
+        What the table has no number for is left out, see :meth:`standing_unpriced`.
+        """
+        powered = {name: mw * self.latency_ns for name, mw in self.standing_mw.items() if mw is not None}
+        return powered | {"dram": self.dram_standing_pj}
+
+    @property
+    def standing_pj(self) -> float:
+        """Sum of :meth:`standing`."""
+        return fsum(self.standing().values())
+
+    def standing_unpriced(self) -> tuple[str, ...]:
+        return tuple(name for name, mw in self.standing_mw.items() if mw is None)
+
+    @property
+    def components(self) -> dict[str, tuple[str, ...]]:
+        """COMPONENTS, and one of useful operations where a whole chip's table prices them."""
+        return COMPONENTS | ({WHOLE: OPERATIONS} if set(OPERATIONS) & set(self.unit_pj) else {})
+
     def by_component(self) -> dict[str, float]:
-        return {name: fsum(self._columns(name).ravel()) for name in COMPONENTS}
+        return {name: fsum(self._actions(actions).ravel()) for name, actions in self.components.items()}
 
     def by_layer(self) -> dict[str, dict[str, float]]:
         """Energy of each layer by component (pJ)."""
-        sums = {name: self._columns(name).sum(axis=1) for name in COMPONENTS}
+        sums = {name: self._actions(actions).sum(axis=1) for name, actions in self.components.items()}
         return {
             layer: {name: float(column[i]) for name, column in sums.items()}
             for i, layer in enumerate(self.layers)
         }
-
-    def _columns(self, component: str) -> NDArray[np.float64]:
-        return self._actions(COMPONENTS[component])
 
     def _actions(self, actions: tuple[str, ...]) -> NDArray[np.float64]:
         names = list(ACTIONS)
@@ -88,6 +111,8 @@ class Cost:
             "energy_pj": self.energy_pj.tolist(),
             "area_um2": self.area_um2,
             "unpriced": list(self.unpriced),
+            "standing_mw": self.standing_mw,
+            "latency_ns": self.latency_ns,
         }
 
     @staticmethod
@@ -97,21 +122,25 @@ class Cost:
         energy = np.array(values["energy_pj"], np.float64).reshape(len(values["layers"]), len(ACTIONS))
         cost = Cost(
             values["table"], tuple(values["layers"]), values["unit_pj"], energy,
-            values["area_um2"], tuple(values["unpriced"]),
+            values["area_um2"], tuple(values["unpriced"]), values["standing_mw"], values["latency_ns"],
         )  # fmt: skip
         cost.verify()
         return cost
 
 
 def price(ledger: Ledger, hardware: Hardware, table: CostTable) -> Cost:
-    """Energy = counts * unit energies; area from the chip.
+    """Energy = counts * unit energies; standing power over the elapsed time; area from the chip.
 
-    Raises HwsimError where an action that happened is of widths beyond the table.
+    No simulation: a call takes about a millisecond. Raises HwsimError where an action that happened is of
+    widths beyond the table.
     """
     units = unit_energies(table, hardware)
-    charged = {a for actions in (*COMPONENTS.values(), STANDING) for a in actions}
+    charged = {a for actions in (*COMPONENTS.values(), STANDING) for a in actions} | set(OPERATIONS) & set(
+        units
+    )
     vector = np.array([units.get(a) or 0.0 if a in charged else 0.0 for a in ACTIONS])
     unpriced = tuple(a for a in ACTIONS if a in charged and units.get(a) is None and ledger.total(a) > 0)
     check_widths(table, hardware, unpriced)
-    energy = ledger.counts * vector
-    return Cost(table.name, ledger.layers, units, energy, chip_area(table, hardware), unpriced)
+    area, power = chip_area(table, hardware), standing_power(table, hardware)
+    latency = ledger.elapsed_cycles * 1e9 / hardware.clock_hz
+    return Cost(table.name, ledger.layers, units, ledger.counts * vector, area, unpriced, power, latency)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any
 
 from hwsim.cost.components import STANDING
@@ -27,8 +28,10 @@ class Priced:
 
     @property
     def ratio(self) -> float | None:
-        """Energy over that of what it is compared with; None without it, or where that costs nothing."""
-        return self.energy_pj / self.against_pj if self.against_pj else None
+        """Energy over that of what it is compared with; None without it, or where that costs so little
+        that no number holds the ratio."""
+        found = self.energy_pj / self.against_pj if self.against_pj else inf
+        return found if isfinite(found) else None
 
     def as_dict(self) -> dict[str, Any]:
         """A row of ``sensitivity`` in result.json (docs/result.md)."""
@@ -54,10 +57,12 @@ class Sensitivity:
 
     @property
     def span(self) -> float | None:
-        """The most that a table says over the least; None without rows, or where the least is nothing."""
+        """The most that a table says over the least; None without rows, or where the least is so
+        little that no number holds the ratio."""
         if not self.rows or not self.rows[0].energy_pj:
             return None
-        return self.rows[-1].energy_pj / self.rows[0].energy_pj
+        found = self.rows[-1].energy_pj / self.rows[0].energy_pj
+        return found if isfinite(found) else None
 
     @property
     def verdicts(self) -> dict[str, list[str]]:
@@ -99,14 +104,15 @@ def sensitivity(
 ) -> Sensitivity:
     """Price a ledger by every table, or those ``chosen``; nothing is simulated again.
 
-    ``against``: another ledger, its chip, and how many times it counts. A table that has no number for some
-    of what happened bounds the energy from below.
+    ``against``: another ledger, its chip, and how many times it counts; tables of whole spiking chips have no
+    number for it. A table that has no number for some of what happened bounds the energy from below.
     """
     rows, refused = [], {}
     for table in [load_table(name) for name in tables()] if chosen is None else chosen:
         try:
             cost = price(ledger, hardware, table)
-            other = price(against[0], against[1], table) if against else None
+            compared = against if table.includes is None else None
+            other = price(compared[0], compared[1], table) if compared else None
         except HwsimError as error:
             refused[table.name] = str(error)
             continue
@@ -118,7 +124,7 @@ def sensitivity(
                 cost.by_component(),
                 dominant(cost),
                 tuple(dict.fromkeys((*cost.unpriced, *(other.unpriced if other else ())))),
-                other.total_pj * against[2] if other and against else None,
+                other.total_pj * compared[2] if other and compared else None,
             )
         )
     return Sensitivity(tuple(sorted(rows, key=lambda row: (row.energy_pj, row.table))), refused)

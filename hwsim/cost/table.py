@@ -1,107 +1,27 @@
 """A cost table: constants of one source, read from YAML and interpolated between widths and sizes."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from math import exp, log
 from pathlib import Path
 from typing import Literal
 
-from pydantic import (
-    Field,
-    NonNegativeFloat,
-    PositiveFloat,
-    PositiveInt,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from hwsim.configuration import Configured, load_yaml
-from hwsim.cost.components import COMPONENTS, STANDING
+from hwsim.cost.components import OPERATIONS
+from hwsim.cost.rows import STRUCTURES, AreaTable, Row, SramEnergy, StaticPower
+from hwsim.cost.scaling import Rescaling
 from hwsim.errors import HwsimError, nearest
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parents[1] / "tables" / "energy"
-Status = Literal["measured", "published", "interpolated"]
 
-PRIMITIVES = ("add", "multiply", "register", "compare", "and")
-STRUCTURES = ("accumulator", "scratchpad", "lif_unit", "lif_unit_fitted")
-"""Of which a table has one area each; their bits are those that it is for."""
+AREAS = Path(__file__).parents[1] / "tables" / "area"
 
-WIDE_ACTIONS = ("ac_issued", "mac_issued", "lif_update")
-"""Actions of which there may be a row a width."""
-
-ITEMS = (
-    *PRIMITIVES, *STRUCTURES, "dram_byte",
-    *(action for actions in COMPONENTS.values() for action in actions), *STANDING,
-)  # fmt: skip
-"""What a row can be of; nothing reads any other."""
-
-MOST_PJ, MOST_UM2, MOST_BITS = 1e9, 1e12, 4096
-"""Bounds of one constant, far from what a double cannot hold times any count."""
-
-
-class Row(Configured):
-    """A constant: of a primitive at a width in bits, of a whole action, or of a structure's area."""
-
-    item: str
-    bits: PositiveInt | None = Field(default=None, le=MOST_BITS)
-    energy_pj: NonNegativeFloat | None = Field(default=None, le=MOST_PJ)
-    area_um2: NonNegativeFloat | None = Field(default=None, le=MOST_UM2)
-    status: Status
-    source: str = Field(min_length=8)
-
-    @field_validator("item")
-    @classmethod
-    def _known(cls, item: str) -> str:
-        if item not in ITEMS:
-            raise ValueError(f"unknown item.{nearest(item, list(ITEMS))}")
-        return item
-
-    @field_validator("bits")
-    @classmethod
-    def _meaningful(cls, bits: int | None, info: ValidationInfo) -> int | None:
-        item = info.data.get("item")
-        if bits is not None and item is not None and item not in (*PRIMITIVES, *WIDE_ACTIONS, *STRUCTURES):
-            raise ValueError(f"without effect: {item} has one constant for all widths; leave it out")
-        return bits
-
-
-class GridChoice(Configured):
-    node_nm: PositiveInt
-    cell_type: str
-
-
-class SramPoint(Configured):
-    capacity_bytes: PositiveInt = Field(le=2**40)
-    word_bits: PositiveInt = Field(le=MOST_BITS)
-    energy_pj: PositiveFloat = Field(le=MOST_PJ)
-
-
-class SramEnergy(Configured):
-    """Energy of a buffer word: from the CACTI grid, or from published points over capacity."""
-
-    grid: GridChoice | None = None
-    points: list[SramPoint] = Field(default_factory=list)
-    status: Status
-    source: str = Field(min_length=8)
-
-    @field_validator("points")
-    @classmethod
-    def _distinct(cls, points: list[SramPoint]) -> list[SramPoint]:
-        """One energy a capacity: nothing could tell which of two counts."""
-        sizes = [point.capacity_bytes for point in points]
-        if twice := [size for size in sizes if sizes.count(size) > 1]:
-            raise ValueError(
-                f"capacity_bytes {twice[0]} is there {sizes.count(twice[0])} times; allowed: once"
-            )
-        return points
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> "SramEnergy":
-        if (self.grid is None) == (not self.points):
-            raise ValueError("give either grid or points")
-        return self
+SCALED = re.compile(r"(.+)@(\d{1,5})nm(?:_(\d+(?:\.\d+)?)V)?")
+"""The name of a table that is scaled: name, node, voltage."""
 
 
 class CostTable(Configured):
@@ -110,6 +30,10 @@ class CostTable(Configured):
     ``dram``: ``device`` prices a DRAM with the energies of its own table, by the commands that it plays or
     by the bytes of a flat one; ``table``, and a DRAM without such energies, by the bytes moved, with this
     table's ``dram_byte``. ``area_from``: a table's name, or the path of a .yaml file from this file's folder.
+
+    ``includes``: of a whole chip's energy of a synaptic operation, what it holds. Such a table has rows of
+    useful operations (``ac``, ``mac``) and prices nothing else; ``static``: the power that comes beside them.
+    ``notes``: what every result under this table tells under its caveats.
     """
 
     name: str
@@ -119,6 +43,9 @@ class CostTable(Configured):
     rows: list[Row]
     sram: SramEnergy | None = None
     dram: Literal["device", "table"] = "device"
+    includes: str | None = Field(default=None, min_length=8)
+    static: StaticPower | None = None
+    notes: list[str] = Field(default_factory=list)
     area_from: str
 
     @field_validator("rows")
@@ -133,6 +60,18 @@ class CostTable(Configured):
                 raise ValueError(f"rows {seen[key]} and {i} are both of {row.item}{width}; allowed: one")
             seen[key] = i
         return rows
+
+    @model_validator(mode="after")
+    def _whole_or_parts(self) -> "CostTable":
+        """A whole chip's number holds what rows of parts would count again."""
+        whole = [row.item for row in self.rows if row.item in OPERATIONS]
+        if self.includes is None:
+            if whole or self.static:
+                found = whole[0] if whole else "static"
+                raise ValueError(f"{found}: of a whole chip; say in includes what its energy holds")
+        elif self.sram or sorted(whole) != sorted(OPERATIONS) or len(self.rows) != len(whole):
+            raise ValueError(f"includes: a row of {' and of '.join(OPERATIONS)} each, and nothing else")
+        return self
 
     @field_validator("area_from")
     @classmethod
@@ -157,6 +96,43 @@ class CostTable(Configured):
     def area_name(self) -> str:
         """What ``area_from`` is called, without a path of this machine."""
         return Path(self.area_from).name
+
+    @property
+    def no_ann(self) -> str:
+        """Why there is no counterpart under a table of a whole chip."""
+        return f"table {self.name} prices the synaptic operations of a spiking chip alone"
+
+    @property
+    def areas_scaled_to(self) -> int | None:
+        """The node (nm) that areas are scaled to, None where they are as sourced."""
+        found = SCALED.fullmatch(self.area_from)
+        return None if found is None else int(found[2])
+
+    def scaled(self, node_nm: int, voltage_v: float | None = None) -> "CostTable":
+        """The same constants at another node and voltage (the table's own if None), each ``interpolated``.
+
+        Logic by :mod:`hwsim.cost.scaling`; SRAM at the grid's own node where it has it; DRAM, leakage and the
+        network-on-chip stay. Areas too, also those of ``area_from``. Raises HwsimError for a table of a whole
+        chip or one that is scaled already, and outside of the sourced range.
+        """
+        if self.includes is not None:
+            raise HwsimError(f"table {self.name!r} is of a whole chip, memories and all: it is not scaled")
+        if SCALED.fullmatch(self.name):
+            raise HwsimError(f"table {self.name!r} is scaled already; scale the table that it is from")
+        if node_nm == self.node_nm and voltage_v in (None, self.voltage_v):
+            return self
+        to = node_nm, self.voltage_v if voltage_v is None else voltage_v
+        change = Rescaling.of((self.node_nm, self.voltage_v), to)
+        update = {
+            "name": self.name + suffix(node_nm, voltage_v),
+            "node_nm": node_nm,
+            "voltage_v": to[1],
+            "rows": [change.row(row) for row in self.rows],
+            "sram": self.sram and change.sram(self.sram),
+            "area_from": self.area_from + suffix(node_nm, None),
+            "notes": [*self.notes, *change.notes(self.name, self.sram)],
+        }
+        return self.model_copy(update=update)
 
     def of(self, item: str, bits: int | None = None) -> float | None:
         """Energy (pJ) of an item, interpolated log-log between widths.
@@ -192,8 +168,14 @@ class CostTable(Configured):
         return (r for r in self.rows if r.item == item)
 
 
+def suffix(node_nm: int, voltage_v: float | None) -> str:
+    """What a name says of scaling."""
+    return f"@{node_nm}nm" if voltage_v is None else f"@{node_nm}nm_{voltage_v:g}V"
+
+
 def _is_file_name(name: str) -> bool:
-    return Path(name).suffix in (".yaml", ".yml")
+    found = SCALED.fullmatch(name)
+    return Path(found[1] if found else name).suffix in (".yaml", ".yml")
 
 
 def tables() -> list[str]:
@@ -205,8 +187,15 @@ def _shipped(name: str) -> CostTable:
     return load_yaml(TABLES / f"{name}.yaml", CostTable)
 
 
+def load_areas(path: Path) -> AreaTable:
+    """Areas that no table of energies takes."""
+    return load_yaml(path, AreaTable)
+
+
 def load_table(name: str) -> CostTable:
-    """A table by name, or a YAML file by path."""
+    """A table by name, or a YAML file by path; either may be scaled: horowitz45@28nm, mine.yaml@16nm_0.8V."""
+    if found := SCALED.fullmatch(name):
+        return load_table(found[1]).scaled(int(found[2]), None if found[3] is None else float(found[3]))
     if _is_file_name(name):
         return load_yaml(Path(name), CostTable)
     if name not in tables():

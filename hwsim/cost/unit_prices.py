@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hwsim import sram
+from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING
+from hwsim.cost.rows import GridChoice
 from hwsim.cost.table import CostTable, interpolated
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError
@@ -73,8 +75,12 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     """Energy of one count of every action that costs any (pJ), by :func:`composed_energy`.
 
     None where the table does not say, or not for widths as wide as the chip's. A row named like an action
-    wins. DRAM as in :func:`dram_energies`. Raises HwsimError for buffers outside the table.
+    wins. DRAM as in :func:`dram_energies`. Useful operations have an energy under a table of a whole chip
+    alone, all else is within it and costs 0. Raises HwsimError for buffers outside the table.
     """
+    if table.includes is not None:
+        parts = (*(action for actions in COMPONENTS.values() for action in actions), *STANDING)
+        return dict.fromkeys(parts, 0.0) | {action: table.whole(action) for action in OPERATIONS}
     energies: dict[str, float | None] = dict.fromkeys(FREE, 0.0)
     for action in recipes(hardware.precision):
         try:
@@ -83,7 +89,7 @@ def unit_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
             energies[action] = None
     for name, buffer in hardware.buffers.present().items():
         with _named(f"hardware {hardware.name!r}: buffers.{name}"):
-            read, write = buffer_energy(table, buffer)
+            read, write = buffer_energy(table, buffer, hardware.buffers.cell_type)
         energies[f"{name}_buffer_read"], energies[f"{name}_buffer_write"] = read, write
     energies |= dram_energies(table, hardware)
     widths = action_widths(hardware.precision)
@@ -149,14 +155,40 @@ def dram_energies(table: CostTable, hardware: Hardware) -> dict[str, float | Non
     }
 
 
-def buffer_energy(table: CostTable, buffer: Buffer) -> tuple[float | None, float | None]:
+def grid_of(table: CostTable, cell_type: str | None) -> GridChoice | None:
+    """Where in the SRAM grid a table's memories lie, of the chip's own cell type if it has one.
+
+    None where they are not of the grid.
+    """
+    grid = table.sram.grid if table.sram else None
+    if grid is None or cell_type is None:
+        return grid
+    return grid.model_copy(update={"cell_type": cell_type})
+
+
+def memory(grid: GridChoice, buffer: Buffer) -> sram.Access:
+    """A buffer in the grid, energies and area times the factors of scaling; leakage is never scaled."""
+    found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
+    return sram.Access(
+        found.read_pj * grid.energy_factor,
+        found.write_pj * grid.energy_factor,
+        found.area_um2 * grid.area_factor,
+        found.leakage_mw,
+    )
+
+
+def buffer_energy(
+    table: CostTable, buffer: Buffer, cell_type: str | None = None
+) -> tuple[float | None, float | None]:
     """Energy of a word read and of a word write (pJ)."""
     if table.sram is None:
         return None, None
-    if table.sram.grid:
-        grid = table.sram.grid
-        found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
+    if (grid := grid_of(table, cell_type)) is not None:
+        found = memory(grid, buffer)
         return found.read_pj, found.write_pj
+    if (word := table.sram.word) is not None:
+        words = buffer.word_bits / word.word_bits
+        return word.read_pj * words, word.write_pj * words
     points: list[tuple[int | None, float | None]] = [
         (p.capacity_bytes * 8, p.energy_pj / p.word_bits) for p in table.sram.points
     ]
@@ -178,9 +210,9 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
     for the wider of weights and activations.
     """
     kernels = table.areas
-    if kernels.sram is None or kernels.sram.grid is None:
+    grid = grid_of(kernels, hardware.buffers.cell_type)
+    if grid is None:
         raise HwsimError(f"table {kernels.name!r} names no SRAM grid to take areas from")
-    grid = kernels.sram.grid
     array = hardware.pe_array
     pe = array.lanes * kernels.area("accumulator") + kernels.area("scratchpad")
     if array.multipliers:
@@ -191,6 +223,5 @@ def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
     }
     for name, buffer in hardware.buffers.present().items():
         with _named(f"hardware {hardware.name!r}: buffers.{name}"):
-            found = sram.access(grid.node_nm, grid.cell_type, buffer.capacity_bytes, buffer.word_bits)
-        area[f"{name}_buffer"] = found.area_um2
+            area[f"{name}_buffer"] = memory(grid, buffer).area_um2
     return area

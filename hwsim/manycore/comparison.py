@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hwsim.area import lif_area_share
+from hwsim.area import areas, lif_area_share
 from hwsim.chip.config import Chip, grid_of
 from hwsim.chip.cost import ChipCost
 from hwsim.chip.tile_cost import TileCost
@@ -15,7 +15,7 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import DRAM_BYTES, Ledger
 from hwsim.manycore.area import area_of
 from hwsim.manycore.asked import Asked
-from hwsim.manycore.energy import energy_of_cores, energy_of_tiles
+from hwsim.manycore.energy import energy_of_cores, energy_of_tiles, static_power
 from hwsim.manycore.pipeline import Placed, Prices, cut, priced, run_placed
 from hwsim.network import Network
 from hwsim.place.reach import Int
@@ -43,10 +43,14 @@ class CoreRow:
             assert isinstance(chip, Hardware)
             table, energy = cost.table, energy_of_tiles(run, cost, chip)
             lif, cold = lif_area_share(table, chip), cost.cold.total_pj
+            area = areas(table, chip)
+            drawn = sum(energy["standing"]["energy_pj"].values())
             energy["caveats"].append(WEIGHTS)
         else:
             assert isinstance(chip, Chip)
             lif, cold, energy = {}, None, energy_of_cores(run, cost, chip)
+            area, static = None, static_power(run)
+            drawn = 0.0 if static is None else static["energy_pj"]
         return {
             "model": self.executed.network.name,
             "sharing": self.executed.sharing,
@@ -55,10 +59,11 @@ class CoreRow:
             "batch": 1,
             "table": energy["prices"],
             "samples": run.samples,
-            "totals": self._totals(ledger),
+            "totals": self._totals(ledger, drawn),
             "utilization": self._share(ledger, "ac_issued", "mac_issued"),
             "useful": self._share(ledger, "ac", "mac"),
             "lif_area_share": lif,
+            "area": area,
             "dram_bytes": {name: ledger.total(*a) if ledger else 0 for name, a in OPERANDS.items()},
             "cycles": ledger.by_cause("array") if ledger else {},
             "caveats": energy["caveats"],
@@ -73,7 +78,7 @@ class CoreRow:
             },
         }
 
-    def _totals(self, ledger: Ledger | None) -> dict[str, Any]:
+    def _totals(self, ledger: Ledger | None, standing_pj: float) -> dict[str, Any]:
         """Of event-driven cores ``ac`` are synaptic operations, of events of any value (E7)."""
         run, trace = self.placed.run, self.executed.trace
         spiking = [p.name for p in self.executed.network.populations if p.spikes]
@@ -86,6 +91,7 @@ class CoreRow:
             "dram_bytes": ledger.total(*DRAM_BYTES) if ledger else 0,
             "energy_pj": self.cost.total_pj,
             "dram_standing_pj": 0.0,
+            "standing_pj": standing_pj,
             "area_um2": area_of(run.chip, [self.cost]).total_um2,
         }
 

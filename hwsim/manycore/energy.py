@@ -7,7 +7,7 @@ from hwsim.chip.config import Chip
 from hwsim.chip.cost import ChipCost, priced_counts
 from hwsim.chip.run import ChipRun
 from hwsim.chip.tile_cost import TileCost
-from hwsim.cost import COMPONENTS, CostTable
+from hwsim.cost import CostTable
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES
 from hwsim.manycore.silicon import silicon_of
@@ -30,6 +30,7 @@ def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip) -> dict[str, Any]:
         "unit_energy_pj": cost.prices.unit_pj,
         "sources": {row.item: f"{row.status}: {row.source}" for row in cost.prices.rows},
         "unpriced": list(cost.unpriced),
+        "standing": None,
         "caveats": _caveats_of_cores(cost, chip),
     }
 
@@ -39,7 +40,7 @@ def energy_of_tiles(run: ChipRun, cost: TileCost, chip: Hardware) -> dict[str, A
     hops, table = run.grid.hop_energy, cost.table
     links = (int(run.links[..., axis].sum()) for axis in range(2))
     crossed = dict(zip(HOPS, (int(run.counts["sent"].sum()), *links), strict=True))
-    actions = [action for actions in COMPONENTS.values() for action in actions]
+    actions = [action for actions in cost.tiles.components.values() for action in actions]
     done = {action: n for action in actions if (n := run.ledger.total(action))}
     unit = {action: cost.tiles.unit_pj.get(action) for action in done}
     return {
@@ -49,9 +50,11 @@ def energy_of_tiles(run: ChipRun, cost: TileCost, chip: Hardware) -> dict[str, A
         "static": None,
         **_sums(run, cost.total_pj, cost.tiles.by_component() | {"hops": cost.hops_pj}),
         "counts": done | crossed,
-        "unit_energy_pj": unit | {name: getattr(hops, field) for name, field in HOPS.items()},
+        "unit_energy_pj": unit
+        | {name: getattr(hops, field) if table.includes is None else 0.0 for name, field in HOPS.items()},
         "sources": _sources(table) | {n: f"{hops.name}: {hops.sources.get(f, '')}" for n, f in HOPS.items()},
         "unpriced": list(dict.fromkeys((*cost.tiles.unpriced, *cost.cold.unpriced))),
+        "standing": _standing(run, cost),
         "caveats": caveats(table, chip.with_dram("bandwidth"), all_on_one=False),
     }
 
@@ -120,6 +123,17 @@ def _sums(run: ChipRun, total: float, by_component: dict[str, float]) -> dict[st
         "total_pj": total,
         "per_tick_pj": total / ticks if ticks else 0.0,
         "energy_pj": by_component,
+    }
+
+
+def _standing(run: ChipRun, cost: TileCost) -> dict[str, Any]:
+    """What all tiles and routers draw whatever they do: mW, pJ over all samples, and what has no number."""
+    latency_ns = int(run.cycles.sum()) * 1e9 / run.chip.clock_hz
+    power = {name: mw for name, mw in cost.standing_mw.items() if mw is not None}
+    return {
+        "power_mw": power,
+        "energy_pj": {name: mw * latency_ns for name, mw in power.items()},
+        "unpriced": [name for name, mw in cost.standing_mw.items() if mw is None],
     }
 
 

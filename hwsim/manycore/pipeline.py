@@ -148,6 +148,8 @@ def counterpart(done: Placed, prices: Prices) -> tuple[tuple[ChipRun, TileCost] 
     chip = done.run.chip
     if not isinstance(chip, Hardware) or not isinstance(prices, CostTable):
         return None, NO_ANN
+    if prices.includes is not None:
+        return None, prices.no_ann
     ann = done.sliced.network.as_ann()
     trace = EventTrace.all_live(ann)
     try:

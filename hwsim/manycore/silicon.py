@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from hwsim.chip.config import Chip
-from hwsim.chip.prices import StaticPower
 from hwsim.configuration import Configured, load_yaml
 from hwsim.cost import Status
+from hwsim.cost.rows import StaticPower
 
 TABLES = Path(__file__).parents[1] / "tables" / "silicon"
 
@@ -36,7 +36,11 @@ class Silicon(Configured):
     static: StaticPower | None = None
 
 
+def dies() -> list[Silicon]:
+    """All rows that ship."""
+    return [load_yaml(path, Silicon) for path in sorted(TABLES.glob("*.yaml"))]
+
+
 def silicon_of(chip: Chip) -> Silicon | None:
     """The row of a chip of this name and as many cores, if there is one."""
-    rows = [load_yaml(path, Silicon) for path in sorted(TABLES.glob("*.yaml"))]
-    return next((row for row in rows if (row.chip, row.cores) == (chip.name, chip.grid.cores)), None)
+    return next((row for row in dies() if (row.chip, row.cores) == (chip.name, chip.grid.cores)), None)

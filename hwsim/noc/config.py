@@ -82,6 +82,13 @@ class NocTable(Configured):
     def tiles(self) -> int:
         return self.width * self.height
 
+    @property
+    def links(self) -> int:
+        """Wires between routers, each direction on its own; a torus has as many in each as it has routers."""
+        if self.topology == "torus":
+            return 4 * self.tiles
+        return 2 * ((self.width - 1) * self.height + self.width * (self.height - 1))
+
     def changed(self, **update: Any) -> "NocTable":
         """The same network with other fields; ``delays`` may be a mapping of some of them.
 

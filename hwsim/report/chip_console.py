@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.report.console import show_notes
+from hwsim.report.console import show_notes, standing
 from hwsim.report.numbers import energy, quantity
 from hwsim.report.plain import cleaned
 
@@ -50,6 +50,8 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(escape(values["agreement"]["sentence"]))
     show_notes(values["model"]["notes"], console)
     for row in values["energy"]:
+        if row["standing"]:
+            console.print(standing(row["standing"], values["samples"]))
         if row["unpriced"]:
             console.print(f"not priced by {escape(row['prices'])}: {', '.join(row['unpriced'])}")
         for caveat in row["caveats"]:

@@ -56,7 +56,8 @@ def all_figures(values: dict[str, Any]) -> dict[str, Picture]:
 
 def components(values: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Label and series of every component of the energy of this chip's kind."""
-    return OF_TILES if values["cold_start"] else COMPONENTS
+    spent = values["energy"][0]["energy_pj"] if values["energy"] else {}
+    return {c: told for c, told in OF_TILES.items() if c in spent} if values["cold_start"] else COMPONENTS
 
 
 def energy_by_row(values: dict[str, Any]) -> Picture:

@@ -44,10 +44,12 @@ def show(values: dict[str, Any], console: Console) -> None:
     ratio = f"{ann['energy_ratio']:.3f}" if known else "unknown"
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
-    if totals["dram_standing_pj"]:
-        spent = energy(totals["dram_standing_pj"] / samples)
-        console.print(f"beside this, DRAM background and refresh over that time: {spent}")
+    console.print(standing(values["standing"], samples))
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
+    for source, found in values["area"]["sources"].items():
+        share = f"LIF units {found['lif_share']:.1%} of compute area"
+        told = f"{source} at {found['node_nm']} nm: {found['total'] / 1e6:.3f} mm2, {share}"
+        console.print(f"area by {escape(told)}")
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
@@ -65,6 +67,13 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(line)
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def standing(found: dict[str, Any], samples: int) -> str:
+    """What flows over the time of an inference, beside its dynamic energy, by what draws it."""
+    parts = [f"{name} {energy(pj / samples)}" for name, pj in found["energy_pj"].items() if pj]
+    told = f"beside this, standing energy over that time: {', '.join(parts) or 'none known'}"
+    return f"{told}; no number for {', '.join(found['unpriced'])}" if found["unpriced"] else told
 
 
 def constants(values: dict[str, Any]) -> list[str]:

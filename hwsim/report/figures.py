@@ -24,6 +24,7 @@ COMPONENTS: dict[str, tuple[str, str]] = {
     "membrane_buffer": ("membrane buffer", "membrane"),
     "partial_sum_buffer": ("partial-sum buffer", "sums"),
     "dram": ("DRAM", "dram"),
+    "synaptic_operations": ("synaptic operations", "array"),
 }
 """Label and series of every component."""
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from hwsim.chip.config import Chip, EventCore, chips
-from hwsim.chip.prices import COMPONENTS, ITEMS, Price, StaticPower, chip_prices
+from hwsim.chip.prices import COMPONENTS, ITEMS, Price, chip_prices
 from hwsim.chip.times import CAUSES
+from hwsim.cost.rows import StaticPower
 from tests.report.chip_example import example, on_tiles
 
 DOCS = Path(__file__).parents[2] / "docs"

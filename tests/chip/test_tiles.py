@@ -4,6 +4,7 @@
 to send, 4 to receive; over n routers it travels 2 + 5 n (noc.md, R7 to R9).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hwsim.chip.loop import run_chip
 from hwsim.chip.prices import load_prices
 from hwsim.chip.run import ChipRun
 from hwsim.chip.tile_cost import tile_cost
-from hwsim.cost import load_table, price
+from hwsim.cost import load_table, price, standing_power
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
@@ -226,3 +227,36 @@ def test_a_run_of_event_driven_cores_has_no_ledger() -> None:
 def test_tiles_are_not_priced_by_rows_of_event_driven_cores() -> None:
     with pytest.raises(HwsimError, match="tiles with arrays are priced by an energy table"):
         priced(three_folds(), (load_prices("loihi_sanafe"),))
+
+
+def test_all_tiles_and_routers_draw_power_whether_they_work_or_not() -> None:
+    run, table = three_folds(), load_table("synthesis45")
+    assert isinstance(run.chip, Hardware)
+    of_dsent = run.grid.model_copy(update={"energy": "dsent45"})
+    run = replace(run, chip=run.chip.model_copy(update={"grid": of_dsent}))
+    found = tile_cost(run, table).standing_mw
+    for name, power in standing_power(table, run.chip).items():
+        assert power is not None
+        assert found[name] == pytest.approx(2 * power)  # two tiles on two routers
+    # dsent45: 13.93643 mW a router, 0.01386784 mW for each direction of the one wire between the two;
+    # 0.343986 pJ a cycle of the network's 1 kHz, in mW
+    assert found["router_leakage"] == pytest.approx(2 * 13.93643 + 2 * 0.01386784)
+    assert found["router_clock"] == pytest.approx(2 * 0.343986 * 1000 * 1e-9)
+
+
+def test_routers_whose_leakage_no_source_tells_are_unpriced() -> None:
+    found = tile_cost(three_folds(), load_table("synthesis45")).standing_mw
+    assert found["router_leakage"] is None
+    assert found["router_clock"] is None
+
+
+def test_hops_are_within_the_energy_of_a_whole_chips_operations() -> None:
+    # 2 inputs reach 5 neurons, 2 of these 1: 12 synaptic operations of 23.6 pJ
+    found = tile_cost(three_folds(), load_table("synop_loihi"))
+    assert found.hops_pj == 0
+    assert found.total_pj == pytest.approx(12 * 23.6)
+
+
+def test_a_whole_chips_power_is_not_taken_for_each_tile() -> None:
+    found = tile_cost(three_folds(), load_table("synop_truenorth_marginal"))
+    assert found.standing_mw == {"chip": 64.4}

@@ -16,7 +16,7 @@ from tests.cost.priced import SATA, near, table
 from tests.examples import chip
 
 
-@pytest.mark.parametrize("name", tables())
+@pytest.mark.parametrize("name", [name for name in tables() if load_table(name).area_from == "sata_kernels"])
 def test_area_is_that_of_pes_lif_units_and_buffers(name: str) -> None:
     # 128 PEs of an accumulator (96.9) and scratchpads (891); 128 LIF units of 129.2 um2
     area = chip_area(load_table(name), SATA)

@@ -24,7 +24,7 @@ def test_dram_commands_cost_what_the_drams_own_table_says(name: str) -> None:
     found = price(ledger(**COMMANDS), BY_COMMANDS, load_table(name))
     io = 7 * 512 * 3.7
     assert near(found.by_component()["dram"], 3 * 3450 + 5 * 2930 + 2 * 2550 + io)
-    assert near(found.standing_pj, 693_000 + 413_000 + 163_000)
+    assert near(found.dram_standing_pj, 693_000 + 413_000 + 163_000)
     assert near(found.total_pj, found.by_component()["dram"])
     assert found.unpriced == ()
 

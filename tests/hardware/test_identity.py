@@ -65,6 +65,7 @@ OTHER: dict[tuple[str, ...], Any] = {
     ("pe_array", "decode", "max_inputs"): 7,
     ("lif", "placement"): "edge",
     ("buffers", "spikes"): "list",
+    ("buffers", "cell_type"): "itrs-hp",
     ("grid", "noc"): "booksim_torus",
     ("grid", "energy"): "dsent32",
     ("grid", "ticks", "barrier"): "none",

@@ -72,3 +72,9 @@ def test_changing_some_delays_leaves_the_others() -> None:
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(HwsimError, match="Did you mean 'booksim'"):
         load_noc("boksim")
+
+
+@pytest.mark.parametrize(("topology", "links"), [("booksim", 14), ("booksim_torus", 24)])
+def test_wires_between_routers_are_counted_in_each_direction(topology: str, links: int) -> None:
+    # 3 x 2: along x 2 wires in each of 2 rows, along y 3, in both directions; a torus has 4 at each router
+    assert load_noc(topology).changed(width=3, height=2).links == links
