@@ -8,7 +8,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif presets placement loihi numbers clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -57,8 +57,14 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals
 	$(BIN)/python -m benchmarks.perf
 
-efficientlif: $(READY)  ## EfficientLIF-Net's DRAM, area and latency on chips, into reports/efficientlif
+efficientlif: $(READY)  ## EfficientLIF-Net's figures: memory, DRAM, area, latency on chips, into reports/efficientlif
 	$(BIN)/python -m benchmarks.efficientlif
+
+asgl: $(READY)  ## ASGL's 8.96 % of the ANN's energy, and with memories and network-on-chip, into reports/asgl
+	$(BIN)/python -m benchmarks.asgl
+
+samples: $(READY)  ## how latency and energy differ from image to image, into reports/samples
+	$(BIN)/python -m benchmarks.samples
 
 presets: $(READY)  ## one trained network on every chip preset, into reports/presets
 	$(BIN)/python -m benchmarks.presets

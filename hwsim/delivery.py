@@ -59,13 +59,15 @@ def interruptible() -> Iterator[None]:
 
 
 def write_together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dict[str, Path]:
-    """All files or none: they are written aside and moved in together."""
+    """All files or none: they are written aside and moved in together, with the folders that they lie in."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=output.parent, prefix=f".{output.name[:LONGEST_PREFIX]}.") as aside:
             made = make(Path(aside))
-            output.mkdir(exist_ok=True)
-            return {name: path.replace(output / path.name) for name, path in made.items()}
+            moved = {name: output / path.relative_to(aside) for name, path in made.items()}
+            for folder in {path.parent for path in moved.values()}:
+                folder.mkdir(parents=True, exist_ok=True)
+            return {name: path.replace(moved[name]) for name, path in made.items()}
     except OSError as error:
         raise HwsimError(f"{output}: cannot be written: {error.strerror or error}") from None
 

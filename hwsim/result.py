@@ -1,7 +1,5 @@
 """Result: everything about one estimate, as values and as the JSON that reports and tools read."""
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.area import areas, channel_groups, lif_area_share
+from hwsim.bounds import bounds
 from hwsim.caveats import caveats
+from hwsim.compute_only import compute_only
 from hwsim.configuration import save_yaml
 from hwsim.cost import (
-    COMPONENTS,
-    WHOLE,
     Cost,
     CostTable,
     Sensitivity,
@@ -27,12 +25,14 @@ from hwsim.cost import (
     sensitivity,
     tables,
 )
+from hwsim.errors import printable
 from hwsim.events import EventTrace
 from hwsim.geometry import output_taps
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
 from hwsim.mapping import Mapping
 from hwsim.network import Network
+from hwsim.report.csv_files import layer_rows, layers_csv
 from hwsim.storage import write_text
 
 SCHEMA = 1
@@ -68,7 +68,7 @@ class Run:
         return total
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """An estimate: the SNN's run, its ANN counterpart's, what was asked and where it came from.
 
@@ -116,6 +116,8 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """The JSON of result.json, schema version 1 (docs/result.md). Energies pJ, times ns, areas um2."""
         run = self.run
+        layers = [self._layer(i, name) for i, name in enumerate(run.ledger.layers)]
+        counts = {a: run.ledger.total(a) for a in ACTIONS}
         return {
             "schema": SCHEMA,
             "model": model_facts(run.network),
@@ -132,8 +134,12 @@ class Result:
             "area": areas(self.table, self.hardware.alone, channel_groups(run.network), self.own_areas),
             "cycles": {unit: run.ledger.by_cause(unit) for unit in CAUSES},
             "lif": self._lif(),
-            "layers": [self._layer(i, name) for i, name in enumerate(run.ledger.layers)],
-            "counts": {a: run.ledger.total(a) for a in ACTIONS},
+            "layers": layers,
+            "counts": counts,
+            "bounds": bounds(self.hardware, run.network.timesteps),
+            "compute_only": compute_only(
+                layers, counts, run.samples, run.network.timesteps, run.cost.table, run.cost.unit_pj
+            ),
             "unit_energy_pj": run.cost.unit_pj,
             "unpriced": list(run.cost.unpriced),
             "sensitivity": self.sensitivity.as_dict(),
@@ -232,6 +238,32 @@ class Result:
             "dram_bytes": int(ledger.per_layer(*DRAM_BYTES)[i]),
             "energy_pj": run.cost.by_layer()[name],
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A dictionary a layer, the columns of layers.csv: sums over samples."""
+        return layer_rows(self.as_dict())
+
+    def __repr__(self) -> str:
+        """One line: what ran where, and the mean of one inference."""
+        run = self.run
+        energy, time = run.cost.total_pj, run.ledger.elapsed_cycles / self.hardware.clock_hz
+        what = f"{printable(run.network.name)} on {printable(self.hardware.name)}"
+        return (
+            f"<Result: {what}, {run.samples} samples, "
+            f"{energy / run.samples:.6g} pJ and {time * 1e9 / run.samples:.6g} ns each>"
+        )
+
+    def __str__(self) -> str:
+        """The tables of the command line."""
+        from hwsim.report import console
+
+        return console.text(lambda out: console.show(self.as_dict(), out))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from hwsim.report import notebook
+
+        return notebook.estimate(self.as_dict())
 
     def _portable(self, table: str) -> Hardware:
         """The chip without a path of this machine: a DRAM's file is called ``table``."""
@@ -356,33 +388,6 @@ def _inference(run: Run, hardware: Hardware) -> dict[str, Any]:
     if run.samples == 1:
         return whole
     return {name: value if name == "area_um2" else value / run.samples for name, value in whole.items()}
-
-
-def layers_csv(values: dict[str, Any]) -> str:
-    """One row a layer: shape, events, cycles, DRAM bytes, energy by component (pJ) and all counts."""
-    plain = (
-        "name",
-        "kind",
-        "neurons",
-        "weights",
-        "dense_macs",
-        "events",
-        "rate",
-        "cycles",
-        "utilization",
-        "dram_bytes",
-    )
-    components = [*COMPONENTS, *([WHOLE] if WHOLE in values["energy_pj"] else [])]
-    header = [*plain, "shape", *(f"{c}_pj" for c in components), *ACTIONS]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for layer in values["layers"]:
-        shape = "x".join(map(str, layer["shape"]))
-        energies = [layer["energy_pj"][c] for c in components]
-        counts = [layer["counts"].get(a, 0) for a in ACTIONS]
-        writer.writerow([*(layer[k] for k in plain), shape, *energies, *counts])
-    return text.getvalue()
 
 
 def ratio(snn: float, ann: float) -> float | None:

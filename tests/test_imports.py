@@ -49,6 +49,8 @@ VALUES = (
     "cost.",
     "caveats",
     "area",
+    "bounds",
+    "compute_only",
     "zoo",
 )
 ENGINES = ("dram.", "noc.")
@@ -71,10 +73,10 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("chip.config",), (*VALUES, *BASE)),
     (("chip.",), ("cycle.", "lower.", "noc.", "place.", *VALUES, *BASE)),
     (("manycore.chips",), ("chip.config", *VALUES, *BASE)),
-    (("result",), (*VALUES, *BASE)),
+    (("result",), ("report.", *VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
-    (("report.",), ("result", *VALUES, *BASE)),
+    (("report.",), (*VALUES, *BASE)),
     (("pipeline",), ("result", *STAGES, *VALUES, *BASE)),
     (("methods.",), (*STAGES, *VALUES, *BASE)),
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
@@ -85,7 +87,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("manycore.reference",), ("chip.", "noc.", "place.", *VALUES, *BASE)),
     (
         ("manycore.result",),
-        ("result", "manycore.area", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE),
+        ("result", "report.", "manycore.area", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE),
     ),
     (
         ("manycore.pipeline",),
@@ -108,6 +110,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
+    (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (("pareto",), ()),
     (("differences",), ("pareto",)),
@@ -187,6 +190,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "manycore.",
             "placing",
             "replay.",
+            "reporting",
             "variants",
             "workloads",
             *BASE,

@@ -28,7 +28,7 @@ def documented(begin: str, end: str) -> dict[str, str]:
     return {name: line for line in lines for name in re.findall(r"`(\w+)`", line.split("|")[1])}
 
 
-CHOICES = documented("`mapping` of a layer", "### `counts`")
+CHOICES = documented("`mapping` of a layer", "### `bounds`")
 
 
 def test_what_a_mapping_came_to_is_documented_for_every_dataflow() -> None:
@@ -71,3 +71,12 @@ def test_every_field_of_a_comparison_is_documented() -> None:
 def test_the_ann_of_mini_batches_ran_in_as_many_samples() -> None:
     assert "not more than were run" in documented("### `ann`, ", "### `agreement`")["samples"]
     assert [example(3, batch)["ann"]["samples"] for batch in (1, 2, 3)] == [1, 2, 3]
+
+
+def test_bounds_and_the_operations_alone_are_documented() -> None:
+    values = example()
+    assert set(documented("### `bounds`", "### `compute_only`")) == set(values["bounds"])
+    told = documented("### `compute_only`", "### `counts`")
+    assert set(told) == set(values["compute_only"])
+    row = TEXT[TEXT.index("A row of `by_table`") :]
+    assert set(values["compute_only"]["by_table"][0]) <= set(re.findall(r"`(\w+)`", row[: row.index("###")]))

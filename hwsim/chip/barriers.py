@@ -38,14 +38,21 @@ class Barriers:
         routers = len(set(fanout.routers[:host].tolist()))
         return Barriers(core.barrier, core.barrier_cycles(routers), core.tick_cycles, near, senders)
 
+    def following_each(self, begin: Int, updated: Int, sent: Int, received: Int) -> tuple[Int, Int]:
+        """``following`` of each tick, all (K, C + 1)."""
+        if self.mode == "tick":
+            return self.following(begin, updated, sent, received)
+        each = [self.following(*ends) for ends in zip(begin, updated, sent, received, strict=True)]
+        return np.stack([ready for ready, _ in each]), np.stack([wait for _, wait in each])
+
     def following(self, begin: Int, updated: Int, sent: Int, received: Int) -> tuple[Int, Int]:
         """The begins of the next tick, and what ``tick_cycles`` held them back, from one's begins and ends.
 
-        All (C + 1,). Behind the last tick the latest is the end of the sample.
+        All (C + 1,), with ``tick`` (..., C + 1). Behind the last tick the latest is the end of the sample.
         """
         end = np.maximum(np.maximum(updated, sent), received)
         if self.mode == "tick":
-            ready = np.full_like(end, end.max() + self.latency)
+            ready = np.broadcast_to(end.max(axis=-1, keepdims=True) + self.latency, end.shape)
         elif self.mode == "layer":
             ready = np.where(self.waits_for, end, 0).max(axis=1)
             ready = np.maximum(ready, np.where(self.senders, np.maximum(updated, sent), 0).max(axis=1))

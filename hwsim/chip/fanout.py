@@ -7,6 +7,7 @@ every slice of their targets. Connections are a product of channels and position
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.chip.run import SYNAPSES
 from hwsim.grid import Grid
@@ -170,9 +171,21 @@ def _counts(
 
 
 def _distinct(columns: list[Int | Mask]) -> tuple[Int, Int]:
-    """The distinct rows of these columns, and for each row which of them it is."""
-    rows, which = np.unique(np.stack(columns, axis=1).astype(np.int64), axis=0, return_inverse=True)
-    return rows, which.ravel().astype(np.int64)
+    """The distinct rows of these columns in rising order, and for each row which of them it is."""
+    rows = np.stack(columns, axis=1).astype(np.int64)
+    # Numbers that are not negative have the order of their bytes, the highest first.
+    first, which = _classes(rows.astype(">i8").view(np.uint8))
+    return rows[first], which
+
+
+def _classes(rows: NDArray[np.uint8]) -> tuple[Int, Int]:
+    """The first of each class of equal rows, classes in rising order, and for each row its class.
+
+    As np.unique along an axis, which takes 3 to 5 times as long.
+    """
+    keys = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return first, which.astype(np.int64)
 
 
 class _Routes:
@@ -190,9 +203,9 @@ class _Routes:
     def routes(self, home: Int, reached: Mask) -> Int:
         """The route of each row: from core ``home`` to the cores that it reaches, (rows, cores)."""
         keys = np.concatenate([home[:, None].view(np.uint8), np.packbits(reached, axis=1)], axis=1)
-        _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        first, which = _classes(keys)
         number = np.array([self._route(int(home[i]), np.flatnonzero(reached[i])) for i in first], np.int64)
-        return number[which.ravel()]
+        return number[which]
 
     def _route(self, home: int, cores: Int) -> int:
         key = home, cores.tobytes()

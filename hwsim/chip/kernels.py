@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from hwsim.chip.fanout import LOCAL
-from hwsim.jit import CACHED
+from hwsim.jit import BARE, CACHED
 
 SEND, RECEIVE, SYNAPSE = range(3)
 """Columns of ``cycles``: of a packet sent, of one taken, of each of its synapses."""
@@ -110,7 +110,7 @@ def send_all(cells, kinds, routes, events, finish, cycles, share, out):
     for tick in range(ticks):
         tick_start[tick] = n
         free[:] = 0
-        clock = updated[tick]
+        clock, crossed = updated[tick], links[tick]
         while cell < len(cells) and cells[cell, 0] == tick:
             population, e0, e1 = cells[cell, 1], cells[cell, 2], cells[cell, 3]
             s0, s1 = kinds.first_slice[population], kinds.first_slice[population + 1]
@@ -128,9 +128,10 @@ def send_all(cells, kinds, routes, events, finish, cycles, share, out):
                 core = kinds.core[s]
                 low, high = offsets[s - s0], offsets[s - s0 + 1]
                 send = cycles[SEND] if core < host else 0
+                count = counts[tick, core]
                 if core < host:
-                    counts[tick, core, UPDATES] += kinds.size[s]
-                    counts[tick, core, FIRED] += high - low
+                    count[UPDATES] += kinds.size[s]
+                    count[FIRED] += high - low
                 clock[core] = finish[tick, s]
                 groups = 0
                 for i in range(low, high):
@@ -165,7 +166,7 @@ def send_all(cells, kinds, routes, events, finish, cycles, share, out):
                             free[core] = max(ready, free[core]) + send
                             created[n], core_of[n], packet_of[n] = free[core], core, p
                             begin[n], end[n] = start[g] - size[g], start[g]
-                            count_packet(routes, p, size[g], counts[tick, core], links[tick])
+                            count_packet(routes, p, size[g], count, crossed)
                             n += 1
             cell += 1
         for core in range(host + 1):
@@ -173,7 +174,7 @@ def send_all(cells, kinds, routes, events, finish, cycles, share, out):
                 free[core] = max(clock[core], free[core]) + (cycles[SEND] if core < host else 0)
                 created[n], core_of[n], packet_of[n] = free[core], core, routes.mark[m]
                 begin[n] = end[n] = 0
-                count_packet(routes, routes.mark[m], 0, counts[tick, core], links[tick])
+                count_packet(routes, routes.mark[m], 0, counts[tick, core], crossed)
                 counts[tick, core, MARKS] += 1
                 n += 1
             sent_end[tick, core] = max(clock[core], free[core])
@@ -181,7 +182,7 @@ def send_all(cells, kinds, routes, events, finish, cycles, share, out):
     return n
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def count_packet(routes, p, spikes, count, links):
     if routes.destination[p] == LOCAL:
         count[LOCALS] += 1
@@ -298,21 +299,3 @@ def take(kinds, routes, sending, kind, given, tick_of, found, cycles, ends, coun
             free = max(free, cycle[d]) + cycles[RECEIVE] + words * cycles[SYNAPSE]
             ends[tick, c] = max(ends[tick, c], free)
             counts[tick, c, RECEIVED] += 1
-
-
-@njit(**CACHED)
-def spread(neurons, inputs, width, width_out, taps, plane, held):
-    """The positions whose windows hold an event of each group of ``inputs`` channels."""
-    rows, columns = taps
-    places = plane.shape[1]
-    for neuron in neurons:
-        group, position = neuron // places // inputs, neuron % places
-        if plane[group, position]:
-            continue
-        plane[group, position] = 1
-        y, x = position // width, position % width
-        for i in range(rows.shape[1]):
-            if rows[y, i] >= 0:
-                for j in range(columns.shape[1]):
-                    if columns[x, j] >= 0:
-                        held[group, rows[y, i] * width_out + columns[x, j]] = 1

@@ -25,9 +25,10 @@ from hwsim.chip.kernels import (
 )
 from hwsim.chip.packets import Cores, EventCores, Sending, fired_in, sending
 from hwsim.chip.run import ChipRun, merged
+from hwsim.chip.tick_kernel import run_ticks
 from hwsim.chip.ticks import Ticks, ticks_of
 from hwsim.chip.tiles import TileArrays
-from hwsim.chip.touched import touched
+from hwsim.chip.touched import tables_of, touched
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
@@ -35,6 +36,7 @@ from hwsim.ledger import Ledger
 from hwsim.noc.counts import Totals
 from hwsim.noc.network import LATEST, traffic
 from hwsim.noc.network import Network as Noc
+from hwsim.noc.single import carries, lines_of, times_of, totals_of
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
 
@@ -91,12 +93,16 @@ def run_chip(
 
 
 class Player:
-    """One network on one chip: its tables, and the run of any sample."""
+    """One network on one chip: its tables, and the run of any sample.
+
+    ``in_one_kernel``: a barrier follows each tick, and the network has one virtual channel and no trees.
+    """
 
     def __init__(self, sliced: Sliced, chip: Chip | Hardware) -> None:
         self.network, self.chip, self.grid = sliced.network, chip, grid_of(chip)
         self.ticks: Ticks = ticks_of(sliced.network)
         self.fanout: Fanout = fanout_of(sliced, self.grid, chip.exchange.barrier == "none")
+        self.touching = tables_of(sliced.network, self.ticks, self.fanout)
         self.barriers = Barriers.of(sliced, chip.exchange, self.fanout)
         self.cores: Cores
         self.cold: ColdStart | None = None
@@ -106,23 +112,44 @@ class Player:
             self.cores = tiles = TileArrays(sliced, chip, self.ticks, self.fanout)
             self.cold = cold_start(tiles.task, list(tiles.works.values()), chip, self.grid)
         self.noc = self.grid.network.changed(ties="parity")
+        self.in_one_kernel = (
+            self.barriers.mode == "tick" and carries(self.noc) and not len(self.fanout.groups.source)
+        )
 
     def play(self, trace: EventTrace, sample: int) -> Played:
         fired = fired_in(self.network, trace, sample, self.ticks, self.fanout.kinds)
         times = self.cores.times(fired)
         s = sending(fired, times, self.fanout, self.cores.cycles, self.grid.spikes_per_packet)
-        begin, arrived, network = self._tick_by_tick(s)
-        if self.barriers.mode != "tick":
-            begin, arrived, network = self._together(s, begin, arrived, network)
-        following = [self._next(s, k, begin[k], arrived.end[k]) for k in range(self.ticks.count)]
-        waits, cycles = np.stack([wait for _, wait in following]), int(following[-1][0].max())
-        reached = touched(self.network, trace, sample, self.ticks, self.fanout)
-        return Played(s, begin, arrived, waits, cycles, reached, network.totals(), times.ledger)
+        if self.in_one_kernel:
+            begin, arrived, network = self._all_ticks(s)
+        else:
+            begin, arrived, network = self._tick_by_tick(s)
+            if self.barriers.mode != "tick":
+                begin, arrived, network = self._together(s, begin, arrived, network)
+        after, waits = self.barriers.following_each(begin, begin + s.updated, begin + s.sent, arrived.end)
+        cycles = int(after[-1].max())
+        cores = len(self.fanout.cores)
+        reached = touched(self.network, trace, sample, self.ticks, self.touching, cores)
+        return Played(s, begin, arrived, waits, cycles, reached, network, times.ledger)
 
     def _next(self, s: Sending, k: int, begin: Int, received: Int) -> tuple[Int, Int]:
         return self.barriers.following(begin, begin + s.updated[k], begin + s.sent[k], received)
 
-    def _tick_by_tick(self, s: Sending) -> tuple[Int, Arrived, Noc]:
+    def _all_ticks(self, s: Sending) -> tuple[Int, Arrived, Totals]:
+        """As ``_tick_by_tick`` with a barrier after each tick, on a network of one virtual channel."""
+        begin, times = np.zeros(s.updated.shape, np.int64), times_of(self.noc)
+        arrived, lines = Arrived.nothing(begin), lines_of(self.noc, times)
+        latencies, barriers = np.zeros(len(s.created), np.int64), self.barriers
+        ratio, waits = self.chip.exchange.ratio(self.chip.clock_hz), (barriers.latency, barriers.tick_cycles)
+        out = begin, arrived.end, arrived.counts, latencies
+        kinds, routes = self.fanout.kinds, self.fanout.routes
+        n, cycles, late = run_ticks(kinds, routes, s, times, lines, self.cores.cycles, ratio, waits, out)
+        if late >= 0:
+            raise self._too_late(late)
+        arrived.latencies = np.bincount(latencies[:n], minlength=1)
+        return begin, arrived, totals_of(self.noc, lines, cycles)
+
+    def _tick_by_tick(self, s: Sending) -> tuple[Int, Arrived, Totals]:
         """Each tick alone, all cores from its begin on: what there is with a barrier after each tick."""
         begin = np.zeros(s.updated.shape, np.int64)
         network = Noc(self.noc, self.fanout.groups)
@@ -133,17 +160,20 @@ class Player:
             self._deliver(s, packets, np.full(len(packets), k), begin, network, arrived)
             if k + 1 < self.ticks.count:
                 begin[k + 1] = self._next(s, k, begin[k], arrived.end[k])[0].max()
-        return begin, arrived, network
+        return begin, arrived, network.totals()
 
-    def _together(self, s: Sending, begin: Int, arrived: Arrived, network: Noc) -> tuple[Int, Arrived, Noc]:
+    def _together(
+        self, s: Sending, begin: Int, arrived: Arrived, network: Totals
+    ) -> tuple[Int, Arrived, Totals]:
         """All ticks at once, from guessed begins, until they no longer move."""
         for n in range(begin.size + 2):
             moved = self._swept(s, arrived)
             if n and np.array_equal(moved, begin):
                 return begin, arrived, network
             begin, arrived = moved, Arrived.nothing(moved)
-            network = Noc(self.noc, self.fanout.groups)
-            self._deliver(s, np.arange(len(s.created)), s.tick, begin, network, arrived)
+            noc = Noc(self.noc, self.fanout.groups)
+            self._deliver(s, np.arange(len(s.created)), s.tick, begin, noc, arrived)
+            network = noc.totals()
         raise HwsimError("chip: the begins of ticks still move; this is a defect of hwsim")
 
     def _swept(self, s: Sending, arrived: Arrived) -> Int:
@@ -160,10 +190,7 @@ class Player:
         order = np.lexsort((s.core[given], created))
         given, created, tick = given[order], created[order], tick[order]
         if len(created) and int(created[-1]) * ratio[0] // ratio[1] >= LATEST:
-            raise HwsimError(
-                f"chip {self.chip.name!r}: cycle {created[-1]} of the cores is later than the network "
-                "counts; a shorter tick_cycles or a slower noc_clock_hz is needed"
-            )
+            raise self._too_late(created[-1])
         packet = s.packet[given]
         destination = routes.destination[packet]
         remote = np.flatnonzero(destination != LOCAL)
@@ -182,6 +209,12 @@ class Player:
         kinds, cycles = self.fanout.kinds, self.cores.cycles
         take(kinds, routes, spikes, s.kind, given, tick, listed, cycles, arrived.end, arrived.counts)
         arrived.latencies = _added(arrived.latencies, np.bincount(found.arrived - found.created))
+
+    def _too_late(self, cycle: int) -> HwsimError:
+        return HwsimError(
+            f"chip {self.chip.name!r}: cycle {cycle} of the cores is later than the network counts; "
+            "a shorter tick_cycles or a slower noc_clock_hz is needed"
+        )
 
     def result(self, trace: EventTrace, played: list[Played]) -> ChipRun:
         begin = np.stack([p.begin for p in played])

@@ -70,8 +70,11 @@ def plans_of(network: Network, names: Iterable[str]) -> dict[str, "Plan"]:
     known = _PLANS.setdefault(network, {})
     names = tuple(names)
     missing = [network.population[name] for name in names if name not in known]
-    with ThreadPoolExecutor() as pool:
-        known.update((plan.population.name, plan) for plan in pool.map(lambda p: Plan(network, p), missing))
+    if missing:
+        with ThreadPoolExecutor() as pool:
+            known.update(
+                (plan.population.name, plan) for plan in pool.map(lambda p: Plan(network, p), missing)
+            )
     return {name: known[name] for name in names}
 
 

@@ -15,6 +15,7 @@ from hwsim.chip.run import COUNTS, ChipRun
 from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
 from hwsim.configuration import save_yaml
+from hwsim.errors import printable
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.manycore.area import area_of
@@ -32,6 +33,7 @@ from hwsim.noc.state import TILE
 from hwsim.place.metrics import Metrics
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
+from hwsim.report.csv_files import core_rows
 from hwsim.result import accuracy, model_facts
 from hwsim.storage import write_text
 
@@ -42,7 +44,7 @@ RESULT = "chip.json"
 """The file of a result among those that are written."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ChipResult:
     """A network's run on a chip, priced by every one of ``costs``: rows for event-driven cores, one table for
     tiles with arrays.
@@ -104,6 +106,29 @@ class ChipResult:
             "agreement": self.agreement,
             "provenance": self.provenance,
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A dictionary a core in use: place, populations and counts, sums over samples."""
+        return core_rows(self.as_dict())
+
+    def __repr__(self) -> str:
+        """One line: what ran where, and for how long."""
+        run = self.run
+        cores = f"{len(run.cores)} of {run.grid.cores} cores of {printable(run.chip.name)}"
+        name, samples = printable(self.network.name), f"{run.samples} samples of {run.ticks} ticks"
+        return f"<ChipResult: {name} on {cores}, {samples}>"
+
+    def __str__(self) -> str:
+        """The tables of the command line."""
+        from hwsim.report import chip_console, console
+
+        return console.text(lambda out: chip_console.show(self.as_dict(), out))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from hwsim.report import notebook
+
+        return notebook.cores(self.as_dict())
 
     def _chip(self) -> dict[str, Any]:
         chip, grid = self.run.chip, self.run.grid

@@ -6,7 +6,19 @@ import numpy as np
 
 from hwsim.errors import HwsimError
 from hwsim.noc.config import NocTable
-from hwsim.noc.state import CAUSE_NAMES, CAUSES, FORKS, INJECTION, LAST_ARRIVAL, NOW, TILE, Fabric, Int, Shape
+from hwsim.noc.state import (
+    CAUSE_NAMES,
+    CAUSES,
+    FORKS,
+    INJECTION,
+    LAST_ARRIVAL,
+    NOW,
+    TILE,
+    Fabric,
+    Int,
+    Shape,
+    Small,
+)
 
 
 @dataclass(frozen=True)
@@ -73,14 +85,21 @@ def inside(fabric: Fabric) -> int:
 def totals_of(table: NocTable, shape: Shape, fabric: Fabric, saved: int) -> Totals:
     n = table.tiles
     ports = fabric.flits.reshape(n, 8)
-    writes = ports[:, INJECTION].copy()
-    wires = fabric.down.reshape(n, 8)[:, :TILE]
-    reached = wires >= 0
-    np.add.at(writes, wires[reached] >> shape.router_bits, ports[:, :TILE][reached])
+    down = fabric.down.reshape(n, 8) >> shape.router_bits
     now, last = int(fabric.clock[NOW]), int(fabric.clock[LAST_ARRIVAL])
     return Totals(
         cycles=min(now, last + 1) if last >= 0 else now, flit_bits=table.flit_bits,
         flits=ports[:, : TILE + 1].copy(), injected=ports[:, INJECTION].copy(),
         vc_allocations=fabric.vc_allocations.copy(), stalls=fabric.stalls.reshape(n, 8)[:, :CAUSES].copy(),
-        buffer_writes=writes, forks=int(fabric.clock[FORKS]), saved_flit_hops=saved,
+        buffer_writes=buffer_writes(ports, down), forks=int(fabric.clock[FORKS]), saved_flit_hops=saved,
     )  # fmt: skip
+
+
+def buffer_writes(flits: Int, down: Small) -> Int:
+    """Flits sent to each router, from those sent by each router and port and the routers that ports lead to,
+    -1 for none.
+    """
+    writes: Int = flits[:, INJECTION].copy()
+    reached = down[:, :TILE] >= 0
+    np.add.at(writes, down[:, :TILE][reached], flits[:, :TILE][reached])
+    return writes

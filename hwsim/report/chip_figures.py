@@ -80,7 +80,7 @@ def energy_by_row(values: dict[str, Any]) -> Picture:
 def energy_by_tick(values: dict[str, Any]) -> list[Picture]:
     """Energy of every tick by component (pJ), one figure for each row of prices that tells it."""
     found = []
-    for row in (row for row in values["energy"] if "by_tick_pj" in row):
+    for row in (row for row in values["energy"] if row.get("by_tick_pj")):
         table = _binned(values, row["by_tick_pj"])
         what = f"Energy, tick by tick: {plain(row['prices'])}"
         caption = plain(row["description"]) + "."

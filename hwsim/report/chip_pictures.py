@@ -35,7 +35,7 @@ def draw_ticks(path: Path, values: dict[str, Any]) -> None:
     it is known of each tick."""
     shown = cleaned(values)
     ticks, samples = np.arange(shown["ticks"]), shown["samples"]
-    rows = [row for row in shown["energy"] if "by_tick_pj" in row]
+    rows = [row for row in shown["energy"] if row.get("by_tick_pj")]
     figure = Figure(figsize=(10, 2.4 * (2 + len(rows))), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(2 + len(rows), 1, sharex=True, squeeze=False)[:, 0]

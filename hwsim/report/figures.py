@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwsim.ledger import CAUSES
+from hwsim.report import spans
 from hwsim.report.drawing import Bar, Grid, Segment, bars
 from hwsim.report.plain import plain
 
@@ -148,6 +149,7 @@ def energy_by_layer(values: dict[str, Any]) -> Picture:
     what = "Energy, layer by layer"
     most, share = _most(table), _share({COMPONENTS[c][0]: _sum(table, c) for c in COMPONENTS})
     caption = f"{most} of the energy. Of all layers together, {share}." if most else "No energy is priced."
+    caption += spans.told(len(table))
     svg = stacked(what, table, COMPONENTS, ENERGY, caption)
     return Picture(what, svg, legend(table, COMPONENTS), caption)
 
@@ -163,7 +165,7 @@ def cycles_by_layer(values: dict[str, Any]) -> Picture:
         "between passes, or waits."
         if most
         else "No cycles were spent."
-    )
+    ) + spans.told(len(table))
     svg = stacked(what, table, labels, CYCLES, caption)
     return Picture(what, svg, legend(table, labels), caption)
 
@@ -193,16 +195,16 @@ def rates(values: dict[str, Any]) -> Picture:
     """Events per neuron and step of each emitting layer, and how they change over the steps."""
     steps = values["model"]["timesteps"]
     layers = [layer for layer in values["layers"] if layer["rate_by_step"]]
-    rows = [
-        Bar(
-            layer["name"],
-            (Segment(_kind(layer), layer["rate"] or 0.0, f"{layer['name']}: {layer['rate'] or 0.0:.4f}"),),
-            f"{layer['rate'] or 0.0:.3f}",
-        )
-        for layer in layers
-    ]
     columns, binned = _binned([layer["rate_by_step"] for layer in layers], steps)
-    grid = Grid(tuple(binned), columns, "timestep", "lif")
+    rows, cells = [], []
+    for span in spans.spans(len(layers)):
+        of = [layers[i] for i in span]
+        name = spans.label(span, [layer["name"] for layer in layers])
+        rate = sum(layer["rate"] or 0.0 for layer in of) / len(of)
+        series = "lif" if any(_kind(layer) == "lif" for layer in of) else "idle"
+        rows.append(Bar(name, (Segment(series, rate, f"{name}: {rate:.4f}"),), f"{rate:.3f}"))
+        cells.append(tuple(sum(binned[i][k] for i in span) / len(span) for k in range(len(columns))))
+    grid = Grid(tuple(cells), columns, "timestep", "lif")
     what = "Spike rate, layer by layer and step by step"
     used = {_kind(layer) for layer in layers}
     kinds = (("spiking neurons", "lif"), ("pools and sums (events passed on)", "idle"))
@@ -213,7 +215,7 @@ def rates(values: dict[str, Any]) -> Picture:
         caption = (
             f"The busiest layer is {plain(busiest['name'])}: {busiest['rate'] or 0.0:.3f} events per neuron "
             "and step. Cells on the right show every timestep; stronger color is more."
-        )
+        ) + spans.told(len(layers)).replace("is up to", "is the mean of up to")
     svg = bars(f"{what}. {caption}", rows, "events per neuron and step", grid, right=38.0)
     return Picture(what, svg, told_by, caption)
 
@@ -234,7 +236,7 @@ def dram_by_layer(values: dict[str, Any]) -> Picture:
         f"{most} of the traffic. Of all layers together, {share}."
         if most
         else "Nothing moves to or from DRAM."
-    )
+    ) + spans.told(len(table))
     svg = stacked(what, table, labels, BYTES, caption)
     return Picture(what, svg, legend(table, labels), caption)
 
@@ -318,10 +320,11 @@ def stacked(
     per: str = "inference",
 ) -> str:
     """Bars of each row's parts, stacked in the order of ``labels``: label and series of each part."""
-    chosen = scale([sum(parts.values()) for _, parts in table], unit)
+    shown = spans.together(table)
+    chosen = scale([sum(parts.values()) for _, parts in shown], unit)
     rows = [
         Bar(name, _segments(name, parts, labels, chosen), chosen.text(sum(parts.values())))
-        for name, parts in table
+        for name, parts in shown
     ]
     return bars(f"{what}. {told}", rows, f"{chosen.unit} per {per}")
 
@@ -357,7 +360,8 @@ def _most(table: list[tuple[str, dict[str, float]]]) -> str:
     if not everything:
         return ""
     name = max(totals, key=lambda row: totals[row])
-    return f"Layer {plain(name)} takes the most: {totals[name] / everything:.0%}"
+    share = totals[name] / everything
+    return f"Layer {plain(name)} takes the most: {'less than 1%' if share < 0.005 else f'{share:.0%}'}"
 
 
 def _share(parts: dict[str, float]) -> str:

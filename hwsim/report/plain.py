@@ -7,13 +7,18 @@ from hwsim.errors import printable
 
 def plain(text: str) -> str:
     """Line breaks become spaces; control characters, lone surrogates, direction overrides U+FFFD."""
+    if text.isprintable():
+        return text
     return printable(text.translate({ord(c): " " for c in "\n\r\t"}))
+
+
+_NUMBERS = (int, float, bool)
 
 
 def cleaned(value: Any) -> Any:
     """The same values with every text made plain."""
     if isinstance(value, dict):
-        return {cleaned(k): cleaned(v) for k, v in value.items()}
+        return {plain(k): v if type(v) in _NUMBERS else cleaned(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [cleaned(v) for v in value]
+        return [v if type(v) in _NUMBERS else cleaned(v) for v in value]
     return plain(value) if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """The fast engine against the SimPy reference: every cycle and count of every tick (docs/chip.md)."""
 
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -7,14 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from hwsim.chip.loop import run_chip
+from hwsim.chip.loop import Player, run_chip
 from hwsim.chip.reference import ReferenceRun, simulate
 from hwsim.chip.run import ChipRun
 from hwsim.execute.executor import encode, execute
 from hwsim.noc.state import CAUSE_NAMES
 from tests.chip.nets import LONG_BEGINS, LONG_CHAIN, LONG_PLACES, chip, dense, net, placed
-from tests.chip.random_cases import Case, cases
+from tests.chip.random_cases import Case, cases, saved
 from tests.execute.against_torch import differences
+from tests.place.examples import grid
 
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 PARTS = 8
@@ -61,6 +63,19 @@ def compare(case: Case) -> None:
     fast.verify(case.sliced.network, case.trace)
 
 
+def with_one_channel(case: Case) -> Case:
+    """On a mesh of one virtual channel without receive queues or trees, with a barrier after each tick."""
+    on = case.chip
+    changed = on.grid.network.changed(topology="mesh", virtual_channels=1, multicast="copies")
+    noc = saved(changed.model_copy(update={"receive_queue_flits": None}))
+    parts = on.grid.width, on.grid.height, on.grid.cores_per_router
+    core = on.core.model_copy(update={"barrier": "tick"})
+    mesh = grid(*parts, noc=noc, spikes_per_packet=on.grid.spikes_per_packet)
+    found = replace(case, chip=on.model_copy(update={"core": core, "grid": mesh}))
+    assert Player(found.sliced, found.chip).in_one_kernel
+    return found
+
+
 def test_a_core_that_may_still_be_sent_to_holds_up_the_layers_beside_its_own() -> None:
     """E6, `layer`: core 3 begins tick 3 at 34, as core 1, which reaches c beside it, updates until 24."""
     on = chip(4, barrier="layer", barrier_first_cycles=10)
@@ -83,6 +98,17 @@ def test_a_net_without_neurons_that_fire_conserves_what_it_counts() -> None:
 @given(cases())
 def test_small_random_networks_on_random_chips_equal_the_reference(case: Case) -> None:
     compare(case)
+
+
+@settings(max_examples=100, derandomize=True, **RANDOM)
+@given(cases())
+def test_networks_of_one_virtual_channel_with_a_barrier_equal_the_reference(case: Case) -> None:
+    compare(with_one_channel(case))
+
+
+@pytest.mark.slow
+def test_four_hundred_networks_of_one_virtual_channel_equal_the_reference() -> None:
+    seed(1)(settings(max_examples=400, **RANDOM)(given(cases())(lambda c: compare(with_one_channel(c)))))()
 
 
 @pytest.mark.slow

@@ -66,6 +66,24 @@ def with_layers(names: list[str]) -> dict[str, Any]:
     return values
 
 
+def empty() -> dict[str, Any]:
+    """A result without layers, spikes, cycles, energy and ANN."""
+    values = example() | {"layers": [], "ann": None, "ann_missing": "there is nothing", "accuracy": None}
+    for name in ("totals", "energy_pj", "counts", "area_um2"):
+        values[name] = dict.fromkeys(values[name], 0)
+    values["per_sample"] = {name: dict.fromkeys(d, 0.0) for name, d in values["per_sample"].items()}
+    values["cycles"] = {unit: dict.fromkeys(causes, 0) for unit, causes in values["cycles"].items()}
+    for row in values["sensitivity"]["rows"]:
+        row |= {"energy_pj": 0.0, "dominating": None, "ann_energy_pj": None, "ratio": None}
+        row["energy_pj_by_component"] = dict.fromkeys(row["energy_pj_by_component"], 0.0)
+    values["sensitivity"]["ann_verdicts"] = {"cheaper": [], "dearer": [], "equal": []}
+    values["sensitivity"] |= {"span": None, "flips": False}
+    values["compute_only"] |= {"ac": 0.0, "mac": 0.0, "ann_mac": 0, "rate": None}
+    values["model"] |= {"neurons": 0, "parameters": 0}
+    values["lif"] |= {"state_words": 0, "memory_bytes": 0}
+    return values
+
+
 class Page(HTMLParser):
     """A parsed page: its elements, its texts by element, and whether every element was closed in order."""
 

@@ -41,7 +41,7 @@ def test_a_hostile_name_stays_text(name: str) -> None:
     assert parsed.mismatches == []
     assert [tag for tag, _ in parsed.elements] == [tag for tag, _ in ordinary.elements]
     assert not [a for _, attributes in parsed.elements for a in attributes if a.startswith("on")]
-    assert any(name in text for text in parsed.text_of("h1"))
+    assert any(name in text for text in parsed.text_of("bdi"))
 
 
 def test_the_same_run_gives_the_same_bytes_and_is_left_alone() -> None:

@@ -1,0 +1,90 @@
+"""What the same counts come to under every table, and what an answer costs after fewer steps: of one
+inference, as figures, tables and sentences. Results of before may have neither."""
+
+from typing import Any
+
+from hwsim.report.figures import COMPONENTS, ENERGY, Picture, legend, size_text, stacked
+from hwsim.report.numbers import NONE, duration, joules, percent
+from hwsim.report.tables import Cell, Table
+
+
+def of(values: dict[str, Any]) -> dict[str, Any] | None:
+    """The sensitivity, where there is one with rows."""
+    found: dict[str, Any] | None = values.get("sensitivity")
+    return found if found and found["rows"] else None
+
+
+def table(values: dict[str, Any]) -> Table | None:
+    """A row a table: energy beside the ANN's, and the constant that weighs most."""
+    found, samples = of(values), values["samples"]
+    if found is None:
+        return None
+    rows = []
+    for i, row in enumerate(found["rows"], 1):
+        heaviest, ann = row["dominating"], row["ann_energy_pj"]
+        own = " (this result's)" if row["table"] == values["table"] else ""
+        rows.append(
+            (
+                Cell(f"{row['table']}{own}", i, name=True),
+                Cell(heaviest["constant"] if heaviest else NONE, code=bool(heaviest)),
+                Cell(", ".join(row["unpriced"]) or "none", wide=True),
+                Cell(
+                    ("" if row["complete"] else "at least ") + joules(row["energy_pj"] / samples),
+                    row["energy_pj"] / samples,
+                ),
+                Cell(percent(heaviest["share"], 1.0), heaviest["share"]) if heaviest else Cell(NONE),
+                Cell(NONE) if ann is None else Cell(joules(ann / samples), ann / samples),
+                Cell(NONE) if row["ratio"] is None else Cell(f"{row['ratio']:.4g}", row["ratio"]),
+            )
+        )
+    texts, numbers = (
+        ("table", "constant that weighs most", "without a price"),
+        ("SNN", "its share", "ANN", "SNN / ANN"),
+    )
+    return Table("Sensitivity to constants, energy per inference", texts, numbers, tuple(rows))
+
+
+def figure(values: dict[str, Any]) -> Picture | None:
+    """Energy by component, a bar for every table."""
+    found, samples = of(values), values["samples"]
+    if found is None:
+        return None
+    rows = [
+        (row["table"], {c: row["energy_pj_by_component"].get(c, 0.0) / samples for c in COMPONENTS})
+        for row in found["rows"]
+    ]
+    what, caption = "The same counts under every table", told(found)
+    return Picture(what, stacked(what, rows, COMPONENTS, ENERGY, caption), legend(rows, COMPONENTS), caption)
+
+
+def told(found: dict[str, Any]) -> str:
+    """Range and verdict in words."""
+    text = f"{len(found['rows'])} tables price these counts"
+    text += f"; the most is {found['span']:,.3g} times the least." if found["span"] else "."
+    verdicts = {how: names for how, names in found["ann_verdicts"].items() if names}
+    if found["flips"]:
+        each = "; ".join(f"{how} under {', '.join(names)}" for how, names in verdicts.items())
+        text += f" SNN against ANN turns with the table: the SNN is {each}."
+    elif verdicts:
+        how = next(iter(verdicts))
+        text += f" Under all of them the SNN is {how} {'to' if how == 'equal' else 'than'} the ANN."
+    return text
+
+
+def over_time(values: dict[str, Any]) -> Table | None:
+    """What an answer that is read out after fewer steps is worth and costs."""
+    if not values.get("over_time"):
+        return None
+    samples, rows = values["samples"], []
+    for row in values["over_time"]:
+        totals, right = row["totals"], row["accuracy"]
+        shown = (("energy_pj", joules), ("latency_ns", duration), ("dram_bytes", size_text))
+        rows.append(
+            (
+                Cell(f"{row['timesteps']}", row["timesteps"]),
+                Cell(NONE) if right is None else Cell(f"{right:.1%}", right),
+                *(Cell(form(totals[name] / samples), totals[name] / samples) for name, form in shown),
+            )
+        )
+    numbers = ("accuracy", "energy", "latency", "DRAM traffic")
+    return Table("Read out after fewer timesteps", ("timesteps",), numbers, tuple(rows), sorted_by=0)
