@@ -69,10 +69,17 @@ class Comparison:
         return console.text(lambda out: compare_console.show(self.values, out))
 
     def save(self, directory: Path) -> dict[str, Path]:
-        """Write compare.json, compare.csv and pictures; return their paths."""
-        from hwsim.report import comparison
+        """Write compare.json, compare.csv, compare.html and pictures; return their paths."""
+        from hwsim.report import compare_page, comparison
 
         paths = {name: directory / f"compare.{name}" for name in ("json", "csv")}
         write_text(paths["json"], self.json() + "\n")
         write_text(paths["csv"], rows_csv(self.rows()))
+        paths["page"] = compare_page.write(self.values, directory)
         return paths | comparison.draw(self.rows(), directory)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from hwsim.report import compare_page
+
+        return compare_page.fragment(self.values)

@@ -47,5 +47,5 @@ def _told(found: Sensitivity, beside: dict[str, Priced], samples: int, first_sam
         "refused": found.refused,
         "span": found.span,
         "verdicts": judged,
-        "flips": sum(bool(names) for names in judged.values()) > 1,
+        "flips": bool(judged["cheaper"] and judged["dearer"]),
     }

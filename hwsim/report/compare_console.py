@@ -34,14 +34,14 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print("no rows")
         return
     console.print(_table(rows))
+    if any(row["dram_bytes"][o] for row in rows for o in row["dram_bytes"]):
+        console.print(_traffic(rows))
     if len(rows) > 1:
         console.print(_differences(rows))
     for line in turning(rows):
         console.print(escape(line))
-    for row in rows:
-        if row["unpriced"]:
-            named = " with ".join(escape(str(row[k])) for k in ("hardware", "table"))
-            console.print(f"not priced of {named}: {', '.join(row['unpriced'])}")
+    for line in unpriced(rows):
+        console.print(f"not priced of {escape(line)}")
     for note in (*unknown_accuracy(rows), *caveats_of(rows)):
         console.print(f"note: {escape(note)}")
 
@@ -67,20 +67,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     for key in apart:
         table.add_column(key, overflow="fold")
     many = any(row["many_cores"] for row in rows)
-    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows) and not many]
     known = any(row["accuracy"] is not None for row in rows)
-    numbers = [
-        "cycles",
-        "us",
-        "use",
-        "useful",
-        "energy",
-        "mm2",
-        "DRAM bytes",
-        *operands,
-        "LIF bytes",
-        "spikes",
-    ]
+    numbers = ["cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", "LIF bytes", "spikes"]
     numbers += ["accuracy"] if known else []
     numbers += ["cores", "packets", "hops"] if many else []
     for name in numbers:
@@ -96,12 +84,29 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             energy(totals["energy_pj"] / samples),
             "-" if area is None else f"{area / 1e6:.3f}",
             quantity(totals["dram_bytes"] / samples),
-            *(quantity(row["dram_bytes"][o] / samples) for o in operands),
             "-" if memory is None else quantity(memory),
             quantity(totals["spikes"] / samples),
             *([UNKNOWN if row["accuracy"] is None else f"{row['accuracy']:.2%}"] if known else []),
             *(_on_cores(row["many_cores"], samples) if many else ()),
         )
+    return table
+
+
+def _traffic(rows: list[dict[str, Any]]) -> Table:
+    """DRAM bytes by what moves, of each simulation once."""
+    apart = [k for k in varying(rows) if k != "table"]
+    table = Table(title="DRAM bytes by what moves, per inference", title_justify="left")
+    for key in apart:
+        table.add_column(key, overflow="fold")
+    operands = [o for o in rows[0]["dram_bytes"] if any(row["dram_bytes"][o] for row in rows)]
+    for name in operands:
+        table.add_column(name, justify="right")
+    each: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        each.setdefault(tuple(row[k] for k in apart), row)
+    for names, row in each.items():
+        told = ("-" if name is None else escape(str(name)) for name in names)
+        table.add_row(*told, *(quantity(row["dram_bytes"][o] / row["samples"]) for o in operands))
     return table
 
 
@@ -132,7 +137,7 @@ def difference(name: str, value: float | None) -> str:
 
 
 def verdict(row: dict[str, Any]) -> str:
-    """Whether a row costs less energy than the first by the tables; ``!`` where they disagree."""
+    """Whether a row costs less energy than the first by the tables; ``!`` where some say cheaper and others dearer."""
     if row["sensitivity"] is None:
         return "-"
     found = {how: len(names) for how, names in row["sensitivity"]["verdicts"].items() if names}
@@ -141,7 +146,8 @@ def verdict(row: dict[str, Any]) -> str:
     if len(found) == 1:
         ((how, count),) = found.items()
         return f"{how} by {'the one' if count == 1 else f'all {count}'}"
-    return "! " + ", ".join(f"{how} by {count}" for how, count in found.items())
+    mark = "! " if row["sensitivity"]["flips"] else ""
+    return mark + ", ".join(f"{how} by {count}" for how, count in found.items())
 
 
 def turning(rows: list[dict[str, Any]]) -> list[str]:
@@ -156,6 +162,15 @@ def turning(rows: list[dict[str, Any]]) -> list[str]:
         each = "; ".join(f"{how} by {', '.join(names)}" for how, names in told["verdicts"].items() if names)
         lines[f"turns with the table: {name} against the first row is {each}"] = None
     return list(lines)
+
+
+def unpriced(rows: list[dict[str, Any]]) -> list[str]:
+    """What has no price, by chip and table."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row["unpriced"]:
+            found.setdefault((row["hardware"], row["table"]), {}).update(dict.fromkeys(row["unpriced"]))
+    return [f"{chip} with {table}: {', '.join(what)}" for (chip, table), what in found.items()]
 
 
 def unknown_accuracy(rows: list[dict[str, Any]]) -> list[str]:

@@ -18,7 +18,7 @@ def estimate(values: dict[str, Any]) -> str:
     ran = f"{shown['samples']:,} samples, {batches.beginning(shown)}"
     lead = f"Means per inference of {ran}; table {shown['table']}."
     tables = [page_tables.layers(shown), page_tables.components(shown)]
-    return _fragment(title, lead, headline.tiles(shown), tables, shown["caveats"])
+    return fragment(title, lead, headline.tiles(shown), tables, shown["caveats"])
 
 
 def cores(values: dict[str, Any]) -> str:
@@ -28,12 +28,11 @@ def cores(values: dict[str, Any]) -> str:
     lead = f"Means of a tick; {shown['samples']:,} samples of {shown['ticks']} ticks."
     tables = [chip_page.energy(shown), chip_page.cores(shown)]
     notes = [caveat for row in shown["energy"] for caveat in row["caveats"]]
-    return _fragment(title, lead, chip_page.tiles(shown), tables, notes)
+    return fragment(title, lead, chip_page.tiles(shown), tables, notes)
 
 
-def _fragment(
-    title: str, lead: str, tiles: list[headline.Tile], tables: list[Table], notes: list[str]
-) -> str:
+def fragment(title: str, lead: str, tiles: list[headline.Tile], tables: list[Table], notes: list[str]) -> str:
+    """Headline numbers, tables that fold, and notes."""
     return template("notebook.html.j2").render(
         title=title, lead=lead, tiles=tiles, tables=tables, notes=notes, rows=ROWS
     )
