@@ -137,7 +137,7 @@ def difference(name: str, value: float | None) -> str:
 
 
 def verdict(row: dict[str, Any]) -> str:
-    """Whether a row costs less energy than the first by the tables; ``!`` where some say cheaper and others dearer."""
+    """Whether a row costs less energy than the first, by how many tables; ``!`` where they contradict."""
     if row["sensitivity"] is None:
         return "-"
     found = {how: len(names) for how, names in row["sensitivity"]["verdicts"].items() if names}
