@@ -18,7 +18,7 @@ def blocks(name: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", (ROOT / name).read_text(encoding="utf-8"), re.S | re.M)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/report.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/report.md", "docs/python.md"])
 def test_the_examples_of_a_document_run_one_after_the_other(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,5 +39,5 @@ def test_the_examples_of_a_document_run_one_after_the_other(
 
 
 def test_the_example_is_of_five_lines() -> None:
-    lines = [line for line in blocks("docs/report.md")[0].splitlines() if line]
-    assert len(lines) <= 5
+    for block in (blocks("docs/report.md")[0], *blocks("docs/python.md")):
+        assert len([line for line in block.splitlines() if line]) <= 5

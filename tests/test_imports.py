@@ -52,6 +52,8 @@ VALUES = (
     "bounds",
     "compute_only",
     "zoo",
+    "pareto",
+    "differences",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.")
@@ -112,8 +114,6 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
-    (("pareto",), ()),
-    (("differences",), ("pareto",)),
     (("verdicts",), ("comparison", *VALUES, *BASE)),
     (("saved",), ("comparison", "result", "methods.", *VALUES, *BASE)),
     (

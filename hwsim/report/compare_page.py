@@ -17,7 +17,7 @@ from hwsim.report.compare_console import (
     varying,
     verdict,
 )
-from hwsim.report.figures import BYTES, Picture, legend, size_text, stacked
+from hwsim.report.figures import BYTES, ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.headline import Tile
 from hwsim.report.numbers import NONE, area, duration, joules, quantity
 from hwsim.report.page import template
@@ -36,6 +36,17 @@ SHOWN = {
     "accuracy": ("accuracy", lambda share: f"{share:.1%}", ""),
 }
 """Head, form and unit of every quantity."""
+
+UNITS = {
+    "energy_pj": ENERGY,
+    "latency_ns": (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)),
+    "area_um2": (("mm²", 1e6), ("µm²", 1.0)),
+    "dram_bytes": BYTES,
+    "lif_memory_bytes": BYTES,
+    "spikes": (("millions", 1e6), ("thousands", 1e3), ("", 1.0)),
+    "accuracy": (("%", 0.01),),
+}
+"""Units of an axis."""
 
 OPERANDS = {
     "weight": ("weights", "weight"),
@@ -169,14 +180,14 @@ def front(rows: list[dict[str, Any]], found: dict[str, Any]) -> Picture:
         for i, one in enumerate(each)
         if (a := one[x]) is not None and (b := one[y]) is not None
     ]  # fmt: skip
-    what = f"{SHOWN[y][0].capitalize()} over {SHOWN[x][0]}"
+    what = f"{SHOWN[y][0][:1].upper()}{SHOWN[y][0][1:]} over {SHOWN[x][0]}"
     named = "; ".join(f"{i + 1} ({label(rows, i)})" for i in sorted(best))
     caption = f"No other row is better in both than {named}."
     if len(best) > MOST_NAMED:
         caption = f"{len(best)} of {len(points)} rows are such that no other is better in both."
     left_out = len(rows) - len(points)
     caption += f" {left_out} rows are not here: one of both is not known." if left_out else ""
-    across, up = Axis(*SHOWN[x][:2]), Axis(*SHOWN[y][:2])
+    across, up = Axis(SHOWN[x][0], UNITS[x]), Axis(SHOWN[y][0], UNITS[y])
     svg = scatter(f"{what}. {caption}", points, across, up)
     key = (("", (("no other row is better in both", "array"), ("beaten (rings)", "dram"))),)
     return Picture(what, svg, key, caption)

@@ -67,6 +67,8 @@ def pictures(values: dict[str, Any]) -> dict[str, Picture]:
     }
     if tables := sensitivity.figure(values):
         others["tables"] = tables
+    if early := sensitivity.over_time_figure(values):
+        others["over_time"] = early
     return all_figures(values) | others
 
 

@@ -1,14 +1,15 @@
 """Points in a plane as SVG: what each row costs in two ways, and the line of those that none beats."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from xml.etree import ElementTree
 
 from hwsim.report.drawing import LETTER, NAMESPACE, WIDTH
+from hwsim.report.figures import scale
 from hwsim.report.plain import plain
 
-HEIGHT, LEFT, RIGHT, TOP, BELOW = 250.0, 58.0, 14.0, 14.0, 38.0
+HEIGHT, LEFT, RIGHT, TOP, BELOW = 250.0, 44.0, 16.0, 26.0, 38.0
 SIZE = 9.5
 TICKS = 5
 """Ticks of an axis at most, but one more where both ends are round numbers."""
@@ -30,10 +31,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Axis:
-    """What it measures, and a number of it as text."""
+    """What it measures, and the units that its numbers may have: name and size of each, the largest first."""
 
     label: str
-    text: Callable[[float], str]
+    units: tuple[tuple[str, float], ...]
+
+    def scaled(self, values: Sequence[float]) -> tuple[str, float]:
+        """Its label with the unit that fits these values, and the size of that unit."""
+        chosen = scale(values, self.units)
+        return f"{self.label}, {chosen.unit}" if chosen.unit else self.label, chosen.size
 
 
 def scatter(alt: str, points: list[Point], x: Axis, y: Axis) -> str:
@@ -44,6 +50,9 @@ def scatter(alt: str, points: list[Point], x: Axis, y: Axis) -> str:
     root = ElementTree.Element(
         "svg", {"xmlns": NAMESPACE[1:-1], "viewBox": box, "role": "img", "aria-label": plain(alt)}
     )
+    below, x_size = x.scaled([p.x for p in shown])
+    beside, y_size = y.scaled([p.y for p in shown])
+    shown = [replace(p, x=p.x / x_size, y=p.y / y_size) for p in shown]
     across, up = ticks([p.x for p in shown]), ticks([p.y for p in shown])
 
     def place(a: float, b: float) -> tuple[float, float]:
@@ -55,13 +64,13 @@ def scatter(alt: str, points: list[Point], x: Axis, y: Axis) -> str:
     for tick in across:
         at = place(tick, up[0])[0]
         _line(root, ((at, TOP), (at, HEIGHT - BELOW)), "stroke:var(--faint);stroke-width:0.8")
-        _text(root, at, HEIGHT - BELOW + 14, x.text(tick), "middle")
+        _text(root, at, HEIGHT - BELOW + 14, f"{tick:.6g}", "middle")
     for tick in up:
         at = place(across[0], tick)[1]
         _line(root, ((LEFT, at), (WIDTH - RIGHT, at)), "stroke:var(--faint);stroke-width:0.8")
-        _text(root, LEFT - 6, at + 3.3, y.text(tick), "end")
-    _text(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, x.label, "middle")
-    _text(root, 2, TOP - 5, y.label, "start")
+        _text(root, LEFT - 6, at + 3.3, f"{tick:.6g}", "end")
+    _text(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, below, "middle")
+    _text(root, 2, 10, beside, "start")
     front = sorted((p.x, p.y) for p in shown if p.best)
     _line(root, [place(*p) for p in front], "fill:none;stroke:var(--array);stroke-width:1.2;opacity:0.6")
     taken: list[tuple[float, float]] = []

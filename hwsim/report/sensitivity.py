@@ -3,8 +3,12 @@ inference, as figures, tables and sentences. Results of before may have neither.
 
 from typing import Any
 
+import numpy as np
+
+from hwsim.pareto import non_dominated
 from hwsim.report.figures import COMPONENTS, ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.numbers import NONE, duration, joules, percent
+from hwsim.report.scatter import Axis, Point, scatter
 from hwsim.report.tables import Cell, Table
 
 
@@ -69,6 +73,31 @@ def told(found: dict[str, Any]) -> str:
         how = next(iter(verdicts))
         text += f" Under all of them the SNN is {how} {'to' if how == 'equal' else 'than'} the ANN."
     return text
+
+
+def over_time_figure(values: dict[str, Any]) -> Picture | None:
+    """Accuracy over energy, a point for every number of steps; None where no accuracy is known."""
+    samples = values["samples"]
+    known = [row for row in values.get("over_time") or () if row["accuracy"] is not None]
+    if len(known) < 2:
+        return None
+    costs = [(row["totals"]["energy_pj"] / samples, row["accuracy"]) for row in known]
+    best = non_dominated(np.array([(energy, -share) for energy, share in costs]))
+    points = [
+        Point(
+            f"T = {(t := row['timesteps'])}",
+            energy,
+            share,
+            f"T = {t}: {share:.1%}, {joules(energy)}",
+            bool(b),
+        )
+        for row, (energy, share), b in zip(known, costs, best, strict=True)
+    ]
+    what = "Accuracy over energy, read out after fewer steps"
+    named = ", ".join(p.name for p in points if p.best)
+    caption = f"Of one run, read out after every step. No other is both better and cheaper than {named}."
+    svg = scatter(f"{what}. {caption}", points, Axis("energy", ENERGY), Axis("accuracy", (("%", 0.01),)))
+    return Picture(what, svg, (), caption)
 
 
 def over_time(values: dict[str, Any]) -> Table | None:

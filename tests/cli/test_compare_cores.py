@@ -92,7 +92,7 @@ def test_table_csv_and_pictures_have_all_chips(compared: tuple[Ran, Path]) -> No
     ):
         assert text in ran.out
     written = {path.name for path in directory.iterdir()}
-    assert written == {"compare.json", "compare.csv", "costs.png", "dram.png"}
+    assert written == {"compare.json", "compare.csv", "compare.html", "costs.png", "dram.png"}
     with (directory / "compare.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     for line, row in zip(lines, rows_in(directory), strict=True):
@@ -106,6 +106,7 @@ def test_event_driven_cores_alone_have_no_picture_of_dram(compare: Command, tmp_
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "compare.json",
         "compare.csv",
+        "compare.html",
         "costs.png",
     }
     assert [row["table"] for row in rows_in(tmp_path / "out")] == ["loihi_sanafe"]
