@@ -1,5 +1,6 @@
 """The energy that SNN papers state: operations alone, memory and network left out (ASGL, appendix B.2)."""
 
+from math import inf, isfinite
 from typing import Any
 
 from hwsim.cost import load_table
@@ -51,6 +52,12 @@ def _priced(
     return {
         "energy_pj": energy,
         "ann_energy_pj": ann,
-        "energy_ratio": energy / ann if ann else None,
-        "break_even_rate": (dense - mac) * mac_pj / (places * ac_pj) if places and ac_pj else None,
+        "energy_ratio": _quotient(energy, ann),
+        "break_even_rate": _quotient((dense - mac) * mac_pj, places * ac_pj),
     }
+
+
+def _quotient(amount: float, other: float) -> float | None:
+    """None where there is nothing to divide by, or so little that no number holds it."""
+    found = amount / other if other else inf
+    return found if isfinite(found) else None

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from hwsim.cost import WHOLE
 from hwsim.report.chip_figures import CAUSES, OF_TILES
 from hwsim.report.chip_figures import COMPONENTS as OF_CORES
 from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text
@@ -170,7 +171,7 @@ class ChipJson(Part):
             raise ValueError(f"time: {missing[0]} is missing")
         known = OF_TILES if self.cold_start else OF_CORES
         for row in self.energy:
-            if set(row.energy_pj) != set(known):
+            if not set(known) - {WHOLE} <= set(row.energy_pj) <= set(known):
                 raise ValueError(
                     f"energy of {row.prices!r}: found {', '.join(row.energy_pj)}; allowed: {', '.join(known)}"
                 )

@@ -1,6 +1,9 @@
 """``hwsim estimate`` and ``hwsim map`` on chips of event-driven cores."""
 
+import base64
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,11 +71,14 @@ def test_the_trace_does_not_take_the_place_of_the_result(on_loihi: Command, tmp_
     assert not (tmp_path / "o" / "chip.json").exists()
 
 
-def test_a_page_asks_for_nothing_and_runs_nothing(on_loihi: Command, tmp_path: Path) -> None:
+def test_a_page_asks_for_nothing_and_runs_its_own_script_alone(on_loihi: Command, tmp_path: Path) -> None:
     on_loihi("-o", tmp_path / "out")
     page = (tmp_path / "out" / "page.html").read_text()
     assert "default-src 'none'" in page
-    assert "<script" not in page
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+    assert "<script" not in page.replace("<script>", "", 1)
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
     assert "prefers-color-scheme: dark" in page
 
