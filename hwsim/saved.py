@@ -1,15 +1,13 @@
 """Results that ``hwsim estimate -o`` wrote, read back to be compared: nothing is simulated again."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwsim.comparison import NO_LABELS, Row, Subject
-from hwsim.configuration import describe, shown
+from hwsim.configuration import shown
 from hwsim.cost import Cost, CostTable
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware, load_hardware
@@ -17,48 +15,11 @@ from hwsim.ledger import ACTIONS, Ledger
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.lif_sharing import sharing_of
 from hwsim.network import Network
+from hwsim.report.saved import load
 from hwsim.result import Result
-from hwsim.storage import check_file, is_dir, is_file
+from hwsim.storage import is_dir
 
 RESULT = "result.json"
-MAX_BYTES = 2**28
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _Model(_Told):
-    name: str
-    id: str
-    notes: dict[str, Any]
-
-
-class _Lif(_Told):
-    area_share: dict[str, float]
-
-
-class _Accuracy(_Told):
-    accuracy: float = Field(ge=0, le=1)
-
-
-class _Told1(_Told):
-    """What is read of result.json, schema version 1."""
-
-    version: Literal[1] = Field(alias="schema")
-    model: _Model
-    table: str
-    samples: int = Field(ge=1)
-    counts: dict[str, int]
-    lif: _Lif
-    accuracy: _Accuracy | None
-    caveats: list[str]
-    provenance: dict[str, Any]
-    area: dict[str, Any] | None = None
-
-    def of_row(self) -> dict[str, Any]:
-        """What a row takes over."""
-        return {"lif_area_share": self.lif.area_share, "area": self.area, "caveats": self.caveats}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +38,11 @@ class Saved:
     @staticmethod
     def of(result: Result) -> "Saved":
         """A result that is still at hand, as it would be read back."""
-        values, name = result.as_dict(), result.run.network.name
-        told = _Told1.model_validate(values)
-        subject = _subject(result.run.network, told, None)
-        run = result.run
+        values, run = result.as_dict(), result.run
+        name, subject = run.network.name, _subject(run.network, values, None)
         return Saved(
-            name, subject, result.hardware, result.mapping, run.ledger, run.cost, told.of_row(),
-            told.provenance,
+            name, subject, result.hardware, result.mapping, run.ledger, run.cost, _of_row(values),
+            values["provenance"],
         )  # fmt: skip
 
     def rows(self, tables: list[CostTable] | None) -> list[Row]:
@@ -114,64 +73,46 @@ def load_saved(given: Path) -> Saved:
     Raises HwsimError that names the file, what was found in it and what is allowed: no result, one of
     another schema version, a value that is missing, damaged, or of another run.
     """
-    path = _file(given)
-    folder, told = path.parent, _read(path)
+    read = load(given)
+    folder, values = read.path.parent, read.values
+    if read.kind == "chip":
+        raise HwsimError(
+            f"{read.path}: of a chip of many cores, whose counts are not priced again; allowed: {RESULT} of "
+            "one tile. Compare such chips by their models, with --hardware"
+        )
     hardware = load_hardware(str(folder / "hardware.yaml"))
     mapping = load_mapping(folder / "mapping.yaml")
     network = Network.load(folder / "network.safetensors")
     ledger, cost = Ledger.load(folder / "ledger.safetensors"), Cost.load(folder / "cost.json")
-    if network.name != told.model.name or not set(ledger.layers) <= set(network.population):
+    if network.name != values["model"]["name"] or not set(ledger.layers) <= set(network.population):
         raise HwsimError(
             f"{folder / 'network.safetensors'}: found {shown(network.name)} of {len(network.population)} "
-            f"populations; {RESULT} is of {shown(told.model.name)}, its ledger of {shown(ledger.layers)}"
+            f"populations; {RESULT} is of {shown(values['model']['name'])}, of layers {shown(ledger.layers)}"
         )
     for action in ACTIONS:
-        if (found := ledger.total(action)) != told.counts.get(action):
+        if (found := ledger.total(action)) != values["counts"].get(action):
             raise HwsimError(
                 f"{folder / 'ledger.safetensors'}: found {action} {found}, {RESULT} tells "
-                f"{shown(told.counts.get(action))}; both must be of one run"
+                f"{shown(values['counts'].get(action))}; both must be of one run"
             )
-    _check_cost(folder / "cost.json", cost, ledger, told.table)
+    _check_cost(folder / "cost.json", cost, ledger, values["table"])
     name = folder.resolve().name
-    subject = _subject(network, told, name)
-    return Saved(name, subject, hardware, mapping, ledger, cost, told.of_row(), told.provenance)
+    subject = _subject(network, values, name)
+    return Saved(name, subject, hardware, mapping, ledger, cost, _of_row(values), values["provenance"])
 
 
-def _subject(network: Network, told: _Told1, saved: str | None) -> Subject:
-    accuracy = told.accuracy.accuracy if told.accuracy else None
-    notes = told.model.notes
+def _of_row(values: dict[str, Any]) -> dict[str, Any]:
+    """What a row takes over from the JSON of a result."""
+    shares, area = values["lif"]["area_share"], values.get("area")
+    return {"lif_area_share": shares, "area": area, "caveats": values["caveats"]}
+
+
+def _subject(network: Network, values: dict[str, Any], saved: str | None) -> Subject:
+    right, notes = values["accuracy"], values["model"]["notes"]
+    share = right["accuracy"] if right else None
     why = notes.get("accuracy") or (f"unknown: {c}" if (c := notes.get("calibration")) else NO_LABELS)
-    unknown = str(why) if accuracy is None else None
-    return Subject(network, str(sharing_of(network)), told.samples, accuracy, unknown, saved)
-
-
-def _file(given: Path) -> Path:
-    path = given / RESULT if is_dir(given) else given
-    if is_dir(given) and not is_file(path):
-        chip = (
-            "; it holds chip.json, of many cores, which is not priced again"
-            if is_file(given / "chip.json")
-            else ""
-        )
-        raise HwsimError(f"{given}: holds no {RESULT}, as hwsim estimate -o writes on one tile{chip}")
-    check_file(path)
-    return path
-
-
-def _read(path: Path) -> _Told1:
-    if path.stat().st_size > MAX_BYTES:
-        raise HwsimError(f"{path}: larger than {MAX_BYTES} bytes, not a result")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise HwsimError(f"{path}: not readable as JSON: {error}") from None
-    if not isinstance(values, dict) or not {"hardware", "per_sample"} <= set(values):
-        found = shown(list(values)[:6]) if isinstance(values, dict) else type(values).__name__
-        raise HwsimError(f"{path}: found {found}; allowed: the {RESULT} of hwsim estimate on one tile")
-    try:
-        return _Told1.model_validate(values)
-    except ValidationError as error:
-        raise HwsimError(describe(error, _Told1, str(path))) from None
+    unknown = str(why) if share is None else None
+    return Subject(network, str(sharing_of(network)), values["samples"], share, unknown, saved)
 
 
 def _check_cost(path: Path, cost: Cost, ledger: Ledger, table: str) -> None:

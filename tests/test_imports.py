@@ -115,7 +115,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (("verdicts",), ("comparison", *VALUES, *BASE)),
-    (("saved",), ("comparison", "result", "methods.", *VALUES, *BASE)),
+    (("saved",), ("comparison", "report.", "result", "methods.", *VALUES, *BASE)),
     (
         ("comparing",),
         ("manycore.", "chip.config", "commands", "lists", *METHODS, *STAGES, *VALUES, *BASE),

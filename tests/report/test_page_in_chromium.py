@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hwsim.report import chip_page, index, page
+from hwsim.report import chip_page, compare_page, index, page
 from hwsim.report.contents import contents
 from hwsim.report.saved import Saved
-from tests.report import chip_example
+from tests.report import chip_example, test_compare_page
 from tests.report.chromium import Browser, chromium, found
 from tests.report.example import HOSTILE, empty, example, with_layers
 
@@ -50,13 +50,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "cores": chip_page.render(chip_example.example()),
         "tiles": chip_page.render(chip_example.on_tiles()),
         "index": index.render(both),
+        "compare": compare_page.render(test_compare_page.example()),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in texts}
 
 
-KINDS = ("result", "sensitive", "empty", "cores", "tiles", "index")
+KINDS = ("result", "sensitive", "empty", "cores", "tiles", "index", "compare")
 
 
 @pytest.mark.parametrize("kind", KINDS)
