@@ -15,6 +15,7 @@ from hwsim.errors import HwsimError
 from hwsim.hardware import load_hardware
 from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
+from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.nn import LIF
 from hwsim.result import Result
 from tests.examples import small_network
@@ -85,10 +86,14 @@ def test_a_comparison_prints_its_rows_and_tells_them() -> None:
     assert [row["difference"]["lif_memory_bytes"] for row in found.rows()] == [0, 0, -0.5, -0.5]
 
 
-def test_sharing_that_came_with_the_network_is_named() -> None:
-    shared = small_network(timesteps=2)
-    (row,) = hwsim.compare(shared, inputs=np.ones((1, 2, *shared.input.shape), np.float32)).rows()
-    assert row["sharing"] == "none"
+def test_sharing_that_came_with_the_network_is_named_and_keeps_its_accuracy() -> None:
+    shared = share(small_network(timesteps=2), parse_sharing("C3"))
+    inputs = np.ones((1, 2, *shared.input.shape), np.float32)
+    (row,) = hwsim.compare(shared, inputs=inputs, labels=np.array([0])).rows()
+    assert row["sharing"] == "C3"
+    assert row["accuracy"] in (0.0, 1.0)
+    (row,) = hwsim.compare(shared, inputs=inputs).rows()
+    assert row["accuracy"] is None
     assert row["accuracy_unknown"] == "unknown: the inputs have no labels"
 
 
