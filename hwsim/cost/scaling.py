@@ -130,7 +130,7 @@ class Rescaling:
 
     def notes(self, table: str, memory: SramEnergy | None) -> list[str]:
         """What is scaled, by how much, and what is not."""
-        told = [f"logic of table {table}: {self._told()}; DRAM, hops and leakage are not scaled"]
+        told = [f"logic of table {table}: {self._told()}; DRAM, hops, routers and leakage are not scaled"]
         return told if memory is None else [*told, f"SRAM of table {table}: {self._of_memory(memory)}"]
 
     def _grid(self, grid: GridChoice) -> GridChoice:

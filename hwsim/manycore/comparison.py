@@ -50,7 +50,7 @@ class CoreRow:
         else:
             assert isinstance(chip, Chip)
             lif, cold, energy = {}, None, energy_of_cores(run, cost, chip)
-            area, static = None, static_power(run)
+            area, static = None, static_power(run, [cost.prices])
             drawn = 0.0 if static is None else static["energy_pj"]
         facts = self.executed.subject.facts(chip.name, SCHEDULE, 1, energy["prices"])
         return facts | {

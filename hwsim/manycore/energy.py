@@ -1,10 +1,12 @@
 """What chip.json tells of the energy of a run, by a row of prices or by an energy table (docs/result.md)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from hwsim.caveats import caveats
 from hwsim.chip.config import Chip
 from hwsim.chip.cost import ChipCost, priced_counts
+from hwsim.chip.prices import ChipPrices
 from hwsim.chip.run import ChipRun
 from hwsim.chip.tile_cost import TileCost
 from hwsim.cost import CostTable
@@ -70,13 +72,13 @@ def cold_start(run: ChipRun, cost: TileCost) -> dict[str, Any]:
     }
 
 
-def static_power(run: ChipRun) -> dict[str, Any] | None:
+def static_power(run: ChipRun, prices: Iterable[ChipPrices]) -> dict[str, Any] | None:
     """What is published of the power that a chip of event-driven cores takes whatever it does, and what that
-    is in the time of all samples (mW = pJ / ns); it is in no row's sum. None where nothing is published, or
-    the rows have it."""
+    is in the time of all samples (mW = pJ / ns); it is in no row's sum (E10). None where nothing is
+    published, or each of the rows has static power of its own, be it 0."""
     assert isinstance(run.chip, Chip)
     row = silicon_of(run.chip)
-    if row is None or row.static is None:
+    if row is None or row.static is None or all(own.static for own in prices):
         return None
     return row.static.model_dump() | {"energy_pj": row.static.power_mw * run.seconds() * 1e9}
 

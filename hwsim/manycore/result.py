@@ -71,6 +71,7 @@ class ChipResult:
         """The JSON of chip.json, schema version 1 (docs/result.md). Energies pJ, times ns."""
         run, grid = self.run, self.run.grid
         of_tiles = next((cost for cost in self.costs if isinstance(cost, TileCost)), None)
+        rows = [cost.prices for cost in self.costs if isinstance(cost, ChipCost)]
         routers = np.unique(run.cores // grid.cores_per_router)
         return {
             "schema": SCHEMA,
@@ -97,7 +98,7 @@ class ChipResult:
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
             "area": area_of(run.chip, self.costs).as_dict(),
-            "static_power": None if of_tiles else static_power(run),
+            "static_power": None if of_tiles else static_power(run, rows),
             "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
             "layers": [] if of_tiles is None else layers(run, of_tiles),
             "ann": None if self.ann is None else counterpart(run, self.costs[0], *self.ann),

@@ -77,7 +77,9 @@ def _beside(values: dict[str, Any]) -> list[str]:
     found, samples = [], values["samples"]
     if static := values["static_power"]:
         spent = energy(static["energy_pj"] / samples)
-        found.append(f"static power, not in these: {static['power_mw']:g} mW, {spent} per sample")
+        own = [row["prices"] for row in values["energy"] if row["static"]]
+        but = f" but {', '.join(own)}" if own else ""
+        found.append(f"static power, not in these{but}: {static['power_mw']:g} mW, {spent} per sample")
     if ann := values["ann"]:
         ratio = ann["energy_ratio"]
         share = "" if ratio is None else f"; the SNN takes {ratio:.2%} of its energy"

@@ -164,3 +164,12 @@ def test_ticks_and_steps_of_a_row_are_those_of_the_network(compare: Command) -> 
     # (E6) truenorth's ticks take 1 ms each; (E2) STEPS + 3 of them a sample, the last with nothing behind it
     (row,) = compare("--hardware", "truenorth", "--prices", "truenorth_marginal", "--json").json["rows"]
     assert row["totals"]["latency_ns"] == SAMPLES * (STEPS + 3) * 1e6
+
+
+def test_static_power_is_not_told_beside_prices_that_have_it(compare: Command) -> None:
+    # (E10) 104.4 mW of Loihi beside loihi_sanafe alone; mW = pJ / ns
+    prices = "loihi_sanafe,truenorth_all_in,truenorth_marginal"
+    rows = compare("--hardware", "loihi", "--prices", prices, "--json").json["rows"]
+    totals = [row["totals"] for row in rows]
+    assert totals[0]["standing_pj"] == pytest.approx(104.4 * totals[0]["latency_ns"])
+    assert [one["standing_pj"] for one in totals[1:]] == [0, 0]

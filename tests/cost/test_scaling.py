@@ -134,7 +134,7 @@ def test_a_table_without_a_voltage_is_taken_to_be_of_nine_tenths_of_a_volt_and_s
 def test_what_is_scaled_and_what_is_not_is_told() -> None:
     told = caveats(load_table("horowitz45").scaled(28, 0.9), SATA)
     assert any("scaled from 45 nm, 0.9 V to 28 nm, 0.9 V: energy x 0.4836" in line for line in told)
-    assert any("DRAM, hops and leakage are not scaled" in line for line in told)
+    assert any("DRAM, hops, routers and leakage are not scaled" in line for line in told)
     assert not any("are for 45 nm" in line for line in told)
     own = caveats(load_table("synthesis45").scaled(22), SATA)
     assert any("SRAM of table synthesis45: the grid's own 22 nm" in line for line in own)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwsim.chip.config import load_chip
-from hwsim.chip.prices import prices_of
+from hwsim.chip.prices import load_prices, prices_of
 from hwsim.cost import load_table
 from hwsim.hardware import Hardware, load_hardware
 from hwsim.manycore.pipeline import NO_ANN, estimate_chip
@@ -88,5 +88,17 @@ def test_static_power_that_stands_in_the_rows_is_not_told_again() -> None:
     work = Workload(small_network("frames"), np.ones((1, 2, 4, 4), np.float32))
     values = estimate_chip(work, chip, Mapping(), prices_of("truenorth", 28)).as_dict()
     assert values["static_power"] is None
+    # (E10) nor beside rows of another chip that have static power, of which an all-in figure's is 0
+    others = estimate_chip(work, load_chip("loihi"), Mapping(), prices_of("truenorth", 28)).as_dict()
+    assert others["static_power"] is None
     spent = {row["prices"]: row["energy_pj"]["static"] for row in values["energy"]}
     assert spent["truenorth_all_in"] == 0 < spent["truenorth_marginal"]
+
+
+def test_published_static_power_is_told_apart_from_a_rows_own() -> None:
+    # (E10) loihi_sanafe has none, truenorth_marginal 64.4 mW in its sum
+    work = Workload(small_network("frames"), np.ones((1, 2, 4, 4), np.float32))
+    rows = load_prices("loihi_sanafe"), load_prices("truenorth_marginal")
+    found = estimate_chip(work, load_chip("loihi"), Mapping(), rows)
+    assert found.as_dict()["static_power"]["power_mw"] == 104.4
+    assert "not in these but truenorth_marginal: 104.4 mW" in str(found)
