@@ -196,6 +196,15 @@ def test_a_chip_or_mapping_of_another_run_is_refused(hwsim: Command, plain: Path
         (copy / name).write_text(text)
 
 
+def test_a_directorys_name_is_no_formula_in_a_spreadsheet(
+    hwsim: Command, plain: Path, tmp_path: Path
+) -> None:
+    copytree(plain, tmp_path / "=1+1")
+    assert hwsim("compare", tmp_path / "=1+1", "-o", tmp_path / "out").code == 0
+    head, line = (tmp_path / "out" / "compare.csv").read_text().splitlines()
+    assert line.split(",")[head.split(",").index("saved")] == "'=1+1"
+
+
 def test_results_on_different_chips_and_sharings_are_drawn(
     hwsim: Command, estimate: Command, plain: Path, tmp_path: Path
 ) -> None:
