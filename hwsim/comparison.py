@@ -198,7 +198,8 @@ def compare(
 
 def csv_rows(rows: list[dict[str, Any]]) -> list[list[Any]]:
     """Lines of compare.csv, a head and one a row: what was asked, totals, utilization, useful part of it, LIF
-    states, accuracy, DRAM bytes by operand, and of chips of many cores what they have beside; empty where there is no number."""
+    states, accuracy, DRAM bytes by operand, and of chips of many cores what they have beside; None where
+    there is no number."""
     plain = (*KEYS, "saved", "samples", "accuracy")
     names, shares = list(rows[0]["totals"]) if rows else [], ("utilization", "useful")
     states = ("units", "memory_bytes", "updates")
