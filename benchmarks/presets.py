@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from torch import nn
 
-from hwsim.comparison import Executed, Row, compare, rows_csv
+from hwsim.comparison import Executed, Row, compare, csv_rows
 from hwsim.cost import Cost, load_table, price
 from hwsim.delivery import write_together
 from hwsim.errors import HwsimError
@@ -20,6 +20,7 @@ from hwsim.hardware import load_hardware, presets
 from hwsim.mapping import Mapping
 from hwsim.report import comparison
 from hwsim.report.compare_console import caveats_of
+from hwsim.report.csv_files import text_of
 from hwsim.report.numbers import energy, quantity
 from hwsim.storage import write_text
 
@@ -202,7 +203,7 @@ def main() -> None:
     def make(directory: Path) -> dict[str, Path]:
         paths = {n: directory / n for n in ("README.md", "presets.csv")}
         write_text(paths["README.md"], text)
-        write_text(paths["presets.csv"], rows_csv(values))
+        write_text(paths["presets.csv"], text_of(csv_rows(values)))
         return paths | comparison.draw(values, directory)
 
     for path in write_together(output, make).values():

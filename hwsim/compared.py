@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hwsim
-from hwsim.comparison import Row, rows_csv
+from hwsim.comparison import Row, csv_rows
 from hwsim.cost import CostTable
 from hwsim.differences import differences, fronts
 from hwsim.manycore.comparison import CoreRow
@@ -71,10 +71,11 @@ class Comparison:
     def save(self, directory: Path) -> dict[str, Path]:
         """Write compare.json, compare.csv, compare.html and pictures; return their paths."""
         from hwsim.report import compare_page, comparison
+        from hwsim.report.csv_files import text_of
 
         paths = {name: directory / f"compare.{name}" for name in ("json", "csv")}
         write_text(paths["json"], self.json() + "\n")
-        write_text(paths["csv"], rows_csv(self.rows()))
+        write_text(paths["csv"], text_of(csv_rows(self.rows())))
         paths["page"] = compare_page.write(self.values, directory)
         return paths | comparison.draw(self.rows(), directory)
 

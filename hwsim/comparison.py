@@ -1,7 +1,5 @@
 """Rows of a comparison: models under several sharings, chips, schedules, mini-batches and tables."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import product
@@ -198,11 +196,10 @@ def compare(
     return rows
 
 
-def rows_csv(rows: list[dict[str, Any]]) -> str:
-    """One line a row: what was asked, totals, utilization, useful part of it, LIF states, accuracy, DRAM
-    bytes by operand, and of chips of many cores what they have beside; empty where there is no number."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+def csv_rows(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    """Lines of compare.csv, a head and one a row: what was asked, totals, utilization, useful part of it, LIF
+    states, accuracy, DRAM bytes by operand, and of chips of many cores what they have beside; None where
+    there is no number."""
     plain = (*KEYS, "saved", "samples", "accuracy")
     names, shares = list(rows[0]["totals"]) if rows else [], ("utilization", "useful")
     states = ("units", "memory_bytes", "updates")
@@ -213,16 +210,15 @@ def rows_csv(rows: list[dict[str, Any]]) -> str:
         *(f"dram_{o}_bytes" for o in OPERANDS),
         *ON_CORES,
     )
-    writer.writerow([*plain, *heads])
-    for row in rows:
-        writer.writerow(
-            [
-                *(row[k] for k in plain),
-                *row["totals"].values(),
-                *(row[s] for s in shares),
-                *(row["lif"][s] for s in states),
-                *(row["dram_bytes"][o] for o in OPERANDS),
-                *((row["many_cores"] or {}).get(name) for name in ON_CORES),
-            ]
-        )
-    return text.getvalue()
+    lines = (
+        [
+            *(row[k] for k in plain),
+            *row["totals"].values(),
+            *(row[s] for s in shares),
+            *(row["lif"][s] for s in states),
+            *(row["dram_bytes"][o] for o in OPERANDS),
+            *((row["many_cores"] or {}).get(name) for name in ON_CORES),
+        ]
+        for row in rows
+    )
+    return [[*plain, *heads], *lines]

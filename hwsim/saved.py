@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.comparison import NO_LABELS, Row, Subject
 from hwsim.configuration import shown
-from hwsim.cost import Cost, CostTable
+from hwsim.cost import STANDING, Cost, CostTable
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware, load_hardware
 from hwsim.ledger import ACTIONS, Ledger
@@ -89,6 +89,16 @@ def load_saved(given: Path) -> Saved:
             f"{folder / 'network.safetensors'}: found {shown(network.name)} of {len(network.population)} "
             f"populations; {RESULT} is of {shown(values['model']['name'])}, of layers {shown(ledger.layers)}"
         )
+    for kind, file, value in (
+        ("hardware", "hardware.yaml", hardware),
+        ("mapping", "mapping.yaml", mapping),
+        ("network", "network.safetensors", network),
+    ):
+        if value.id != (told := values["provenance"].get(kind)):
+            raise HwsimError(
+                f"{folder / file}: found {kind} {value.id}, provenance of {RESULT} tells {shown(told)}; "
+                "both must be of one run"
+            )
     for action in ACTIONS:
         if (found := ledger.total(action)) != values["counts"].get(action):
             raise HwsimError(
@@ -122,6 +132,7 @@ def _check_cost(path: Path, cost: Cost, ledger: Ledger, table: str) -> None:
             f"{path}: is of table {shown(cost.table)}, {RESULT} of {shown(table)}; or of another run"
         )
     units = np.array([cost.unit_pj.get(action) or 0.0 for action in ACTIONS])
-    charged = cost.energy_pj.any(axis=0)
+    known = {action for actions in (*cost.components.values(), STANDING) for action in actions}
+    charged = np.array([action in known for action in ACTIONS])
     if not np.allclose(cost.energy_pj[:, charged], (ledger.counts * units)[:, charged]):
         raise HwsimError(f"{path}: its energies are not counts of the ledger times unit energies")

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from hwsim.compared import Comparison
-from hwsim.comparison import ON_CORES, Executed, compare, rows_csv
+from hwsim.comparison import ON_CORES, Executed, compare, csv_rows
 from hwsim.cost import load_table
 from hwsim.lower.layers import Order
 from hwsim.lower.loads import Residency
@@ -60,7 +60,7 @@ def test_every_field_of_a_comparison_is_documented() -> None:
     (row,) = Comparison.of(compare([executed], [hardware], [Mapping()], [table]), {}, []).rows()
     whole = ("schema", "rows", "fronts", "left_out", "provenance")
     assert set(documented("## compare.json", "## chip.json")) == {*row, *whole}
-    for column in rows_csv([row]).splitlines()[0].split(","):
+    for column in csv_rows([row])[0]:
         operand = column.removeprefix("dram_").removesuffix("_bytes")
         state = column.removeprefix("lif_")
         known = {*row, *row["totals"], *ON_CORES}

@@ -110,7 +110,7 @@ class Rescaling:
     def sram(self, memory: SramEnergy) -> SramEnergy:
         """The grid's own node where it has it, else its nearest times factors at one voltage.
 
-        Published points and words as logic.
+        As it is where the node stays. Published points and words as logic.
         """
         word = memory.word
         update = {
@@ -135,6 +135,8 @@ class Rescaling:
 
     def _grid(self, grid: GridChoice) -> GridChoice:
         node = self.to_point[0]
+        if node == self.of_point[0]:
+            return grid
         nearest = _nearest(grid, node)
         factors = scaling()
         update = {
@@ -153,6 +155,8 @@ class Rescaling:
         if memory.grid is None:
             return self._told()
         grid = self._grid(memory.grid)
+        if self.to_point[0] == self.of_point[0]:
+            return f"as it is, the grid's {grid.node_nm} nm, at the voltage of its cells"
         if grid.node_nm == self.to_point[0]:
             return f"the grid's own {grid.node_nm} nm, at the voltage of its cells"
         return (

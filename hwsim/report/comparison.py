@@ -65,18 +65,27 @@ def _names(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[str]:
 
 
 def savings(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
-    """By curve: (mini-batch, share of the DRAM bytes that the first sharing has and this one has not)."""
+    """By curve: (mini-batch, share of the DRAM bytes that the first sharing has and this one has not).
+
+    Bytes of an inference, of one model, chip, schedule and mini-batch; a row without such another has none.
+    """
     if not rows:
         return {}
     base = rows[0]["sharing"]
-    place = ("hardware", "schedule", "batch")
-    plain = {tuple(r[k] for k in place): r["totals"]["dram_bytes"] for r in rows if r["sharing"] == base}
+    place = ("model", "hardware", "schedule", "batch")
+    several = len({row["model"] for row in rows}) > 1
+    plain: dict[tuple[Any, ...], float] = {}
+    for row in rows:
+        if row["sharing"] == base:
+            plain.setdefault(tuple(row[k] for k in place), row["totals"]["dram_bytes"] / row["samples"])
     curves: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
-        before = plain[tuple(row[k] for k in place)]
+        before = plain.get(tuple(row[k] for k in place))
         if row["sharing"] != base and before:
-            name = f"{row['sharing']}, {row['hardware']}, {row['schedule']}"
-            curves.setdefault(name, []).append((row["batch"], 1 - row["totals"]["dram_bytes"] / before))
+            named = (row["sharing"], row["hardware"], row["schedule"])
+            name = ", ".join((row["model"], *named) if several else named)
+            after = row["totals"]["dram_bytes"] / row["samples"]
+            curves.setdefault(name, []).append((row["batch"], 1 - after / before))
     return {name: sorted(points) for name, points in curves.items()}
 
 

@@ -174,9 +174,45 @@ def test_values_of_another_run_are_refused(hwsim: Command, plain: Path, shared: 
     (copy / "ledger.safetensors").write_bytes((plain / "ledger.safetensors").read_bytes())
     cost = json.loads((copy / "cost.json").read_text())
     doubled = [[2 * energy for energy in layer] for layer in cost["energy_pj"]]
-    (copy / "cost.json").write_text(json.dumps(cost | {"energy_pj": doubled}))
-    message = "cost.json: its energies are not counts of the ledger times unit energies"
-    assert message in hwsim("compare", copy).error
+    nothing = [[0.0 for _ in layer] for layer in cost["energy_pj"]]
+    for energies in (doubled, nothing):
+        (copy / "cost.json").write_text(json.dumps(cost | {"energy_pj": energies}))
+        message = "cost.json: its energies are not counts of the ledger times unit energies"
+        assert message in hwsim("compare", copy).error
+
+
+def test_a_chip_or_mapping_of_another_run_is_refused(hwsim: Command, plain: Path, tmp_path: Path) -> None:
+    copy = damaged(plain, tmp_path)
+    for name, before, after in (
+        ("hardware.yaml", "clock_hz: 400000000", "clock_hz: 800000000"),
+        ("mapping.yaml", "schedule: layer_major", "schedule: step_major"),
+    ):
+        text = (copy / name).read_text()
+        assert before in text
+        (copy / name).write_text(text.replace(before, after))
+        error = hwsim("compare", copy).error
+        assert f"{name}: found {name.removesuffix('.yaml')} " in error
+        assert "both must be of one run" in error
+        (copy / name).write_text(text)
+
+
+def test_a_directorys_name_is_no_formula_in_a_spreadsheet(
+    hwsim: Command, plain: Path, tmp_path: Path
+) -> None:
+    copytree(plain, tmp_path / "=1+1")
+    assert hwsim("compare", tmp_path / "=1+1", "-o", tmp_path / "out").code == 0
+    head, line = (tmp_path / "out" / "compare.csv").read_text().splitlines()
+    assert line.split(",")[head.split(",").index("saved")] == "'=1+1"
+
+
+def test_results_on_different_chips_and_sharings_are_drawn(
+    hwsim: Command, estimate: Command, plain: Path, tmp_path: Path
+) -> None:
+    asked = (*ASKED, "--sharing", "C2", "--hardware", "spinalflow", "-o", tmp_path / "other")
+    assert estimate(*asked).code == 0
+    assert hwsim("compare", plain, tmp_path / "other", "-o", tmp_path / "both").code == 0
+    assert (tmp_path / "both" / "costs.png").exists()
+    assert not (tmp_path / "both" / "saving.png").exists()
 
 
 def test_a_chip_of_many_cores_is_not_priced_again(hwsim: Command, estimate: Command, tmp_path: Path) -> None:

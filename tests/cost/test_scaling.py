@@ -6,7 +6,7 @@ import pytest
 
 from hwsim import sram
 from hwsim.caveats import caveats
-from hwsim.cost import chip_area, load_table, price, scaling
+from hwsim.cost import buffer_energy, chip_area, load_table, price, scaling
 from hwsim.errors import HwsimError
 from tests.cost.priced import SATA, ledger, near, table
 
@@ -117,6 +117,15 @@ def test_published_memories_are_scaled_as_logic() -> None:
     # horowitz45: 20 pJ for 64 bits of 32 KB
     found = price(ledger(input_buffer_read=1), SATA, load_table("horowitz45").scaled(32))
     assert near(found.total_pj, 20 * energy(32))
+
+
+def test_a_voltage_alone_leaves_a_memory_of_the_grid_as_it_is() -> None:
+    # sata_kernels is of 28 nm with the grid's 32 nm, the nearest it has; a voltage moves no node
+    own, found = load_table("sata_kernels"), load_table("sata_kernels").scaled(28, 0.8)
+    assert buffer_energy(found, SATA.buffers.input) == buffer_energy(own, SATA.buffers.input)
+    assert chip_area(found, SATA) == chip_area(own, SATA)
+    assert "SRAM of table sata_kernels: as it is, the grid's 32 nm" in found.notes[-1]
+    assert near(found.whole("ac_issued", 8), 0.073 * energy(28, 0.8) / energy(28))
 
 
 def test_areas_are_scaled_from_the_node_of_their_own_table() -> None:
