@@ -1,7 +1,7 @@
 """Area of a tile by component, from several sources side by side, and what sharing LIF units saves of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum
 from typing import Any
@@ -27,7 +27,7 @@ TOLD = {
 }
 """What a LIF unit is in each source."""
 
-OWN = ("accumulator", "lif_unit", "lif_registers", "scratchpad", "multiply", "router")
+OWN = ("accumulator", "lif_unit", "lif_registers", "scratchpad", "multiply")
 """Areas that ``--area`` takes (um2); ``multiply``: one at the chip's width."""
 
 
@@ -187,7 +187,7 @@ def tile_area(
         units * (unit - (registers or 0.0)),
         None if registers is None else units * registers,
         fsum(memory(grid, buffer).area_um2 for buffer in hardware.buffers.present().values()),
-        _router(hardware, own),
+        _router(hardware),
     )
 
 
@@ -205,7 +205,7 @@ def parse_own(text: str) -> dict[str, float]:
             raise HwsimError(f"--area {part.strip()!r}: unknown item.{nearest(name, list(OWN))}")
         if name in found:
             raise HwsimError(f"--area: {name} is there twice")
-        if not equals or not re.fullmatch(r"\d+(\.\d+)?", number) or float(number) > MOST_UM2:
+        if not equals or not re.fullmatch(r"\d+(\.\d+)?", number, re.ASCII) or float(number) > MOST_UM2:
             raise HwsimError(f"--area {part.strip()!r}: an area is a number of um2, as in {name}=129.2")
         found[name] = float(number)
     if "lif_registers" in found and found["lif_registers"] > found.get("lif_unit", 0.0):
@@ -213,6 +213,14 @@ def parse_own(text: str) -> dict[str, float]:
     if not found.get("lif_unit", 1.0) and not found.get("accumulator", 1.0):
         raise HwsimError("--area: lif_unit and accumulator are both 0: neither has a share")
     return found
+
+
+def check_own(own: Mapping[str, float], chips: Iterable[Hardware]) -> None:
+    """Raises HwsimError for an area that no tile of ``chips`` has: it would change nothing."""
+    tiles = list(chips)
+    if "multiply" in own and not any(tile.pe_array.multipliers for tile in tiles):
+        names = ", ".join(tile.name for tile in tiles)
+        raise HwsimError(f"--area multiply: without effect, no multipliers in {names}; leave it out")
 
 
 def _accumulators(hardware: Hardware) -> int:
@@ -229,9 +237,9 @@ def _registers(kernels: CostTable, lif_unit: str, own: Mapping[str, float]) -> f
     return kernels.area("lif_registers")
 
 
-def _router(hardware: Hardware, own: Mapping[str, float]) -> float | None:
+def _router(hardware: Hardware) -> float | None:
     """A tile's part of its router."""
     if hardware.grid is None:
         return 0.0
-    router = own.get("router", hardware.grid.hop_energy.router_area_um2)
+    router = hardware.grid.hop_energy.router_area_um2
     return None if router is None else router / hardware.grid.cores_per_router

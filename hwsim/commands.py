@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from hwsim import cost, hardware, inspection, operations, pipeline
-from hwsim.area import parse_own
+from hwsim.area import check_own, parse_own
 from hwsim.configuration import describe
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning, nearest
@@ -64,6 +64,8 @@ class Asked:
         check_priced(prices, tile, chip_name, "mac_issued", "relu_update")
         chosen = choice("engine", engine or "kernel", pipeline.Engine)
         own_areas = parse_own(area) if area is not None else None
+        if own_areas:
+            check_own(own_areas, [tile])
         return Asked(tile, mapping(mapping_file, options), prices, chosen, own_areas)
 
 

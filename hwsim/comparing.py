@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwsim import commands
-from hwsim.area import parse_own
+from hwsim.area import check_own, parse_own
 from hwsim.chip.config import Chip
 from hwsim.configuration import shown
 from hwsim.cost import CostTable, load_table
@@ -74,6 +74,8 @@ class Asked:
                 commands.mapping(mapping, {"schedule": s, "batch": b}) for s in schedules for b in batches
             ]
             found.append(OneTile(chip, mappings, tables, own_areas))
+        if own_areas:
+            check_own(own_areas, [one.hardware for one in found if isinstance(one, OneTile)])
         chips = [one.hardware if isinstance(one, OneTile) else one.chip for one in found]
         check_distinct("hardware", of_chips, [chip.name for chip in chips])
         sharings = [parse_sharing(part) for part in parts_of("sharing", sharing or "none")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hwsim.area import OWN, areas, parse_own
+from hwsim.area import OWN, areas, check_own, parse_own
 from hwsim.cost import TABLES, chip_area, load_table, scaling
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware, load_hardware
@@ -152,6 +152,8 @@ def test_own_areas_are_read_from_a_text() -> None:
         ("lif_unit=-3", "an area is a number of um2"),
         ("lif_unit=nan", "an area is a number of um2"),
         ("lif_unit=1e3", "an area is a number of um2"),
+        ("lif_unit=\u0661\u0662", "an area is a number of um2"),
+        ("router=5", "'router=5': unknown item"),
         ("lif_unit=1,lif_unit=2", "lif_unit is there twice"),
         ("lif_registers=5", "lif_registers are a part of lif_unit"),
         ("lif_unit=0,accumulator=0", "both 0"),
@@ -161,3 +163,10 @@ def test_own_areas_are_read_from_a_text() -> None:
 def test_a_wrong_own_area_is_refused(text: str, message: str) -> None:
     with pytest.raises(HwsimError, match=re.escape(message)):
         parse_own(text)
+
+
+def test_an_area_that_no_chip_has_is_refused() -> None:
+    with pytest.raises(HwsimError, match="--area multiply: without effect, no multipliers in sata"):
+        check_own({"multiply": 5.0}, [SATA])
+    check_own({"multiply": 5.0}, [SATA, load_hardware("systolic-ann")])
+    check_own({"lif_unit": 5.0}, [SATA])

@@ -121,7 +121,9 @@ def constants(values: dict[str, Any]) -> list[str]:
     if heaviest:
         lines.append(f"the constant that weighs most: {heaviest['constant']}, {heaviest['share']:.0%}")
     if found["flips"]:
-        told = [f"{how} under {', '.join(names)}" for how, names in found["ann_verdicts"].items() if names]
+        partly = {name: "" if row["complete"] else " (in part)" for name, row in rows.items()}
+        verdicts = {h: [f"{n}{partly[n]}" for n in names] for h, names in found["ann_verdicts"].items()}
+        told = [f"{how} under {', '.join(names)}" for how, names in verdicts.items() if names]
         lines.append(f"SNN against ANN turns with the table: {'; '.join(told)}")
     return [escape(line) for line in lines]
 
