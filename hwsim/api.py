@@ -108,7 +108,8 @@ def compare(
     """What ``hwsim compare`` works out; every combination of the options' values is a row.
 
     ``models``: as in :func:`estimate`, results of it, and saved ones by directory or result.json. ``inputs``
-    are those of all models; results are not run again. Raises HwsimError for what does not fit.
+    are those of all models; results are not run again. A table's name scales it, as in
+    ``horowitz45@28nm_0.9V``. Raises HwsimError for what does not fit.
     """
     if not models:
         raise HwsimError("nothing to compare: give a model or a result")

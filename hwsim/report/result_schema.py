@@ -261,6 +261,10 @@ class ResultJson(Part):
         spent, total = sum(self.energy_pj.values()), self.totals.energy_pj
         if abs(spent - total) > CLOSE * max(spent, total):
             raise ValueError(f"energy_pj: components add up to {spent:g}, totals.energy_pj is {total:g}")
+        for action, told in self.counts.items():
+            found = sum(layer.counts.get(action, 0) for layer in self.layers)
+            if found != told:
+                raise ValueError(f"counts.{action}: layers add up to {found}, the whole is {told}")
         for unit in ("array", "lif", "dma"):
             booked = sum(getattr(self.cycles, unit).values())
             if booked != self.totals.cycles:

@@ -133,6 +133,7 @@ WRONG: list[tuple[Callable[[], Any], tuple[str, ...]]] = [
     ),
     (lambda: within("totals", cycles=7), ("cycles.array: causes add up to", "totals.cycles is 7")),
     (lambda: within("totals", energy_pj=7.0), ("components add up to", "totals.energy_pj is 7")),
+    (lambda: changed(layers=[]), ("counts.", "layers add up to 0, the whole is")),
     (lambda: within("energy_pj", gold=1.0), ("unknown component 'gold'", "allowed: pe_array")),
     (lambda: within("model", timesteps=0), ("model.timesteps: found 0", "greater than or equal to 1")),
     (lambda: first_layer(rate_by_step=[0.1, 0.2]), ("rate_by_step has 2 numbers; allowed: 1 or 3",)),

@@ -63,6 +63,7 @@ def with_layers(names: list[str]) -> dict[str, Any]:
     values = example()
     layer = next(la for la in values["layers"] if la["kind"] == "lif")
     values["layers"] = [copy.deepcopy(layer) | {"name": name} for name in names]
+    values["counts"] = {a: layer["counts"].get(a, 0) * len(names) for a in values["counts"]}
     return values
 
 
