@@ -23,8 +23,7 @@ def draw(rows: list[dict[str, Any]], directory: Path) -> dict[str, Path]:
     mini-batches. Rows as in compare.json."""
     paths = {"costs": directory / "costs.png"}
     costs(rows, paths["costs"])
-    of_tiles = [row for row in rows if row["many_cores"] is None]
-    shown = [row for row in of_tiles if row["table"] == of_tiles[0]["table"]]
+    shown = whatever_the_table([row for row in rows if row["many_cores"] is None])
     if shown:
         paths["dram"] = directory / "dram.png"
         _traffic(shown, paths["dram"])
@@ -33,6 +32,18 @@ def draw(rows: list[dict[str, Any]], directory: Path) -> dict[str, Path]:
         paths["saving"] = directory / "saving.png"
         saving_curves(curves, paths["saving"])
     return paths
+
+
+RUN = ("model", "saved", "sharing", "hardware", "schedule", "batch")
+"""What tells one run from another, whatever table prices it."""
+
+
+def whatever_the_table(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first row of each run: bytes are the same under every energy table."""
+    runs: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        runs.setdefault(tuple(row.get(key) for key in RUN), row)
+    return list(runs.values())
 
 
 def costs(rows: list[dict[str, Any]], path: Path) -> None:

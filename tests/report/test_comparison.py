@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hwsim.report.comparison import savings
+from hwsim.report.comparison import savings, whatever_the_table
 
 
 def row(sharing: str, dram_bytes: int, samples: int = 1, **place: Any) -> dict[str, Any]:
@@ -29,3 +29,9 @@ def test_a_saving_is_against_the_same_model() -> None:
 
 def test_a_row_without_its_counterpart_has_no_saving() -> None:
     assert savings([row("none", 100), row("L", 50, hardware="ptb")]) == {}
+
+
+def test_a_run_is_drawn_once_whatever_tables_price_it() -> None:
+    one, other = row("none", 100, table="horowitz45"), row("none", 100, table="sata_kernels")
+    saved = row("none", 70, table="sata_kernels", saved="out")
+    assert whatever_the_table([one, other, saved]) == [one, saved]
