@@ -36,6 +36,10 @@ class CoreRow:
     placed: Placed
     cost: ChipCost | TileCost
 
+    @property
+    def samples(self) -> int:
+        return self.executed.trace.samples
+
     def as_dict(self) -> dict[str, Any]:
         """A row of the JSON (docs/result.md); totals are sums over ``samples``."""
         run, cost, totals = self.placed.run, self.cost, self.placed.run.totals()

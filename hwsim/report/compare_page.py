@@ -7,6 +7,7 @@ from hwsim.differences import QUANTITIES, per_inference
 from hwsim.report import notebook
 from hwsim.report.compare_console import (
     KEYS,
+    TURNS,
     UNKNOWN,
     caveats_of,
     difference,
@@ -85,6 +86,7 @@ def render(values: dict[str, Any]) -> str:
         rows=table(rows),
         differences=differences(rows) if len(rows) > 1 else None,
         turning=turning(rows),
+        turns_head=TURNS,
         fronts=[front(rows, one) for one in shown["fronts"]],
         dram=dram(rows),
         sensitivity=sensitivity(rows),
@@ -102,7 +104,8 @@ def fragment(values: dict[str, Any]) -> str:
     shown = cleaned(values)
     rows = shown["rows"]
     tables = [table(rows), *([differences(rows)] if len(rows) > 1 else [])]
-    notes = [*turning(rows), *unknown_accuracy(rows), *caveats_of(rows)]
+    turned = [f"{TURNS}: {line}" for line in turning(rows)]
+    notes = [*turned, *unknown_accuracy(rows), *caveats_of(rows)]
     return notebook.fragment("Comparison", title(rows), tiles(rows), tables, notes)
 
 

@@ -23,6 +23,15 @@ FORMULAS = (
     "in a cycle."
 )
 
+OF_TILES = (
+    "Across and up as for one tile: operations are those of the layer on all tiles and over all samples, cycles "
+    "those of these tiles' arrays. Filled points: per byte of its weights, which the DRAM brings once, before the "
+    "first tick; nothing else moves there. Rings: per byte of the words read and written in all buffers. Bounds "
+    "are of a tile in use: compute, rows × columns × parallel time lanes operations a cycle; SRAM, the bytes "
+    "that the words of its buffers bring together in a cycle; DRAM, its equal part of the bandwidth of all "
+    "channels / clock, were weights brought while it computes."
+)
+
 BUFFERS = ("weight", "input", "output", "membrane", "partial_sum")
 
 
@@ -87,21 +96,21 @@ def _bound(values: dict[str, Any], per_dram: float | None, per_buffer: float | N
     return min(limits, key=lambda name: limits[name])
 
 
-def roofline(values: dict[str, Any]) -> Picture:
-    """The figure; a result without ``bounds`` has points and no roofs."""
+def roofline(values: dict[str, Any], whose: str = "", formulas: str = FORMULAS) -> Picture:
+    """The figure; a result without ``bounds`` has points and no roofs. ``whose``: of what the roofs are."""
     what, found = "Roofline: operations per byte and per cycle", points(values)
     shown = sorted(found, key=lambda p: -p.cycles)[:MOST_POINTS]
     if not shown:
-        caption = f"No layer does operations that take time. {FORMULAS}"
+        caption = f"No layer does operations that take time. {formulas}"
         return Picture(what, _empty(f"{what}. {caption}"), (), caption)
-    told = _told(values, found)
+    told = _told(values, found, whose)
     left_out = f" Drawn are the {MOST_POINTS} layers with most cycles." if len(found) > len(shown) else ""
     svg = _drawn(values, shown, f"{what}. {told}")
     legend = (("", (("layers by DRAM bytes", "dram"), ("layers by bytes of buffers (rings)", "weight"))),)
-    return Picture(what, svg, legend, f"{told}{left_out} {FORMULAS}")
+    return Picture(what, svg, legend, f"{told}{left_out} {formulas}")
 
 
-def _told(values: dict[str, Any], found: list[Point]) -> str:
+def _told(values: dict[str, Any], found: list[Point], whose: str) -> str:
     if not values.get("bounds"):
         return "This result does not say what the chip can do at most, so no bounds are drawn."
     peak, dram, buffers = roofs(values)
@@ -109,7 +118,7 @@ def _told(values: dict[str, Any], found: list[Point]) -> str:
     counted = ", ".join(f"{n} by {bound}" for bound, n in by_bound.items() if n)
     best = max(found, key=lambda p: p.per_cycle)
     return (
-        f"The array does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all buffers "
+        f"The array{whose} does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all buffers "
         f"{buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, {plain(best.name)}, "
         f"does {best.per_cycle:,.3g} operations a cycle, {best.per_cycle / peak:.0%} of the compute bound; "
         "what a point lies below its bound is time lost to gated inputs, filling, imbalance and waiting."
