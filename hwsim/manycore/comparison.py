@@ -66,7 +66,7 @@ class CoreRow:
             "area": area,
             "dram_bytes": {name: ledger.total(*a) if ledger else 0 for name, a in OPERANDS.items()},
             "cycles": ledger.by_cause("array") if ledger else {},
-            "caveats": energy["caveats"],
+            "caveats": [*self.executed.doubts, *energy["caveats"]],
             "unpriced": energy["unpriced"],
             "many_cores": {
                 "cores_used": len(run.cores),

@@ -1,4 +1,4 @@
-"""Tiles with arrays layer by layer and level by level: what chip.json tells of them, read as result.json is."""
+"""Tiles with arrays by layer and by level: what chip.json tells of them, read as result.json is."""
 
 from collections import Counter
 from typing import Any
@@ -9,15 +9,15 @@ from hwsim.report.numbers import percent, quantity
 from hwsim.report.tables import Cell, Cells, Table
 
 ONCE = (
-    "Read and written by all tiles. DRAM brings the weights once, before the first tick, in whole bursts; their "
-    "bytes are divided by the samples. Buffers in whole words."
+    "Read and written by all tiles. DRAM brings the weights once, before the first tick, in whole bursts; "
+    "their bytes are divided by the samples. Buffers in whole words."
 )
 
 
 def of(values: dict[str, Any]) -> dict[str, Any] | None:
-    """Layers, counts and bounds with the names of result.json: as ``dram_bytes`` of a layer its weights, and in
-    the counts the cold start's (F5). None of event-driven cores, and of a result that does not tell."""
-    if not values.get("bounds") or not values["cold_start"] or "counts" not in values["cold_start"]:
+    """Layers, counts and bounds with the names of result.json: as ``dram_bytes`` of a layer its weights,
+    and in the counts the cold start's (F5). None of event-driven cores, and of results of before."""
+    if not values.get("bounds"):
         return None
     counts: Counter[str] = Counter(values["cold_start"]["counts"])
     for layer in values["layers"]:

@@ -156,7 +156,7 @@ TURNS = "Whether these cost less energy than the first row turns with the table"
 
 
 def turning(rows: list[dict[str, Any]]) -> list[str]:
-    """Rows that cost less than the first by some tables and more by others, those of equal verdicts together."""
+    """Rows that cost less than the first by some tables and more by others, equal verdicts together."""
     found: dict[str, dict[str, None]] = {}
     apart = [k for k in varying(rows) if k != "table"]
     for row in rows[1:]:

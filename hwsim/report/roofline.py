@@ -24,12 +24,12 @@ FORMULAS = (
 )
 
 OF_TILES = (
-    "Across and up as for one tile: operations are those of the layer on all tiles and over all samples, cycles "
-    "those of these tiles' arrays. Filled points: per byte of its weights, which the DRAM brings once, before the "
-    "first tick; nothing else moves there. Rings: per byte of the words read and written in all buffers. Bounds "
-    "are of a tile in use: compute, rows × columns × parallel time lanes operations a cycle; SRAM, the bytes "
-    "that the words of its buffers bring together in a cycle; DRAM, its equal part of the bandwidth of all "
-    "channels / clock, were weights brought while it computes."
+    "Up: useful accumulates and multiply-accumulates of the layer (ac + mac) on all tiles, over all samples, "
+    "/ cycles of these tiles' arrays. Across: the same per byte, of its weights (filled points), which the "
+    "DRAM brings once, before the first tick, and nothing else moves there; or of the words read and written "
+    "in all buffers (rings). Bounds are of a tile in use: compute, rows × columns × parallel time lanes "
+    "operations a cycle; SRAM, what the words of its buffers bring together in a cycle; DRAM, its equal part "
+    "of the bandwidth of all channels / clock, as if weights came while it computes."
 )
 
 BUFFERS = ("weight", "input", "output", "membrane", "partial_sum")
@@ -117,10 +117,11 @@ def _told(values: dict[str, Any], found: list[Point], whose: str) -> str:
     by_bound = {bound: sum(p.bound == bound for p in found) for bound in ("compute", "SRAM", "DRAM")}
     counted = ", ".join(f"{n} by {bound}" for bound, n in by_bound.items() if n)
     best = max(found, key=lambda p: p.per_cycle)
+    share = best.per_cycle / peak
     return (
-        f"The array{whose} does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all buffers "
-        f"{buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, {plain(best.name)}, "
-        f"does {best.per_cycle:,.3g} operations a cycle, {best.per_cycle / peak:.0%} of the compute bound; "
+        f"The array{whose} does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all "
+        f"buffers {buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, "
+        f"{plain(best.name)}, does {best.per_cycle:,.3g} a cycle, {share:.0%} of the compute bound; "
         "what a point lies below its bound is time lost to gated inputs, filling, imbalance and waiting."
     )
 

@@ -73,12 +73,10 @@ def told(found: dict[str, Any]) -> str:
     text += f"; the most is {found['span']:,.3g} times the least." if found["span"] else "."
     verdicts = [how for how, names in found["ann_verdicts"].items() if names]
     if verdicts and not found["flips"]:
-        of = (
-            "them"
-            if len(found["ann_verdicts"][verdicts[0]]) == len(found["rows"])
-            else "those that price both"
-        )
-        text += f" Under all of {of} the SNN is {verdicts[0]} {'to' if verdicts[0] == 'equal' else 'than'} the ANN."
+        (how,) = verdicts
+        every = len(found["ann_verdicts"][how]) == len(found["rows"])
+        text += f" Under all {'of them' if every else 'that price both'} the SNN is {how} "
+        text += "to the ANN." if how == "equal" else "than the ANN."
     return text
 
 
