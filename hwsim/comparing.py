@@ -65,7 +65,7 @@ class Asked:
         batches = [_count(part) for part in parts_of("batch", batch)] if batch is not None else [None]
         for name in of_chips:
             if of_many(name, one_tile):
-                found.append(OnCores.of(name, mapping, prices, of_tables, None, of_one_tile))
+                found.append(OnCores.of(name, mapping, prices, tables, None, of_one_tile))
                 continue
             chip = commands.chip(name, None, dram)
             for row in tables:

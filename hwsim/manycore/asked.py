@@ -57,12 +57,12 @@ class Asked:
         hardware: str,
         mapping: Path | None,
         prices: str | None,
-        tables: list[str],
+        tables: list[cost.CostTable],
         skip: str | None,
         of_one_tile: Options[str, Any],
     ) -> "Asked":
-        """From names and files, and options that only one tile takes. Raises HwsimError for what the chip
-        does not take."""
+        """From names, files and tables, and options that only one tile takes. Raises HwsimError for what the
+        chip does not take."""
         opened = open_chip(hardware)
         if isinstance(opened, Chip):
             refuse({**of_one_tile, "skip": skip}, of_cores(opened))
@@ -71,7 +71,7 @@ class Asked:
         cores = grid_of(opened).cores
         why = f"of one tile; the {cores} of {opened.name} run tick by tick (docs/chip.md)"
         refuse(of_one_tile, f"{why}; --one-tile estimates one alone")
-        chip, priced = commands.chip(hardware, skip), tuple(cost.load_table(name) for name in tables)
+        chip, priced = commands.chip(hardware, skip), tuple(tables)
         for table in priced:
             commands.check_priced(table, chip.with_dram("bandwidth"), hardware)
         return Asked(chip, placement_alone(mapping), priced)

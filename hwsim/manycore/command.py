@@ -41,14 +41,14 @@ class Estimate:
         mapping: Path | None,
         barrier: str | None,
         prices: str | None,
-        table: str | None,
+        table: cost.CostTable | str | Path | None,
         skip: str | None,
         timeline: Path | None,
         output: Path | None,
         engine: str | None,
         of_one_tile: Options[str, Any],
     ) -> "Estimate":
-        asked = Asked.of(hardware, mapping, prices, [table or commands.TABLE], skip, of_one_tile)
+        asked = Asked.of(hardware, mapping, prices, [commands.table_of(table)], skip, of_one_tile)
         if isinstance(asked.chip, Chip):
             refuse({"table": table}, of_cores(asked.chip))
         else:

@@ -134,9 +134,9 @@ def _heads(rows: list[dict[str, Any]]) -> list[str]:
     return varying(rows) or ["hardware"]
 
 
-def _texts(rows: list[dict[str, Any]], place: int) -> tuple[Cell, ...]:
+def _texts(rows: list[dict[str, Any]], place: int, heads: list[str]) -> tuple[Cell, ...]:
     row = rows[place]
-    told = [Cell(NONE if row[k] is None else str(row[k]), name=True) for k in _heads(rows)]
+    told = [Cell(NONE if row[k] is None else str(row[k]), name=True) for k in heads]
     return (Cell(str(place + 1), place + 1), *told)
 
 
@@ -149,7 +149,9 @@ def table(rows: list[dict[str, Any]]) -> Table:
         use = [Cell(NONE) if share is None else Cell(f"{share:.1%}", share) for share in shares]
         units = row["lif"]["units"]
         lif = Cell(NONE) if units is None else Cell(quantity(units), units)
-        made.append((*_texts(rows, i), *(_cell(name, found[name]) for name in SHOWN), lif, *use))
+        made.append(
+            (*_texts(rows, i, _heads(rows)), *(_cell(name, found[name]) for name in SHOWN), lif, *use)
+        )
     heads = (*(head for head, *_ in SHOWN.values()), "LIF units", "issued", "useful")
     return Table("Rows, per inference", ("row", *_heads(rows)), heads, tuple(made), sorted_by=0)
 
@@ -164,7 +166,7 @@ def differences(rows: list[dict[str, Any]]) -> Table:
     for i, row in enumerate(rows[1:], 1):
         away = [(name, row["difference"][name]) for name in QUANTITIES]
         cells = [Cell(difference(name, v), v) for name, v in away]
-        made.append((*_texts(rows, i), Cell(verdict(row)), *cells))
+        made.append((*_texts(rows, i, _heads(rows)), Cell(verdict(row), wide=True), *cells))
     heads = ("row", *_heads(rows), "energy by table")
     numbers = tuple(SHOWN[name][0] for name in QUANTITIES)
     return Table("Differences from the first row", heads, numbers, tuple(made), sorted_by=0)
@@ -218,6 +220,7 @@ def sensitivity(rows: list[dict[str, Any]]) -> Table | None:
     names = list(dict.fromkeys(name for _, row in told for name in sorted(row["sensitivity"]["energy_pj"])))
     if not names:
         return None
+    apart = [k for k in _heads(rows) if k != "table"]
     made, seen = [], set()
     for i, row in told:
         key = tuple(row[k] for k in KEYS if k != "table")
@@ -231,6 +234,7 @@ def sensitivity(rows: list[dict[str, Any]]) -> Table | None:
             else Cell(("≥ " if name in partial else "") + joules(v := found[name] / row["samples"]), v)
             for name in names
         ]
-        made.append((*_texts(rows, i), Cell(verdict(row) if i else "the first row"), *cells))
-    heads = ("row", *_heads(rows), "against the first row")
+        against = Cell(verdict(row) if i else "the first row", wide=True)
+        made.append((*_texts(rows, i, apart), against, *cells))
+    heads = ("row", *apart, "against the first row")
     return Table("Energy per inference by every table", heads, tuple(names), tuple(made), sorted_by=0)
