@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.report.console import show_notes, standing
+from hwsim.report.console import constants, show_notes, standing
 from hwsim.report.numbers import energy, quantity
 from hwsim.report.plain import cleaned
 
@@ -56,6 +56,8 @@ def show(values: dict[str, Any], console: Console) -> None:
             console.print(f"not priced by {escape(row['prices'])}: {', '.join(row['unpriced'])}")
         for caveat in row["caveats"]:
             console.print(f"note: {escape(caveat)}")
+    for line in constants(values):
+        console.print(line)
 
 
 def _cold_start(values: dict[str, Any]) -> str:

@@ -108,6 +108,7 @@ def standing(found: dict[str, Any], samples: int) -> str:
 def constants(values: dict[str, Any]) -> list[str]:
     """What the energy depends on: its range over tables, the constant that weighs most, and what turns."""
     found, samples = values["sensitivity"], values["samples"]
+    own_table = values["table"] if "table" in values else values["energy"][0]["prices"]
     rows = {row["table"]: row for row in found["rows"]}
     if not rows:
         return []
@@ -116,7 +117,7 @@ def constants(values: dict[str, Any]) -> list[str]:
         f"the same counts under {len(rows)} tables: {energy(least['energy_pj'] / samples)} "
         f"({least['table']}) to {energy(most['energy_pj'] / samples)} ({most['table']})"
     ]
-    own = rows.get(values["table"])
+    own = rows.get(own_table)
     heaviest = own and own["dominating"]
     if heaviest:
         lines.append(f"the constant that weighs most: {heaviest['constant']}, {heaviest['share']:.0%}")

@@ -84,12 +84,17 @@ TURNS = "Which costs less, SNN or ANN, turns with the table"
 
 
 def turns(values: dict[str, Any]) -> str | None:
-    """What each table says of SNN and ANN; None where none contradicts another."""
+    """What each table says of SNN and ANN, ``(in part)`` of one that does not price all; None where
+    none contradicts another."""
     found = of(values)
     if found is None or not found["flips"]:
         return None
     verdicts = {how: names for how, names in found["ann_verdicts"].items() if names}
-    each = [f"{how} under {', '.join(names)}" for how, names in verdicts.items()]
+    partly = {row["table"] for row in found["rows"] if not row["complete"]}
+    each = [
+        f"{how} under {', '.join(f'{name} (in part)' if name in partly else name for name in names)}"
+        for how, names in verdicts.items()
+    ]
     return f"the SNN is {'; '.join(each)}"
 
 
