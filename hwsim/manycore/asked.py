@@ -46,11 +46,12 @@ def refuse(options: Options[str, Any], why: str) -> None:
 @dataclass(frozen=True, eq=False)
 class Asked:
     """A chip, where its slices lie if that is told, and what prices its runs: rows of event-driven cores
-    together, tables of tiles each."""
+    together, tables of tiles each. ``own_areas``: the user's own numbers of tiles (um2)."""
 
     chip: Chip | Hardware
     mapping: Mapping
     prices: tuple[ChipPrices, ...] | tuple[cost.CostTable, ...]
+    own_areas: dict[str, float] | None = None
 
     @staticmethod
     def of(
@@ -60,12 +61,13 @@ class Asked:
         tables: list[cost.CostTable],
         skip: str | None,
         of_one_tile: Options[str, Any],
+        own_areas: dict[str, float] | None = None,
     ) -> "Asked":
         """From names, files and tables, and options that only one tile takes. Raises HwsimError for what the
         chip does not take."""
         opened = open_chip(hardware)
         if isinstance(opened, Chip):
-            refuse({**of_one_tile, "skip": skip}, of_cores(opened))
+            refuse({**of_one_tile, "skip": skip, "area": own_areas}, of_cores(opened))
             rows = prices_of(opened.name, opened.node_nm) if prices is None else named(prices)
             return Asked(opened, placement_alone(mapping), rows)
         cores = grid_of(opened).cores
@@ -74,7 +76,7 @@ class Asked:
         chip, priced = commands.chip(hardware, skip), tuple(tables)
         for table in priced:
             commands.check_priced(table, chip.with_dram("bandwidth"), hardware)
-        return Asked(chip, placement_alone(mapping), priced)
+        return Asked(chip, placement_alone(mapping), priced, own_areas)
 
 
 def check_engine(engine: str | None, chip: Chip | Hardware) -> Engine:

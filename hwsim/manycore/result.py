@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from hwsim.area import areas
 from hwsim.bounds import bounds_of_tiles
 from hwsim.chip.config import Chip, grid_of, weight_bits_of
 from hwsim.chip.cost import ChipCost, price_chip, tick_cycles
@@ -56,6 +57,7 @@ class ChipResult:
 
     ``placement``: the algorithm that found the cores, or ``given``; ``travel``: what it costs (T3, T4).
     ``mapping``: with the placement in it. ``ann``: one inference of the counterpart, where there is one.
+    ``own_areas``: the user's own numbers of a tile (um2), told beside the others.
     """
 
     network: Network
@@ -71,6 +73,7 @@ class ChipResult:
     provenance: dict[str, Any]
     ann: tuple[ChipRun, TileCost] | None = None
     ann_missing: str | None = None
+    own_areas: dict[str, float] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of chip.json, schema version 1 (docs/result.md). Energies pJ, times ns."""
@@ -103,6 +106,7 @@ class ChipResult:
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
             "area": area_of(run.chip, self.costs).as_dict(),
+            "tile_area": None if of_tiles is None else self._tile_area(of_tiles.table),
             "static_power": None if of_tiles else static_power(run, rows),
             "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
             "layers": [] if of_tiles is None else layers(run, of_tiles),
@@ -170,6 +174,10 @@ class ChipResult:
             "barrier": chip.exchange.barrier,
             "weight_bits": weight_bits_of(chip),
         }
+
+    def _tile_area(self, table: CostTable) -> dict[str, Any]:
+        assert isinstance(self.run.chip, Hardware)
+        return areas(table, self.run.chip, own=self.own_areas)
 
     def _bounds(self) -> dict[str, Any] | None:
         """What a tile in use can do at most in a cycle; None of event-driven cores."""

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.report.console import constants, show_notes, standing
+from hwsim.report.console import area_by_source, constants, show_notes, standing
 from hwsim.report.numbers import energy, quantity
 from hwsim.report.plain import cleaned
 
@@ -43,6 +43,9 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(_cold_start(values["cold_start"]))
     for line in (_area(values["area"]), *_beside(values)):
         console.print(escape(line))
+    if values["tile_area"]:
+        for line in area_by_source(values["tile_area"]):
+            console.print(f"area of a tile by {escape(line)}")
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")

@@ -55,10 +55,8 @@ def show(values: dict[str, Any], console: Console) -> None:
     state = values["lif"]["memory_bytes"]
     console.print(standing(values["standing"], samples))
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
-    for source, found in values["area"]["sources"].items():
-        share = f"LIF units {found['lif_share']:.1%} of compute area"
-        told = f"{source} at {found['node_nm']} nm: {found['total'] / 1e6:.3f} mm2, {share}"
-        console.print(f"area by {escape(told)}")
+    for line in area_by_source(values["area"]):
+        console.print(f"area by {escape(line)}")
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
@@ -78,6 +76,15 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(_over_time(values))
     if values["unpriced"]:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
+
+
+def area_by_source(area: dict[str, Any]) -> list[str]:
+    """A line a source: one tile, and the share of its LIF units."""
+    return [
+        f"{source} at {found['node_nm']} nm: {found['total'] / 1e6:.3f} mm2, "
+        f"LIF units {found['lif_share']:.1%} of compute area"
+        for source, found in area["sources"].items()
+    ]
 
 
 def _over_time(values: dict[str, Any]) -> Table:

@@ -148,6 +148,7 @@ def test_a_chip_that_cannot_hold_the_network_is_left_out_with_a_word_of_it(
         (("--hardware", "loihi", "--table", "horowitz45"), "--table: of chips with arrays; event-driven"),
         (("--hardware", "sata", "--prices", "loihi_sanafe"), "--prices: of chips of event-driven cores"),
         (("--hardware", "loihi", "--one-tile"), "--one-tile: of chips of tiles; loihi is one of"),
+        (("--hardware", "loihi,sata", "--area", "lif_unit=3"), "--area: of chips of tiles; loihi is one of"),
         (("--hardware", "loihi,sata", "--sharing", "none,C2"), "--sharing C2: shared states would have to"),
         (("--hardware", "mesh-sata", "--table", "horowitz"), "unknown table 'horowitz'. Did you mean"),
         (("--hardware", "loihi", "--prices", "loihi"), "unknown prices 'loihi'."),
@@ -202,3 +203,8 @@ def test_event_driven_cores_are_judged_by_the_prices_of_their_chip(compared: tup
         assert not row["sensitivity"]["flips"]
         assert row["totals"]["energy_pj"] == row["sensitivity"]["energy_pj"][row["table"]]
         assert (row["table"] in row["sensitivity"]["incomplete"]) == bool(row["unpriced"])
+
+
+def test_areas_of_ones_own_are_those_of_tiles_too(compare: Command) -> None:
+    rows = compare("--hardware", "sata,mesh-sata", "--area", "lif_unit=200", "--json").json["rows"]
+    assert [row["area"]["sources"]["own"]["lif_units"] for row in rows] == [128 * 200, 128 * 200]
