@@ -207,8 +207,8 @@ class ChipJson(Part):
             if row.by_tick_pj is not None and set(row.by_tick_pj) != set(known):
                 raise ValueError(f"by_tick_pj of {row.prices!r}: allowed: {', '.join(known)}")
             check_sum(
-                f"energy of {row.prices!r}: energy_pj, all components",
-                row.energy_pj.values(), row.total_pj, "total_pj",
+                f"energy of {row.prices!r}: energy_pj: components",
+                row.energy_pj.values(), "total_pj", row.total_pj,
             )  # fmt: skip
         self._check_layers()
         for core in self.cores:
@@ -241,4 +241,4 @@ class ChipJson(Part):
             for component in LAYERS:
                 parts = (layer.energy_pj.get(component, 0.0) for layer in self.layers)
                 spent = row.energy_pj.get(component, 0.0)
-                check_sum(f"energy_pj.{component} of all layers", parts, spent, f"energy_pj.{component}")
+                check_sum(f"energy_pj.{component}: layers", parts, "the whole", spent)

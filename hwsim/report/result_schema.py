@@ -14,10 +14,10 @@ CLOSE = 1e-9
 """Relative difference that sums of rounded numbers may have."""
 
 
-def check_sum(what: str, parts: Iterable[float], whole: float, told: str) -> None:
-    """Raises ValueError where energies do not add up to what is told of them together."""
-    if abs((found := fsum(parts)) - whole) > CLOSE * max(found, whole):
-        raise ValueError(f"{what}: found {found:.12g}; allowed: {told} = {whole:.12g}")
+def check_sum(parts: str, energies: Iterable[float], whole: str, energy: float) -> None:
+    """Raises ValueError where energies (pJ), called ``parts``, do not add up to what is told of the whole."""
+    if abs((found := fsum(energies)) - energy) > CLOSE * max(found, energy):
+        raise ValueError(f"{parts} add up to {found:.12g}, {whole} is {energy:.12g}")
 
 
 class Totals(Part):
@@ -266,16 +266,14 @@ class ResultJson(Part):
 
     @model_validator(mode="after")
     def _sums(self) -> "ResultJson":
-        check_sum(
-            "energy_pj, all components", self.energy_pj.values(), self.totals.energy_pj, "totals.energy_pj"
-        )
-        for component, spent in self.energy_pj.items():
-            parts = (layer.energy_pj.get(component, 0.0) for layer in self.layers)
-            check_sum(f"energy_pj.{component} of all layers", parts, spent, f"energy_pj.{component}")
+        check_sum("energy_pj: components", self.energy_pj.values(), "totals.energy_pj", self.totals.energy_pj)
         for action, told in self.counts.items():
             found = sum(layer.counts.get(action, 0) for layer in self.layers)
             if found != told:
                 raise ValueError(f"counts.{action}: layers add up to {found}, the whole is {told}")
+        for component, spent in self.energy_pj.items():
+            parts = (layer.energy_pj.get(component, 0.0) for layer in self.layers)
+            check_sum(f"energy_pj.{component}: layers", parts, "the whole", spent)
         for unit in ("array", "lif", "dma"):
             booked = sum(getattr(self.cycles, unit).values())
             if booked != self.totals.cycles:
