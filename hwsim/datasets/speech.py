@@ -1,10 +1,12 @@
 """Spoken digits (FSDD) as spikes of a filter bank, each channel a leaky integrator that fires.
 
 A clip is cut into windows of WINDOW samples every HOP; S[t, f] is the power spectrum of window t under a Hann
-window, and E[t, c] = log(1 + sum_f M[c, f] S[t, f]) the energy in band c of CHANNELS triangles that are
-evenly spaced on the mel scale, 2595 log10(1 + f / 700). Divided by the largest of its clip, it is a current:
+window, and P[t, c] = sum_f M[c, f] S[t, f] that in band c of CHANNELS triangles that are evenly spaced on the
+mel scale, 2595 log10(1 + f / 700). The upper RANGE_DB of a clip become a current of 0 to 1, which drives the
+integrator of each band:
 
-    u[t] = LEAK u[t-1] + GAIN E[t] / max E,  spike[t] = u[t] >= 1,  u[t] -= spike[t]
+    E[t, c] = max(0, 1 + 10 log10(P[t, c] / max P) / RANGE_DB)
+    u[t] = LEAK u[t-1] + GAIN E[t],  spike[t] = u[t] >= 1,  u[t] -= spike[t]
 """
 
 from pathlib import Path
@@ -25,8 +27,9 @@ STEPS = 80
 """Steps of 10 ms: the first 0.8 s of a clip, which all but few are shorter than."""
 
 LOW_HZ, HIGH_HZ = 100.0, 4000.0
-LEAK = 0.8
-GAIN = 0.6
+RANGE_DB = 40.0
+LEAK = 0.9
+GAIN = 1.0
 
 
 def read_fsdd(paths: list[Path]) -> tuple[Split, Split]:
@@ -61,7 +64,7 @@ def bank() -> NDArray[np.float32]:
 
 
 def energies(pcm: NDArray[np.int16], offsets: NDArray[np.int64], batch: int = 256) -> NDArray[np.float32]:
-    """E / max E (N, STEPS, CHANNELS), at most 1; zeros beyond the end of a clip and in silent ones."""
+    """E (N, STEPS, CHANNELS), 0 to 1; zeros beyond the end of a clip and in silent ones."""
     clips = len(offsets) - 1
     found = np.zeros((clips, STEPS, CHANNELS), np.float32)
     weights, hann = bank().T, np.hanning(WINDOW).astype(np.float32)
@@ -73,10 +76,12 @@ def energies(pcm: NDArray[np.int16], offsets: NDArray[np.int64], batch: int = 25
             clip = pcm[offsets[k] : min(offsets[k + 1], offsets[k] + longest)]
             row[: len(clip)] = clip
         windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW, axis=1)[:, ::HOP]
-        power = np.abs(np.fft.rfft(windows * (hann / 2**15), axis=2)).astype(np.float32) ** 2
-        found[first:last] = np.log1p(power @ weights)
-    top = found.max((1, 2), keepdims=True)
-    found /= np.maximum(top, np.finfo(np.float32).tiny)
+        power = np.abs(np.fft.rfft(windows * hann, axis=2)).astype(np.float32) ** 2
+        bands = power @ weights
+        top = bands.max((1, 2), keepdims=True)
+        least = np.float32(10 ** (-RANGE_DB / 10))
+        share = np.maximum(bands / np.where(top > 0, top, 1), least)
+        found[first:last] = 1 + 10 / np.float32(RANGE_DB) * np.log10(share)
     return found
 
 

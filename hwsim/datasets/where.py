@@ -60,5 +60,5 @@ def absent(
     instead = f". There is {', '.join(parts)}" if parts else ""
     return HwsimError(
         f"data set {name} ({what}) was not found in {looked}. It is to be had at {url}. Put its files there, "
-        f"in a folder {name} or without one: {ways}. Another directory: --data-dir DIR or HWSIM_DATASETS=DIR{instead}"
+        f"in a folder {name} or without one: {ways}. Another directory: HWSIM_DATASETS=DIR{instead}"
     )
