@@ -15,8 +15,10 @@ from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
 from hwsim.nn.plif import PLIF
+from hwsim.nn.recurrent import RecurrentLIF
 from hwsim.nn.shared import SharedLIF, SharedState
 from hwsim.nn.surrogate import Dspike, Rectangle, Sigmoid, Surrogate, Tanh, arctan, cauchy
+from hwsim.nn.timed import timed, unroll
 
 __all__ = [
     "ASGL",
@@ -28,6 +30,7 @@ __all__ = [
     "Emitted",
     "Feedback",
     "Rectangle",
+    "RecurrentLIF",
     "SharedLIF",
     "SharedState",
     "Sigmoid",
@@ -48,5 +51,7 @@ __all__ = [
     "set_spike_fraction",
     "smoothings",
     "spike_fraction_schedule",
+    "timed",
+    "unroll",
     "use_surrogate",
 ]

@@ -9,30 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from hwsim.nn.neurons import SpikingNeuron
-from hwsim.nn.shapes import SHAPES, Shape, Smooth
-from hwsim.nn.surrogate import step
+from hwsim.nn.shapes import SHAPES, Shape
+from hwsim.nn.surrogate import Surrogate, emit, step
 
 SMALLEST = 1e-2
 """No alpha falls below this."""
 
 
-class _Mixed(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, distance: Tensor, alpha: Tensor, inclusive: bool, asgl: "ASGL") -> Tensor:
-        ctx.save_for_backward(distance, alpha)
-        ctx.asgl = asgl
-        return asgl.activate(distance, inclusive)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
-        distance, alpha = ctx.saved_tensors
-        (grad,) = grads
-        smooth = ctx.asgl.smooth
-        widening = (grad * smooth.by_alpha(distance, alpha)).sum() if ctx.needs_input_grad[1] else None
-        return grad * smooth.slope(distance, alpha), widening, None, None
-
-
-class ASGL(nn.Module):
+class ASGL(nn.Module, Surrogate):
     """The ``surrogate`` of a layer of neurons that learns by adaptive smoothing gradients.
 
     In training mode, x = membrane - threshold:  s = H(x) + m stop(Theta(x) - H(x)),  m ~ Bernoulli(p) for
@@ -86,26 +70,25 @@ class ASGL(nn.Module):
         self.counting = False
         self.counts = [0, 0, 0]
 
-    @property
-    def smooth(self) -> Smooth:
-        return SHAPES[self.shape]
-
     def forward(self, distance: Tensor, inclusive: bool = True) -> Tensor:
-        self.project()
-        values: Tensor = _Mixed.apply(distance, self.alpha, inclusive, self)  # type: ignore[no-untyped-call]
-        return values
+        return emit(self, distance, inclusive)
 
-    def project(self) -> None:
-        """Bring alpha back to SMALLEST in training mode."""
-        if self.training and isinstance(self.alpha, nn.Parameter):
-            self.alpha.data.clamp_(min=SMALLEST)
+    def learned(self) -> Tensor:
+        return self.alpha
+
+    def slope(self, distance: Tensor) -> Tensor:
+        return SHAPES[self.shape].slope(distance, self.alpha.detach())
+
+    def by_alpha(self, distance: Tensor) -> Tensor:
+        return SHAPES[self.shape].by_alpha(distance, self.alpha.detach())
 
     def activate(self, distance: Tensor, inclusive: bool) -> Tensor:
-        """s without its gradient, counted."""
+        if self.training and isinstance(self.alpha, nn.Parameter):
+            self.alpha.data.clamp_(min=SMALLEST)
         if not self.training or self.spike_fraction == 1.0:
             values = step(distance, inclusive)
         else:
-            values = self.smooth.value(distance, self.alpha.detach())
+            values = SHAPES[self.shape].value(distance, self.alpha.detach())
             if self.spike_fraction > 0.0:
                 mask = torch.empty_like(distance).bernoulli_(self.spike_fraction)
                 values.lerp_(step(distance, inclusive), mask)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from hwsim.nn.neurons import SpikingNeuron, held
+from hwsim.nn.neurons import SpikingNeuron, held, stepped
 from hwsim.nn.surrogate import cauchy
 
 
@@ -34,6 +34,8 @@ class PLIF(SpikingNeuron):
         self.membrane = None
 
     def forward(self, current: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return stepped(self, current, self.timesteps)
         before = held("PLIF", self.membrane, current)
         membrane = before + (current - before) * torch.sigmoid(self.w)
         spikes = self.surrogate(membrane - self.threshold, True)

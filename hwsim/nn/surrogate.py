@@ -19,29 +19,58 @@ def step(distance: Tensor, inclusive: bool) -> Tensor:
     return (distance >= 0 if inclusive else distance > 0).to(distance.dtype)
 
 
-class _Step(torch.autograd.Function):
+class _Emit(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, distance: Tensor, inclusive: bool, surrogate: "Surrogate") -> Tensor:
-        ctx.save_for_backward(distance)
+    def forward(
+        ctx: Any, distance: Tensor, learned: Tensor | None, inclusive: bool, surrogate: "Surrogate"
+    ) -> Tensor:
+        ctx.save_for_backward(distance, learned)
         ctx.surrogate = surrogate
-        return step(distance, inclusive)
+        return surrogate.activate(distance, inclusive)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        (distance,) = ctx.saved_tensors
-        return grads[0] * ctx.surrogate.slope(distance), None, None
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
+        distance, learned = ctx.saved_tensors
+        (grad,) = grads
+        by_alpha = None
+        if learned is not None and ctx.needs_input_grad[1]:
+            by_alpha = (grad * ctx.surrogate.by_alpha(distance)).sum()
+        return grad * ctx.surrogate.slope(distance), by_alpha, None, None
 
 
 class Surrogate:
-    """A step forward; backward the gradient times ``slope(distance)``."""
+    """A step forward; backward the gradient times ``slope(distance)``.
+
+    One that emits other values overrides :meth:`activate`; one with a parameter :meth:`learned` and
+    :meth:`by_alpha`.
+    """
+
+    def activate(self, distance: Tensor, inclusive: bool) -> Tensor:
+        """What is emitted at ``distance``, without its gradient."""
+        return step(distance, inclusive)
 
     def slope(self, distance: Tensor) -> Tensor:
         """ds/dx at ``distance`` x; the same shape."""
         raise NotImplementedError(f"{type(self).__name__} has no slope()")
 
+    def learned(self) -> Tensor | None:
+        """The parameter alpha, a scalar; None without one."""
+        return None
+
+    def by_alpha(self, distance: Tensor) -> Tensor:
+        """ds/dalpha at ``distance``; the same shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no parameter")
+
     def __call__(self, distance: Tensor, inclusive: bool = True) -> Tensor:
-        spikes: Tensor = _Step.apply(distance, inclusive, self)  # type: ignore[no-untyped-call]
-        return spikes
+        return emit(self, distance, inclusive)
+
+
+def emit(surrogate: Surrogate, distance: Tensor, inclusive: bool) -> Tensor:
+    """``surrogate.activate`` with its gradient."""
+    emitted: Tensor = _Emit.apply(  # type: ignore[no-untyped-call]
+        distance, surrogate.learned(), inclusive, surrogate
+    )
+    return emitted
 
 
 def _positive(owner: object, name: str, value: float) -> None:
