@@ -4,6 +4,7 @@ from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
 from hwsim.nn.plif import PLIF, cauchy
+from hwsim.nn.reversible import run_reversible
 from hwsim.nn.shared import SharedLIF, SharedState
 from hwsim.nn.surrogate import arctan
 
@@ -24,4 +25,5 @@ __all__ = [
     "cauchy",
     "reset_states",
     "run",
+    "run_reversible",
 ]
