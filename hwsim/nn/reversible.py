@@ -3,8 +3,7 @@
 EfficientLIF-Net, Eq. 21 and 22 (its second line prints O_{l-1} for O_l).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -14,8 +13,8 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from hwsim.nn.neurons import LIF, Stateful, reset_states
 from hwsim.nn.reversal import unpack
-from hwsim.nn.reversible_backward import Backward
-from hwsim.nn.reversible_forward import Memory, Neuron, Plan, Recording, answering
+from hwsim.nn.reversible_backward import Backward, untracked
+from hwsim.nn.reversible_forward import Memory, Neuron, Piece, Plan, Recording, answering
 from hwsim.nn.shared import SharedLIF, SharedState
 
 
@@ -80,14 +79,6 @@ def check_reversible(model: nn.Module) -> dict[Neuron, str]:
     return neurons
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """Layers between two sets of spikes; ``calls`` of neurons happen in them each step."""
-
-    layers: Sequence[nn.Module]
-    calls: range
-
-
 def _layers(model: nn.Module) -> Iterator[nn.Module]:
     """The modules that nn.Sequentials call one after another."""
     if type(model) is nn.Sequential:
@@ -100,7 +91,7 @@ def _layers(model: nn.Module) -> Iterator[nn.Module]:
 class _Reversible(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, plan: Plan, images: Tensor, *parameters: Tensor) -> Tensor:
-        recording, pieces = Recording(plan), list[_Piece]()
+        recording, pieces = Recording(plan), list[Piece]()
         layers = list(_layers(plan.model))
         total: Tensor | None = None
         with answering(plan.neurons, recording):
@@ -111,7 +102,7 @@ class _Reversible(torch.autograd.Function):
                     made = len(recording.bits)
                     ends = i == len(layers) - 1 or (value is recording.spikes and made > calls)
                     if step == 0 and ends:
-                        pieces.append(_Piece(layers[start : i + 1], range(calls, made)))
+                        pieces.append(Piece.of(layers[start : i + 1], range(calls, made)))
                         start, calls = i + 1, made
                 total = value if total is None else total + value
         assert total is not None
@@ -134,15 +125,16 @@ class _Reversible(torch.autograd.Function):
             memories[state] = Memory(value, decay, every, uses, held)
         back, calls = Backward(plan, memories), made // plan.timesteps
         of_images = None
-        for step in reversed(range(plan.timesteps)):
-            now = bits[step * calls : (step + 1) * calls]
-            given_up: Tensor | None = up
-            for piece in reversed(ctx.pieces):
-                first = piece.calls.start
-                given = images.detach() if first == 0 else unpack(now[first - 1], *ctx.shapes[first - 1])
-                given.requires_grad_(first > 0 or ctx.needs_input_grad[1])
-                here = now[first : piece.calls.stop]
-                given_up = back.piece(piece.layers, here, given, given_up)
-            if given_up is not None:
-                of_images = given_up if of_images is None else of_images + given_up
+        with untracked(plan.model):
+            for step in reversed(range(plan.timesteps)):
+                now = bits[step * calls : (step + 1) * calls]
+                given_up: Tensor | None = up
+                for piece in reversed(ctx.pieces):
+                    first = piece.calls.start
+                    given = images.detach() if first == 0 else unpack(now[first - 1], *ctx.shapes[first - 1])
+                    given.requires_grad_(first > 0 or ctx.needs_input_grad[1])
+                    here = now[first : piece.calls.stop]
+                    given_up = back.piece(piece, here, given, given_up)
+                if given_up is not None:
+                    of_images = given_up if of_images is None else of_images + given_up
         return None, of_images, *(back.parameters.of.get(p) for p in parameters)

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from hwsim.nn.neurons import Stateful
 from hwsim.nn.reversal import fired_membrane, state_before, unpack
-from hwsim.nn.reversible_forward import Memory, Neuron, Plan, answering, groups_of, state_of
+from hwsim.nn.reversible_forward import Memory, Neuron, Piece, Plan, answering, groups_of, state_of
 
 
 @contextmanager
@@ -64,21 +64,17 @@ class Backward:
     plan: Plan
     memories: dict[Stateful, Memory]
     parameters: Gradients = field(default_factory=Gradients)
-    states: Gradients = field(default_factory=Gradients)
     slopes: dict[Stateful, Tensor] = field(default_factory=dict)
 
-    def piece(
-        self, layers: Sequence[nn.Module], bits: Sequence[Tensor], given: Tensor, up: Tensor | None
-    ) -> Tensor | None:
+    def piece(self, piece: Piece, bits: Sequence[Tensor], given: Tensor, up: Tensor | None) -> Tensor | None:
         """The gradient of a piece's input ``given`` from that of its output; parameters' on the way."""
         replay, local = Replay(bits), Gradients()
-        with torch.enable_grad(), answering(self.plan.neurons, replay), untracked(self.plan.model):
+        with torch.enable_grad(), answering(piece.neurons, replay):
             value = given
-            for layer in layers:
+            for layer in piece.layers:
                 value = layer(value)
-        weights = list(dict.fromkeys(p for m in layers for p in m.parameters() if p.requires_grad))
         leaves = [given] * given.requires_grad + [spikes for _, _, spikes in replay.calls]
-        wanted = [*weights, *leaves]
+        wanted = [*piece.weights, *leaves]
         if up is not None:
             local.pull(value, up, wanted, retain=bool(replay.calls))
         while replay.calls:
@@ -86,7 +82,7 @@ class Backward:
             arrived = local.of.pop(spikes, None)
             back = self.neuron(neuron, current.detach(), spikes.detach(), arrived)
             local.pull(current, back, wanted, retain=bool(replay.calls))
-        for weight in weights:
+        for weight in piece.weights:
             self.parameters.add(weight, local.of.get(weight))
         return local.of.get(given)
 

@@ -1,6 +1,6 @@
 """The forward of a reversible run: states stepped once, spikes kept as bits."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +37,22 @@ class Memory:
     every: int
     uses: int = 0
     kept: list[Tensor] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Layers between two sets of spikes; ``calls`` of neurons happen in them each step."""
+
+    layers: Sequence[nn.Module]
+    calls: range
+    neurons: Sequence[Neuron]
+    weights: Sequence[Tensor]
+
+    @classmethod
+    def of(cls, layers: Sequence[nn.Module], calls: range) -> "Piece":
+        modules = dict.fromkeys(m for layer in layers for m in layer.modules())
+        weights = dict.fromkeys(p for m in modules for p in m.parameters(recurse=False) if p.requires_grad)
+        return cls(layers, calls, [m for m in modules if isinstance(m, Neuron)], list(weights))
 
 
 def state_of(neuron: Neuron) -> Stateful:
