@@ -21,8 +21,9 @@ from hwsim.nn.reversal import fired_membrane, state_before
 from hwsim.storage import write_text
 
 SHARINGS = {"base": "none", "[L]": "L", "[C#2]": "C2", "[C#4]": "C4", "[L+C#2]": "L+C2"}
+MEASURED = ("base", "[L]", "[C#2]", "[L+C#2]")
 STEPS, BATCH, CHANNELS = 5, 16, 16
-LONGER = (10, 20)
+LONGER = 20
 REVERSALS = (1, 2, 5, 10, 15, 30)
 DECAYS = (0.25, 0.5, 0.9)
 COPIES = (2, 4, 5, 10, 20)
@@ -57,10 +58,10 @@ the factor T is saved by the reversal and the bits, not by sharing.
 ## Measured: networks of {channels} channels in the first layer, batch {batch}, MiB
 
 *kept*: bytes between forward and backward (saved_tensors_hooks; storages once, without parameters and
-images), the computed *states* and *bits* and the *rest*.
-*peak*: of the process, above what it held before the step; one process a row, one thread, freed memory
-returned to the system at once. *time*: shortest of 3 training steps, in turns in one process on one thread,
-over the standard one. *gradient*: largest difference from the standard gradient, of its tensor's largest.
+images), the computed *states* and *bits* and the *rest*. *peak*: of the process, above what it held before
+the step (VmHWM, VmRSS of /proc); one process a row, one thread, freed memory returned to the system at once.
+*time*: shortest of 3 training steps over the standard one's, in turns in one process, CPU time of one thread.
+*gradient*: largest difference from the standard gradient, of its tensor's largest.
 
 {measured}
 
@@ -158,12 +159,11 @@ def traffic(rows: list[Row]) -> Iterator[Row]:
 def configurations() -> Iterator[tuple[str, str, str, int]]:
     """Net, sharing, mode and steps of the measured rows."""
     for net in runs.NETS:
-        for name in SHARINGS:
+        for name in MEASURED:
             for mode in (STANDARD, REVERSE, WIDE)[: 3 if name == "[L+C#2]" else 2]:
                 yield net, name, mode, STEPS
-    for steps in LONGER:
-        for mode in (STANDARD, REVERSE, WIDE):
-            yield "VGG16", "[L+C#2]", mode, steps
+    for mode in (STANDARD, REVERSE, WIDE):
+        yield "VGG16", "[L+C#2]", mode, LONGER
 
 
 def measured(console: Console) -> Iterator[Row]:

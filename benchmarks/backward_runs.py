@@ -6,7 +6,6 @@ prints its bytes as JSON: peaks are told apart by processes.
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -85,10 +84,11 @@ def saved(forward: Callable[[], Tensor], model: nn.Module, images: Tensor) -> in
     return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
 
 
-def resident() -> int:
-    """Bytes of this process that are in memory now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
+def memory_of_process(field: str) -> int:
+    """Bytes in memory now (``VmRSS``) or at most (``VmHWM``); getrusage would tell a parent's peak, too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (found,) = (line for line in lines if line.startswith(f"{field}:"))
+    return int(found.split()[1]) * 1024
 
 
 def measure(net: str, sharing: str, mode: str, timesteps: int, batch: int, channels: int) -> dict[str, int]:
@@ -98,9 +98,9 @@ def measure(net: str, sharing: str, mode: str, timesteps: int, batch: int, chann
     """
     model, images = network(net, sharing, channels), pictures(batch)
     step(MODES[mode], model, images[:2], 1).backward()
-    before = resident()
+    before = memory_of_process("VmRSS")
     step(MODES[mode], model, images, timesteps).backward()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = memory_of_process("VmHWM")
     kept = saved(partial(MODES[mode], model, images, timesteps), model, images)
     return {"kept": kept, "peak": peak - before}
 
@@ -118,7 +118,7 @@ def measured(net: str, sharing: str, mode: str, timesteps: int, batch: int, chan
 def seconds(
     net: str, sharing: str, modes: list[str], timesteps: int, batch: int, channels: int, repeats: int = 3
 ) -> dict[str, float]:
-    """Shortest training step of each mode, in turns in this process."""
+    """Shortest training step of each mode, in turns in this process; seconds of its one thread."""
     torch.set_num_threads(1)
     model, images = network(net, sharing, channels), pictures(batch)
     best = dict.fromkeys(modes, float("inf"))
@@ -126,9 +126,9 @@ def seconds(
         step(MODES[mode], model, images[:2], 1).backward()
     for _ in range(repeats):
         for mode in modes:
-            start = time.perf_counter()
+            start = time.process_time()
             step(MODES[mode], model, images, timesteps).backward()
-            best[mode] = min(best[mode], time.perf_counter() - start)
+            best[mode] = min(best[mode], time.process_time() - start)
     return best
 
 
