@@ -22,7 +22,7 @@ LIBRARIES = {
     "typer": ("cli.", "options", "replay."),
     "safetensors": ("storage", "frontends."),
     "yaml": ("configuration",),
-    "h5py": ("frontends.",),
+    "h5py": ("frontends.", "datasets."),
 }
 
 BASE = (
@@ -42,6 +42,8 @@ VALUES = (
     "population",
     "events",
     "grid",
+    "pe_array",
+    "memories",
     "hardware",
     "mapping",
     "program",
@@ -56,7 +58,7 @@ VALUES = (
     "differences",
 )
 ENGINES = ("dram.", "noc.")
-STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.")
+STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")
 METHODS = ("methods.", "variants", "workloads")
 
 # Each group of modules, and what it may import beside itself; the first group that holds a module counts.
@@ -75,6 +77,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("chip.config",), (*VALUES, *BASE)),
     (("chip.",), ("cycle.", "lower.", "noc.", "place.", *VALUES, *BASE)),
     (("manycore.chips",), ("chip.config", *VALUES, *BASE)),
+    (("datasets.",), BASE),
     (("result",), ("report.", *VALUES, *BASE)),
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
