@@ -5,33 +5,44 @@ from numba import njit
 
 from hwsim.jit import BARE
 from hwsim.noc.bits import at, bit, choose, choose_wide, lowest
-from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, TILE, VC_LOST
-from hwsim.noc.wheel import push_wake
+from hwsim.noc.state import (
+    ACCEPT,
+    ARBITER_BITS,
+    ASKS,
+    CANDIDATE,
+    CHANNEL_BITS,
+    CLASSES,
+    GRANT,
+    NO_CREDIT,
+    OUT_VC,
+    READY,
+    RECEIVE_WAIT,
+    ROOM,
+    SWITCH_GRANT,
+    TILE,
+    VC_LOST,
+)
+from hwsim.noc.wheel import push_go
 
 
 @njit(**BARE)
-def give_channel(shape, net, t, r, i, lane, granted):
-    """Channel ``i`` accepts one of the ``granted`` virtual channels of its lane."""
+def give_channel(shape, net, t, r, i, output, granted):
+    """Channel ``i`` accepts one of the ``granted`` virtual channels of ``output``."""
     base = r << shape.router_bits
     q = base + i
-    output = lane >> 1
+    mine = q << CHANNEL_BITS
     offset = output << shape.vc_bits
-    first = np.int64(net.vc_accept[at(q)]) - offset
+    first = np.int64(net.channel[at(mine + ACCEPT)]) - offset
     v = choose(granted, first) if 0 <= first <= 15 else lowest(granted)
-    net.vc_grant[at(base + offset + v)] = i + 1
-    net.vc_accept[at(q)] = offset + v + 1
+    net.channel[at(((base + offset + v) << CHANNEL_BITS) + GRANT)] = i + 1
+    net.channel[at(mine + ACCEPT)] = offset + v + 1
+    net.channel[at(mine + OUT_VC + output)] = v
     net.taken_vcs[at((r << 3) + output)] |= bit(v)
-    net.out_vc[at((q << 3) + output)] = v
-    left = np.int64(net.lanes[at(q)]) & ~bit(lane)
-    net.lanes[at(q)] = left
-    word = 2 * r + (i >> 6)
+    left = np.int64(net.channel[at(mine + ASKS)]) & ~bit(output)
+    net.channel[at(mine + ASKS)] = left
     if left == 0:
-        net.asking[at(word)] &= ~bit(i & 63)
-    if shape.switch_wait == 0:
-        net.ready[at(q)] = np.int64(net.ready[at(q)]) | bit(output)
-        net.going[at(word)] |= bit(i & 63)
-    else:
-        push_wake(shape, net, t + 1 + shape.switch_wait, q, output)
+        net.asking[at(2 * r + (i >> 6))] &= ~bit(i & 63)
+    push_go(shape, net, t + 1 + shape.switch_wait, q, output)
 
 
 @njit(**BARE)
@@ -41,14 +52,16 @@ def allocate_channels(shape, net, t, r):
     alone = net.asking[at(2 * r)]
     if alone & (alone - 1) == 0 and net.asking[at(2 * r + 1)] == 0:
         i = lowest(alone)
-        lane = np.int64(net.lanes[at(base + i)])
-        if lane & (lane - 1) == 0:
-            lane = lowest(lane)
-            free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+        mine = (base + i) << CHANNEL_BITS
+        outputs = np.int64(net.channel[at(mine + ASKS)])
+        if outputs & (outputs - 1) == 0:
+            output = lowest(outputs)
+            upper = (np.int64(net.channel[at(mine + CLASSES)]) >> output) & 1
+            free = net.lane_vcs[at(2 * output + upper)] & ~net.taken_vcs[at((r << 3) + output)]
             if free == 0:
                 net.stalls[at((r << 3) + VC_LOST)] += 1
             else:
-                give_channel(shape, net, t, r, i, lane, free)
+                give_channel(shape, net, t, r, i, output, free)
                 net.vc_allocations[at(r)] += 1
             return
     asked, asks, given = np.int64(0), np.int64(0), np.int64(0)
@@ -58,10 +71,13 @@ def allocate_channels(shape, net, t, r):
         while mask != 0:
             one = lowest(mask)
             mask &= mask - 1
-            lanes = np.int64(net.lanes[at(base + (word << 6) + one)])
-            while lanes != 0:
-                lane = lowest(lanes)
-                lanes &= lanes - 1
+            mine = (base + (word << 6) + one) << CHANNEL_BITS
+            outputs = np.int64(net.channel[at(mine + ASKS)])
+            classes = np.int64(net.channel[at(mine + CLASSES)])
+            while outputs != 0:
+                output = lowest(outputs)
+                outputs &= outputs - 1
+                lane = 2 * output + ((classes >> output) & 1)
                 asks += 1
                 if (asked >> lane) & 1 == 0:
                     asked |= bit(lane)
@@ -84,7 +100,7 @@ def allocate_channels(shape, net, t, r):
         while free != 0:
             v = lowest(free)
             free &= free - 1
-            pointer = np.int64(net.vc_grant[at(first + v)])
+            pointer = np.int64(net.channel[at(((first + v) << CHANNEL_BITS) + GRANT)])
             i = choose(low, pointer) if shape.words == 1 else choose_wide(low, high, pointer)
             won = won_low if i < 64 else won_high
             grants[at(i)] = (grants[at(i)] if (won >> (i & 63)) & 1 else 0) | bit(v)
@@ -100,7 +116,7 @@ def allocate_channels(shape, net, t, r):
                 i = np.int64(64) + lowest(won_high)
                 won_high &= won_high - 1
             given += 1
-            give_channel(shape, net, t, r, i, lane, grants[at(i)])
+            give_channel(shape, net, t, r, i, lane >> 1, grants[at(i)])
     if asks != given:
         net.stalls[at((r << 3) + VC_LOST)] += asks - given
     net.vc_allocations[at(r)] += given
@@ -116,8 +132,8 @@ def next_slot(shape, net, r):
 def offer_alone(shape, net, t, r, i, output):
     """As ``offer_switch`` for the only branch that may ask."""
     base = r << shape.router_bits
-    out_vc = np.int64(net.out_vc[at(((base + i) << 3) + output)])
-    if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
+    out_vc = np.int64(net.channel[at(((base + i) << CHANNEL_BITS) + OUT_VC + output)])
+    if net.channel[at(((base + (output << shape.vc_bits) + out_vc) << CHANNEL_BITS) + ROOM)] == 0:
         net.stalls[at((r << 3) + NO_CREDIT)] += 1
         return np.int64(0), np.int64(0)
     if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
@@ -135,12 +151,12 @@ def offer_switch(shape, net, t, r):
 
     Returns the inputs with grants as a mask, and how many branches asked with a credit.
     """
-    base, r8 = r << shape.router_bits, r << 3
+    base, r8, arbiter = r << shape.router_bits, r << 3, r << ARBITER_BITS
     vcs = bit(shape.vc_bits)
     alone = net.going[at(2 * r)]
     if alone & (alone - 1) == 0 and net.going[at(2 * r + 1)] == 0:
         i = lowest(alone)
-        branch = np.int64(net.ready[at(base + i)])
+        branch = np.int64(net.channel[at(((base + i) << CHANNEL_BITS) + READY)])
         if branch & (branch - 1) == 0:
             return offer_alone(shape, net, t, r, i, lowest(branch))
     outputs, asks, without, full = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
@@ -150,16 +166,15 @@ def offer_switch(shape, net, t, r):
         while mask != 0:
             i = (word << 6) + lowest(mask)
             mask &= mask - 1
-            q = base + i
+            mine = (base + i) << CHANNEL_BITS
             port, v = i >> shape.vc_bits, i & (vcs - 1)
-            branches = np.int64(net.ready[at(q)])
+            branches = np.int64(net.channel[at(mine + READY)])
             while branches != 0:
                 output = lowest(branches)
                 branches &= branches - 1
-                if (
-                    net.room[at(base + (output << shape.vc_bits) + np.int64(net.out_vc[(q << 3) + output]))]
-                    == 0
-                ):
+                out_vc = np.int64(net.channel[at(mine + OUT_VC + output)])
+                output_channel = base + (output << shape.vc_bits) + out_vc
+                if net.channel[at((output_channel << CHANNEL_BITS) + ROOM)] == 0:
                     without += 1
                     continue
                 if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
@@ -175,14 +190,14 @@ def offer_switch(shape, net, t, r):
                     asked[at(output)] |= bit(port)
                     best[at(place)] = v
                 else:
-                    first = np.int64(net.candidate[at(r8 + port)])
+                    first = np.int64(net.arbiter[at(arbiter + CANDIDATE + port)])
                     if (v - first) & (2 * vcs - 1) < (best[at(place)] - first) & (2 * vcs - 1):
                         best[at(place)] = v
     inputs = np.int64(0)
     while outputs != 0:
         output = lowest(outputs)
         outputs &= outputs - 1
-        port = choose(asked[at(output)], np.int64(net.switch_grant[at(r8 + output)]))
+        port = choose(asked[at(output)], np.int64(net.arbiter[at(arbiter + SWITCH_GRANT + output)]))
         offers[at(port)] = (offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
         inputs |= bit(port)
     if without != 0:

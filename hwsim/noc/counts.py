@@ -10,6 +10,7 @@ from hwsim.noc.state import (
     CAUSE_NAMES,
     CAUSES,
     FORKS,
+    HELD,
     INJECTION,
     LAST_ARRIVAL,
     NOW,
@@ -79,7 +80,7 @@ class Totals:
 
 def inside(fabric: Fabric) -> int:
     """Flits in buffers and on wires to buffers."""
-    return int(fabric.held.sum() + fabric.flit_n.sum())
+    return int(fabric.of_channels(HELD).sum())
 
 
 def totals_of(table: NocTable, shape: Shape, fabric: Fabric, saved: int) -> Totals:

@@ -37,6 +37,16 @@ moved, arrives at a tile, and a slot of a receive queue is free again; flits mad
 TAIL_BIT, TREE_BIT, TARGET_SHIFT, PACKET_SHIFT, TARGET_MASK = 1, 2, 2, 30, 2**28 - 1
 """A flit is packet << 30 | target << 2 | tree | tail; its target is a tile, or a node of a tree."""
 
+HEAD, HELD, NEED, READY, ASKS, CLASSES, ACCEPT, GRANT, ROOM, OUT_VC = 0, 1, 2, 3, 4, 5, 6, 7, 8, 11
+CHANNEL_BITS = 4
+"""Columns of ``channel``. Of the channel of an input: slot of the flit at its front; flits in its buffer
+and on the wire to it; outputs that its packet has still to go to, those that it has a virtual channel of,
+those that it may ask for one, and their classes, as masks; accept pointer; from OUT_VC on, its virtual
+channel of each output. Of the channel of an output: grant pointer; credits."""
+
+SWITCH_GRANT, SWITCH_ACCEPT, CANDIDATE, ARBITER_BITS = 0, 5, 10, 4
+"""Columns of ``arbiter`` from which on each output, input and input has its pointer (R9)."""
+
 MASK_BITS, CLASS_SHIFT, CHILD_SHIFT = 31, 5, 9
 """A tree node is first child << 9 | classes of outputs 0 to 3 << 5 | outputs."""
 
@@ -57,9 +67,9 @@ class Shape(NamedTuple):
     lower_vcs: int
     queue: int
     wheel: int
-    flit_slots: int
     credit_slots: int
-    wake_slots: int
+    ask_slots: int
+    go_slots: int
     vc_wait: int
     switch_wait: int
     hop_x: int
@@ -75,7 +85,12 @@ class Shape(NamedTuple):
 
 
 class Fabric(NamedTuple):
-    """Routers, wires and tiles. ``*_n`` count what a slot of the time wheel holds."""
+    """Routers, wires and tiles. ``*_n`` count what a slot of the time wheel holds.
+
+    ``buffer`` takes a flit when it is sent; ``since``: the cycle of its arrival, if others were before it.
+    ``asking``, ``going``: channels that ask for virtual channels and for the switch; ``askers``, ``goers``:
+    routers that have any.
+    """
 
     clock: Int
     column: Small
@@ -84,30 +99,20 @@ class Fabric(NamedTuple):
     up: Small
     lane_vcs: Int
     buffer: Int
-    head: Byte
-    held: Byte
-    need: Byte
-    ready: Byte
-    lanes: NDArray[np.uint16]
-    out_vc: Byte
-    room: Byte
-    vc_grant: Byte
-    vc_accept: Byte
-    fresh: Int
+    since: Int
+    channel: Byte
     asking: Int
     going: Int
     taken_vcs: Int
-    switch_grant: Byte
-    switch_accept: Byte
-    candidate: Byte
-    awake: Int
-    flit_n: Int
-    flit_to: Small
-    flit_word: Int
+    arbiter: Byte
+    askers: Int
+    goers: Int
     credit_n: Int
     credit_to: Small
-    wake_n: Int
-    wake_to: Int
+    ask_n: Int
+    ask_to: Small
+    go_n: Int
+    go_to: Small
     waiting: Int
     queue_head: Int
     queue_tail: Int
@@ -125,6 +130,10 @@ class Fabric(NamedTuple):
     grants: Int
     best: Int
     offers: Int
+
+    def of_channels(self, column: int) -> Byte:
+        """(channels,) view of a column of ``channel``."""
+        return self.channel.reshape(-1, 1 << CHANNEL_BITS)[:, column]
 
 
 class Packets(NamedTuple):
@@ -153,10 +162,8 @@ def shape_of(table: NocTable) -> Shape:
     inject, eject = d.injection + 1, d.switch_traversal + d.ejection + 1
     vc_wait, switch_wait = d.routing + d.vc_allocation - 1, d.switch_allocation - 1
     inject_credit, eject_credit = d.injection + 1 + d.credit, eject + d.ejection + 1 + d.credit
-    longest = max(
-        hop_x, hop_y, inject, credit_x, credit_y, inject_credit, eject_credit, vc_wait, switch_wait + 1
-    )
-    delayed = vc_wait > 1 or switch_wait > 0
+    waits = max(hop_x, hop_y, inject) + max(vc_wait, switch_wait)
+    longest = max(waits, credit_x, credit_y, inject_credit, eject_credit)
     return Shape(
         width=table.width, height=table.height, torus=int(table.topology == "torus"),
         coin=int(table.ties == "coin"),
@@ -164,8 +171,8 @@ def shape_of(table: NocTable) -> Shape:
         router_bits=vc_bits + 3, buffer_bits=(table.buffer_flits - 1).bit_length(),
         lower_vcs=table.virtual_channels - table.virtual_channels // 2,
         queue=table.receive_queue_flits or 0, wheel=1 << longest.bit_length(),
-        flit_slots=5 * table.tiles, credit_slots=6 * table.tiles,
-        wake_slots=table.tiles * (5 * table.virtual_channels + 10) if delayed else 1,
+        credit_slots=6 * table.tiles, ask_slots=10 * table.tiles,
+        go_slots=(5 * table.virtual_channels + 10) * table.tiles,
         vc_wait=vc_wait, switch_wait=switch_wait, hop_x=hop_x, hop_y=hop_y, inject=inject, eject=eject,
         credit_x=credit_x, credit_y=credit_y, inject_credit=inject_credit, eject_credit=eject_credit,
         eject_release=d.ejection + 1 + d.credit, patience=table.stuck_cycles,
@@ -177,7 +184,6 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
     n, channels = shape.routers, shape.routers << shape.router_bits
     tile = np.arange(n)
     down, up = wires(shape)
-    room = np.full(channels, table.buffer_flits, np.uint8)
 
     def of(size: int, kind: type = np.int64) -> Any:
         return np.zeros(size, kind)
@@ -186,16 +192,12 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
     made = Fabric(
         clock=of(CLOCK_WORDS), column=(tile % shape.width).astype(np.int32),
         row=(tile // shape.width).astype(np.int32), down=down, up=up, lane_vcs=lanes_of(table, shape),
-        buffer=of(channels << shape.buffer_bits), head=of(channels, np.uint8), held=of(channels, np.uint8),
-        need=of(channels, np.uint8), ready=of(channels, np.uint8), lanes=of(channels, np.uint16),
-        out_vc=of(channels << 3, np.uint8), room=room, vc_grant=of(channels, np.uint8),
-        vc_accept=of(channels, np.uint8), fresh=of(2 * n), asking=of(2 * n), going=of(2 * n),
-        taken_vcs=of(8 * n), switch_grant=of(8 * n, np.uint8), switch_accept=of(8 * n, np.uint8),
-        candidate=of(8 * n, np.uint8), awake=of(bits),
-        flit_n=of(shape.wheel), flit_to=of(shape.wheel * shape.flit_slots, np.int32),
-        flit_word=of(shape.wheel * shape.flit_slots),
+        buffer=of(channels << shape.buffer_bits), since=of(channels << shape.buffer_bits),
+        channel=of(channels << CHANNEL_BITS, np.uint8), asking=of(2 * n), going=of(2 * n),
+        taken_vcs=of(8 * n), arbiter=of(n << ARBITER_BITS, np.uint8), askers=of(bits), goers=of(bits),
         credit_n=of(shape.wheel), credit_to=of(shape.wheel * shape.credit_slots, np.int32),
-        wake_n=of(shape.wheel), wake_to=of(shape.wheel * shape.wake_slots),
+        ask_n=of(shape.wheel), ask_to=of(shape.wheel * shape.ask_slots, np.int32),
+        go_n=of(shape.wheel), go_to=of(shape.wheel * shape.go_slots, np.int32),
         waiting=of(bits), queue_head=np.full(n, -1), queue_tail=np.full(n, -1), sending_vc=np.full(n, -1),
         last_vc=np.full(n, -1), sent=of(n), release=of(max(1, n * shape.queue)), received=of(n),
         drained=np.full(n, -(2**40)), period=period.astype(np.int64),
@@ -203,6 +205,7 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
         asked=of(20), grants=of(80), best=of(64), offers=of(8),
     )  # fmt: skip
     made.clock[LAST_ARRIVAL] = -1
+    made.of_channels(ROOM)[:] = table.buffer_flits
     return made
 
 
