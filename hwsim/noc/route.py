@@ -46,7 +46,7 @@ def around(shape, here, there, size, port, channel, coin):
 
 @njit(**BARE)
 def output_to(shape, net, r, to, port, channel, packet):
-    """Output and class of ``packet`` to tile ``to`` at router ``r``, where it came by ``port``, ``channel``."""
+    """Output and class of ``packet`` to tile ``to`` at router ``r``, come by ``port`` on ``channel``."""
     x, y = np.int64(net.column[at(r)]), np.int64(net.row[at(r)])
     x2, y2 = np.int64(net.column[at(to)]), np.int64(net.row[at(to)])
     first_x = (x != x2) & ((shape.yx == 0) | (y == y2))
