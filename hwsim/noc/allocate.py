@@ -12,12 +12,10 @@ from hwsim.noc.state import (
     CANDIDATE,
     CHANNEL_BITS,
     CLASSES,
-    GRANT,
     NO_CREDIT,
     OUT_VC,
     READY,
     RECEIVE_WAIT,
-    ROOM,
     SWITCH_GRANT,
     TILE,
     VC_LOST,
@@ -34,10 +32,10 @@ def give_channel(shape, net, t, r, i, output, granted):
     offset = output << shape.vc_bits
     first = np.int64(net.channel[at(mine + ACCEPT)]) - offset
     v = choose(granted, first) if 0 <= first <= 15 else lowest(granted)
-    net.channel[at(((base + offset + v) << CHANNEL_BITS) + GRANT)] = i + 1
+    net.vc_grant[at(base + offset + v)] = i + 1
     net.channel[at(mine + ACCEPT)] = offset + v + 1
     net.channel[at(mine + OUT_VC + output)] = v
-    net.taken_vcs[at((r << 3) + output)] |= bit(v)
+    net.taken_vcs[at((r << 3) + output)] = np.int64(net.taken_vcs[at((r << 3) + output)]) | bit(v)
     left = np.int64(net.channel[at(mine + ASKS)]) & ~bit(output)
     net.channel[at(mine + ASKS)] = left
     if left == 0:
@@ -57,12 +55,11 @@ def allocate_channels(shape, net, t, r):
         if outputs & (outputs - 1) == 0:
             output = lowest(outputs)
             upper = (np.int64(net.channel[at(mine + CLASSES)]) >> output) & 1
-            free = net.lane_vcs[at(2 * output + upper)] & ~net.taken_vcs[at((r << 3) + output)]
+            free = net.lane_vcs[at(2 * output + upper)] & ~np.int64(net.taken_vcs[at((r << 3) + output)])
             if free == 0:
                 net.stalls[at((r << 3) + VC_LOST)] += 1
             else:
                 give_channel(shape, net, t, r, i, output, free)
-                net.vc_allocations[at(r)] += 1
             return
     asked, asks, given = np.int64(0), np.int64(0), np.int64(0)
     requests, grants = net.asked, net.grants
@@ -87,7 +84,7 @@ def allocate_channels(shape, net, t, r):
     while asked != 0:
         lane = lowest(asked)
         asked &= asked - 1
-        free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+        free = net.lane_vcs[at(lane)] & ~np.int64(net.taken_vcs[at((r << 3) + (lane >> 1))])
         if free == 0:
             continue
         low, high = requests[at(2 * lane)], requests[at(2 * lane + 1)]
@@ -100,7 +97,7 @@ def allocate_channels(shape, net, t, r):
         while free != 0:
             v = lowest(free)
             free &= free - 1
-            pointer = np.int64(net.channel[at(((first + v) << CHANNEL_BITS) + GRANT)])
+            pointer = np.int64(net.vc_grant[at(first + v)])
             i = choose(low, pointer) if shape.words == 1 else choose_wide(low, high, pointer)
             won = won_low if i < 64 else won_high
             grants[at(i)] = (grants[at(i)] if (won >> (i & 63)) & 1 else 0) | bit(v)
@@ -119,7 +116,6 @@ def allocate_channels(shape, net, t, r):
             give_channel(shape, net, t, r, i, lane >> 1, grants[at(i)])
     if asks != given:
         net.stalls[at((r << 3) + VC_LOST)] += asks - given
-    net.vc_allocations[at(r)] += given
 
 
 @njit(**BARE)
@@ -133,7 +129,7 @@ def offer_alone(shape, net, t, r, i, output):
     """As ``offer_switch`` for the only branch that may ask."""
     base = r << shape.router_bits
     out_vc = np.int64(net.channel[at(((base + i) << CHANNEL_BITS) + OUT_VC + output)])
-    if net.channel[at(((base + (output << shape.vc_bits) + out_vc) << CHANNEL_BITS) + ROOM)] == 0:
+    if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
         net.stalls[at((r << 3) + NO_CREDIT)] += 1
         return np.int64(0), np.int64(0)
     if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
@@ -173,8 +169,7 @@ def offer_switch(shape, net, t, r):
                 output = lowest(branches)
                 branches &= branches - 1
                 out_vc = np.int64(net.channel[at(mine + OUT_VC + output)])
-                output_channel = base + (output << shape.vc_bits) + out_vc
-                if net.channel[at((output_channel << CHANNEL_BITS) + ROOM)] == 0:
+                if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
                     without += 1
                     continue
                 if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:

@@ -10,6 +10,7 @@ from hwsim.noc.state import (
     ASKS,
     CHANNEL_BITS,
     CLASSES,
+    FRONT_BITS,
     HEAD,
     HELD,
     NEED,
@@ -40,13 +41,15 @@ def enter(shape, net, trees, t, q, flit):
     """``flit`` is sent to channel ``q`` and will be in its buffer from cycle ``t`` on."""
     mine = q << CHANNEL_BITS
     held = np.int64(net.channel[at(mine + HELD)])
-    behind = (np.int64(net.channel[at(mine + HEAD)]) + held) & (bit(shape.buffer_bits) - 1)
-    place = (q << shape.buffer_bits) + behind
     net.channel[at(mine + HELD)] = held + 1
-    net.buffer[at(place)] = flit
     if held != 0:
-        net.since[at(place)] = t
-    elif net.channel[at(mine + NEED)] == 0:
+        last = (np.int64(net.channel[at(mine + HEAD)]) + held - 1) & (bit(shape.buffer_bits) - 1)
+        place = ((q << shape.buffer_bits) + last) << 1
+        net.buffer[at(place)] = flit
+        net.buffer[at(place + 1)] = t
+        return
+    net.front[at(q << FRONT_BITS)] = flit
+    if net.channel[at(mine + NEED)] == 0:
         stand(shape, net, trees, t, q, flit)
     else:
         push_go(shape, net, t + shape.switch_wait, q, AS_BEFORE)
@@ -57,22 +60,26 @@ def leave(shape, net, trees, t, r, i, flit):
     """The last branch has taken ``flit``, the front of channel ``i``: its slot is free (R12)."""
     q = (r << shape.router_bits) + i
     mine = q << CHANNEL_BITS
-    head = (np.int64(net.channel[at(mine + HEAD)]) + 1) & (bit(shape.buffer_bits) - 1)
     left = np.int64(net.channel[at(mine + HELD)]) - 1
-    net.channel[at(mine + HEAD)] = head
     net.channel[at(mine + HELD)] = left
     port, v = i >> shape.vc_bits, i & (bit(shape.vc_bits) - 1)
     delay = shape.inject_credit if port == TILE else shape.credit_x if port < PLUS_Y else shape.credit_y
-    push_credit(shape, net, t + delay, net.up[at((r << 3) + port)] + v)
-    place = (q << shape.buffer_bits) + head
+    push_credit(shape, net, t + delay, net.beyond[at((r << 3) + port)] + v)
+    stands, behind = t + 1, np.int64(0)
+    if left > 0:
+        head = np.int64(net.channel[at(mine + HEAD)])
+        net.channel[at(mine + HEAD)] = (head + 1) & (bit(shape.buffer_bits) - 1)
+        place = ((q << shape.buffer_bits) + head) << 1
+        behind = net.buffer[at(place)]
+        net.front[at(q << FRONT_BITS)] = behind
+        stands = max(net.buffer[at(place + 1)], t + 1)
     if flit & TAIL_BIT:
         net.channel[at(mine + NEED)] = 0
         net.channel[at(mine + READY)] = 0
         net.going[at(2 * r + (i >> 6))] &= ~bit(i & 63)
         if left > 0:
-            stand(shape, net, trees, max(net.since[at(place)], t + 1), q, net.buffer[at(place)])
-    elif left == 0:
+            stand(shape, net, trees, stands, q, behind)
+    elif left == 0 or stands > t + 1 or shape.switch_wait > 0:
         net.going[at(2 * r + (i >> 6))] &= ~bit(i & 63)
-    elif net.since[at(place)] > t + 1 or shape.switch_wait > 0:
-        net.going[at(2 * r + (i >> 6))] &= ~bit(i & 63)
-        push_go(shape, net, max(net.since[at(place)], t + 1) + shape.switch_wait, q, AS_BEFORE)
+        if left > 0:
+            push_go(shape, net, stands + shape.switch_wait, q, AS_BEFORE)

@@ -14,7 +14,7 @@ from hwsim.noc.state import (
     CHANNEL_BITS,
     FORKS,
     FRONT,
-    HEAD,
+    FRONT_BITS,
     LAST_ARRIVAL,
     LAST_MOVE,
     LAST_RELEASE,
@@ -24,7 +24,6 @@ from hwsim.noc.state import (
     OUT_VC,
     PLUS_Y,
     READY,
-    ROOM,
     SWITCH_ACCEPT,
     SWITCH_GRANT,
     SWITCH_LOST,
@@ -52,8 +51,8 @@ def receive(shape, net, t):
     slot = t & (shape.wheel - 1)
     first = slot * shape.credit_slots
     for place in range(first, first + net.credit_n[at(slot)]):
-        room = (np.int64(net.credit_to[at(place)]) << CHANNEL_BITS) + ROOM
-        net.channel[at(room)] = np.int64(net.channel[at(room)]) + 1
+        q = net.credit_to[at(place)]
+        net.room[at(q)] = np.int64(net.room[at(q)]) + 1
     net.credit_n[at(slot)] = 0
     first = slot * shape.ask_slots
     for place in range(first, first + net.ask_n[at(slot)]):
@@ -84,15 +83,15 @@ def cross(shape, net, packets, t, r, port, output, vcs):
     i = (port << shape.vc_bits) + v
     q = base + i
     mine = q << CHANNEL_BITS
-    slot = np.int64(net.channel[at(mine + HEAD)]) & (bit(shape.buffer_bits) - 1)
-    flit = net.buffer[at((q << shape.buffer_bits) + slot)]
+    flit = net.front[at(q << FRONT_BITS)]
     out_vc = np.int64(net.channel[at(mine + OUT_VC + output)])
     output_channel = base + (output << shape.vc_bits) + out_vc
-    room = (output_channel << CHANNEL_BITS) + ROOM
-    net.channel[at(room)] = np.int64(net.channel[at(room)]) - 1
+    net.room[at(output_channel)] = np.int64(net.room[at(output_channel)]) - 1
     net.flits[at(r8 + output)] += 1
     if flit & TAIL_BIT:
-        net.taken_vcs[at(r8 + output)] &= ~bit(out_vc)
+        net.taken_vcs[at(r8 + output)] = np.int64(net.taken_vcs[at(r8 + output)]) & ~bit(out_vc)
+    else:
+        net.bodies[at(r)] += 1
     left = np.int64(net.channel[at(mine + NEED)]) & ~bit(output)
     if left == 0:
         leave(shape, net, packets.trees, t, r, i, flit)
@@ -106,7 +105,7 @@ def cross(shape, net, packets, t, r, port, output, vcs):
     if output == TILE:
         eject(shape, net, packets, t, r, output_channel, flit)
     else:
-        to = np.int64(net.down[at(r8 + output)]) + out_vc
+        to = np.int64(net.beyond[at(r8 + output)]) + out_vc
         hop = shape.hop_x if output < PLUS_Y else shape.hop_y
         enter(shape, net, packets.trees, t + hop, to, onward(flit, packets.trees, output))
 

@@ -37,12 +37,12 @@ moved, arrives at a tile, and a slot of a receive queue is free again; flits mad
 TAIL_BIT, TREE_BIT, TARGET_SHIFT, PACKET_SHIFT, TARGET_MASK = 1, 2, 2, 30, 2**28 - 1
 """A flit is packet << 30 | target << 2 | tree | tail; its target is a tile, or a node of a tree."""
 
-HEAD, HELD, NEED, READY, ASKS, CLASSES, ACCEPT, GRANT, ROOM, OUT_VC = 0, 1, 2, 3, 4, 5, 6, 7, 8, 11
-CHANNEL_BITS = 4
-"""Columns of ``channel``. Of the channel of an input: slot of the flit at its front; flits in its buffer
-and on the wire to it; outputs that its packet has still to go to, those that it has a virtual channel of,
-those that it may ask for one, and their classes, as masks; accept pointer; from OUT_VC on, its virtual
-channel of each output. Of the channel of an output: grant pointer; credits."""
+HEAD, HELD, NEED, READY, ASKS, CLASSES, ACCEPT, OUT_VC = 8, 9, 10, 11, 12, 13, 14, 16
+CHANNEL_BITS, FRONT_BITS = 5, 2
+"""Columns of ``channel`` (Fabric.front is 0 to 7): slot of the next flit in ``buffer``; flits in the front,
+the buffer and on the wire to it; outputs that the packet at the front has still to go to, those that it has
+a virtual channel of, those that it may ask for one, and their classes, as masks; accept pointer; from OUT_VC
+on, its virtual channel of each output."""
 
 SWITCH_GRANT, SWITCH_ACCEPT, CANDIDATE, ARBITER_BITS = 0, 5, 10, 4
 """Columns of ``arbiter`` from which on each output, input and input has its pointer (R9)."""
@@ -87,7 +87,8 @@ class Shape(NamedTuple):
 class Fabric(NamedTuple):
     """Routers, wires and tiles. ``*_n`` count what a slot of the time wheel holds.
 
-    ``buffer`` takes a flit when it is sent; ``since``: the cycle of its arrival, if others were before it.
+    A flit is in a channel from when it is sent: ``front``, in word q << FRONT_BITS, if there is none, else
+    in ``buffer``, pairs of flit and cycle of arrival. ``front`` and ``channel`` are one memory.
     ``asking``, ``going``: channels that ask for virtual channels and for the switch; ``askers``, ``goers``:
     routers that have any.
     """
@@ -95,15 +96,16 @@ class Fabric(NamedTuple):
     clock: Int
     column: Small
     row: Small
-    down: Small
-    up: Small
+    beyond: Small
     lane_vcs: Int
     buffer: Int
-    since: Int
+    front: Int
     channel: Byte
+    room: Byte
+    vc_grant: Byte
     asking: Int
     going: Int
-    taken_vcs: Int
+    taken_vcs: NDArray[np.uint16]
     arbiter: Byte
     askers: Int
     goers: Int
@@ -124,7 +126,7 @@ class Fabric(NamedTuple):
     drained: Int
     period: Int
     flits: Int
-    vc_allocations: Int
+    bodies: Int
     stalls: Int
     asked: Int
     grants: Int
@@ -183,7 +185,7 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
     """An idle network at cycle 0; ``period`` (tiles,): cycles in which a tile takes out one flit."""
     n, channels = shape.routers, shape.routers << shape.router_bits
     tile = np.arange(n)
-    down, up = wires(shape)
+    front = aligned(channels << FRONT_BITS)
 
     def of(size: int, kind: type = np.int64) -> Any:
         return np.zeros(size, kind)
@@ -191,21 +193,21 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
     bits = (n + 63) // 64
     made = Fabric(
         clock=of(CLOCK_WORDS), column=(tile % shape.width).astype(np.int32),
-        row=(tile // shape.width).astype(np.int32), down=down, up=up, lane_vcs=lanes_of(table, shape),
-        buffer=of(channels << shape.buffer_bits), since=of(channels << shape.buffer_bits),
-        channel=of(channels << CHANNEL_BITS, np.uint8), asking=of(2 * n), going=of(2 * n),
-        taken_vcs=of(8 * n), arbiter=of(n << ARBITER_BITS, np.uint8), askers=of(bits), goers=of(bits),
+        row=(tile // shape.width).astype(np.int32), beyond=wires(shape), lane_vcs=lanes_of(table, shape),
+        buffer=of(2 * channels << shape.buffer_bits), front=front, channel=front.view(np.uint8),
+        room=np.full(channels, table.buffer_flits, np.uint8), vc_grant=of(channels, np.uint8),
+        asking=of(2 * n), going=of(2 * n), taken_vcs=of(8 * n, np.uint16),
+        arbiter=of(n << ARBITER_BITS, np.uint8), askers=of(bits), goers=of(bits),
         credit_n=of(shape.wheel), credit_to=of(shape.wheel * shape.credit_slots, np.int32),
         ask_n=of(shape.wheel), ask_to=of(shape.wheel * shape.ask_slots, np.int32),
         go_n=of(shape.wheel), go_to=of(shape.wheel * shape.go_slots, np.int32),
         waiting=of(bits), queue_head=np.full(n, -1), queue_tail=np.full(n, -1), sending_vc=np.full(n, -1),
         last_vc=np.full(n, -1), sent=of(n), release=of(max(1, n * shape.queue)), received=of(n),
         drained=np.full(n, -(2**40)), period=period.astype(np.int64),
-        flits=of(8 * n), vc_allocations=of(n), stalls=of(8 * n),
+        flits=of(8 * n), bodies=of(n), stalls=of(8 * n),
         asked=of(20), grants=of(80), best=of(64), offers=of(8),
     )  # fmt: skip
     made.clock[LAST_ARRIVAL] = -1
-    made.of_channels(ROOM)[:] = table.buffer_flits
     return made
 
 
@@ -219,22 +221,29 @@ def lanes_of(table: NocTable, shape: Shape) -> Int:
     return lanes
 
 
-def wires(shape: Shape) -> tuple[Small, Small]:
-    """Of each router and output, the first virtual channel that it leads to; of each input, where from.
+def wires(shape: Shape) -> Small:
+    """Of each router and port, the first virtual channel on the wire's other side, -1: none. (8 * routers,)
 
-    (8 * routers,) each: ``down`` names input ports, ``up`` the output ports that get the credits; -1: none.
+    What leaves by output p enters there, and what input p is given back goes there: inputs and outputs are
+    numbered alike. Of the tile's port it is its injection.
     """
     n, width, height = shape.routers, shape.width, shape.height
-    down, up = np.full((2, 8 * n), -1, np.int32)
+    beyond = np.full(8 * n, -1, np.int32)
     for r in range(n):
         x, y = r % width, r // width
-        up[8 * r + TILE] = r << shape.router_bits | INJECTION << shape.vc_bits
+        beyond[8 * r + TILE] = r << shape.router_bits | INJECTION << shape.vc_bits
         for port, dx, dy in ((0, 1, 0), (1, -1, 0), (2, 0, 1), (3, 0, -1)):
             x2, y2 = x + dx, y + dy
             inside = 0 <= x2 < width and 0 <= y2 < height
             if not inside and (not shape.torus or (width if dx else height) == 1):
                 continue
             r2 = y2 % height * width + x2 % width
-            down[8 * r + port] = r2 << shape.router_bits | (port ^ 1) << shape.vc_bits
-            up[8 * r2 + (port ^ 1)] = r << shape.router_bits | port << shape.vc_bits
-    return down, up
+            beyond[8 * r + port] = r2 << shape.router_bits | (port ^ 1) << shape.vc_bits
+    return beyond
+
+
+def aligned(size: int) -> Int:
+    """Zeros that begin with a line of the cache."""
+    found = np.zeros(size + 8, np.int64)
+    first = -found.ctypes.data // 8 % 8
+    return found[first : first + size]

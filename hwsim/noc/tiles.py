@@ -8,7 +8,6 @@ from hwsim.noc.bits import at, bit
 from hwsim.noc.buffers import enter
 from hwsim.noc.state import (
     BASE,
-    CHANNEL_BITS,
     FRONT,
     INJECTION,
     INJECTION_WAIT,
@@ -17,7 +16,6 @@ from hwsim.noc.state import (
     LAST_RELEASE,
     LOGGED,
     PACKET_SHIFT,
-    ROOM,
     TAIL_BIT,
     TILE,
     UNDELIVERED,
@@ -53,7 +51,7 @@ def inject(shape, net, packets, t, vcs, tile):
         tried = net.last_vc[at(tile)]
         for _ in range(vcs):
             tried = 0 if tried + 1 >= vcs else tried + 1
-            if net.channel[at(((port + tried) << CHANNEL_BITS) + ROOM)] > 0:
+            if net.room[at(port + tried)] > 0:
                 v = tried
                 break
         if v < 0:
@@ -61,7 +59,7 @@ def inject(shape, net, packets, t, vcs, tile):
             return
         net.last_vc[at(tile)] = v
         net.sending_vc[at(tile)] = v
-    elif net.channel[at(((port + v) << CHANNEL_BITS) + ROOM)] == 0:
+    elif net.room[at(port + v)] == 0:
         net.stalls[at((tile << 3) + INJECTION_WAIT)] += 1
         return
     k = net.queue_head[at(tile)] - net.clock[BASE]
@@ -69,8 +67,7 @@ def inject(shape, net, packets, t, vcs, tile):
     if sent == 0:
         packets.injected[at(k)] = t
     last_flit = sent == packets.size[at(k)] - 1
-    room = ((port + v) << CHANNEL_BITS) + ROOM
-    net.channel[at(room)] = np.int64(net.channel[at(room)]) - 1
+    net.room[at(port + v)] = np.int64(net.room[at(port + v)]) - 1
     flit = packets.word[at(k)] | (TAIL_BIT if last_flit else 0)
     to = (tile << shape.router_bits) + (TILE << shape.vc_bits) + v
     enter(shape, net, packets.trees, t + shape.inject, to, flit)
