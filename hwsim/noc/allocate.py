@@ -4,12 +4,11 @@ import numpy as np
 from numba import njit
 
 from hwsim.jit import BARE
-from hwsim.noc.bits import at, bit, choose, choose_wide, lowest
+from hwsim.noc.bits import at, bit, choose, choose_wide, lowest, members
 from hwsim.noc.state import (
     ACCEPT,
     ARBITER_BITS,
     ASKS,
-    CANDIDATE,
     CHANNEL_BITS,
     CLASSES,
     NO_CREDIT,
@@ -31,7 +30,7 @@ def give_channel(shape, net, t, r, i, output, granted):
     mine = q << CHANNEL_BITS
     offset = output << shape.vc_bits
     first = np.int64(net.channel[at(mine + ACCEPT)]) - offset
-    v = choose(granted, first) if 0 <= first <= 15 else lowest(granted)
+    v = choose(granted, first if 0 <= first <= 15 else 0)
     net.vc_grant[at(base + offset + v)] = i + 1
     net.channel[at(mine + ACCEPT)] = offset + v + 1
     net.channel[at(mine + OUT_VC + output)] = v
@@ -62,7 +61,9 @@ def allocate_channels(shape, net, t, r):
                 give_channel(shape, net, t, r, i, output, free)
             return
     asked, asks, given = np.int64(0), np.int64(0), np.int64(0)
-    requests, grants = net.asked, net.grants
+    requests, grants = net.requests, net.grants
+    for place in range(4 * TILE + 4):
+        requests[at(place)] = 0
     for word in range(shape.words):
         mask = net.asking[at(2 * r + word)]
         while mask != 0:
@@ -76,10 +77,7 @@ def allocate_channels(shape, net, t, r):
                 outputs &= outputs - 1
                 lane = 2 * output + ((classes >> output) & 1)
                 asks += 1
-                if (asked >> lane) & 1 == 0:
-                    asked |= bit(lane)
-                    requests[at(2 * lane)] = 0
-                    requests[at(2 * lane + 1)] = 0
+                asked |= bit(lane)
                 requests[at(2 * lane + word)] |= bit(one)
     while asked != 0:
         lane = lowest(asked)
@@ -137,63 +135,54 @@ def offer_alone(shape, net, t, r, i, output):
         return np.int64(0), np.int64(0)
     port = i >> shape.vc_bits
     net.offers[at(port)] = bit(output)
-    net.best[at((port << 3) + output)] = i & (bit(shape.vc_bits) - 1)
+    net.asked[at(2 * output + (i >> 6))] = bit(i & 63)
     return bit(port), np.int64(1)
 
 
 @njit(**BARE)
 def offer_switch(shape, net, t, r):
-    """Every output grants one input; the grants of input p are ``offers[p]``.
+    """Every output grants one input; the grants of input p are ``offers[p]``, of the channels ``asked``.
 
     Returns the inputs with grants as a mask, and how many branches asked with a credit.
     """
-    base, r8, arbiter = r << shape.router_bits, r << 3, r << ARBITER_BITS
-    vcs = bit(shape.vc_bits)
+    base, r8 = r << shape.router_bits, r << 3
     alone = net.going[at(2 * r)]
     if alone & (alone - 1) == 0 and net.going[at(2 * r + 1)] == 0:
         i = lowest(alone)
         branch = np.int64(net.channel[at(((base + i) << CHANNEL_BITS) + READY)])
         if branch & (branch - 1) == 0:
             return offer_alone(shape, net, t, r, i, lowest(branch))
-    outputs, asks, without, full = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    asked, best, offers = net.asked, net.best, net.offers
+    outputs, inputs = np.int64(0), np.int64(0)
+    asks, without, full = np.int64(0), np.int64(0), np.int64(0)
+    for place in range(2 * TILE + 2):
+        net.asked[at(place)] = 0
     for word in range(shape.words):
         mask = net.going[at(2 * r + word)]
         while mask != 0:
-            i = (word << 6) + lowest(mask)
+            one = lowest(mask)
             mask &= mask - 1
-            mine = (base + i) << CHANNEL_BITS
-            port, v = i >> shape.vc_bits, i & (vcs - 1)
+            mine = (base + (word << 6) + one) << CHANNEL_BITS
             branches = np.int64(net.channel[at(mine + READY)])
             while branches != 0:
                 output = lowest(branches)
                 branches &= branches - 1
                 out_vc = np.int64(net.channel[at(mine + OUT_VC + output)])
-                if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
-                    without += 1
-                    continue
-                if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
-                    full += 1
-                    continue
-                asks += 1
-                place = (port << 3) + output
-                if (outputs >> output) & 1 == 0:
-                    outputs |= bit(output)
-                    asked[at(output)] = bit(port)
-                    best[at(place)] = v
-                elif (asked[at(output)] >> port) & 1 == 0:
-                    asked[at(output)] |= bit(port)
-                    best[at(place)] = v
-                else:
-                    first = np.int64(net.arbiter[at(arbiter + CANDIDATE + port)])
-                    if (v - first) & (2 * vcs - 1) < (best[at(place)] - first) & (2 * vcs - 1):
-                        best[at(place)] = v
-    inputs = np.int64(0)
+                may = np.int64(net.room[at(base + (output << shape.vc_bits) + out_vc)] != 0)
+                net.asked[at(2 * output + word)] |= may << one
+                outputs |= may << output
+                without += 1 - may
     while outputs != 0:
         output = lowest(outputs)
         outputs &= outputs - 1
-        port = choose(asked[at(output)], np.int64(net.arbiter[at(arbiter + SWITCH_GRANT + output)]))
-        offers[at(port)] = (offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
+        low, high = net.asked[at(2 * output)], net.asked[at(2 * output + 1)]
+        asking = members(low) + members(high)
+        if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
+            full = asking
+            continue
+        asks += asking
+        first = np.int64(net.arbiter[at((r << ARBITER_BITS) + SWITCH_GRANT + output)]) << shape.vc_bits
+        port = (choose(low, first) if shape.words == 1 else choose_wide(low, high, first)) >> shape.vc_bits
+        net.offers[at(port)] = (net.offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
         inputs |= bit(port)
     if without != 0:
         net.stalls[at(r8 + NO_CREDIT)] += without

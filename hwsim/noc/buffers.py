@@ -13,6 +13,7 @@ from hwsim.noc.state import (
     FRONT_BITS,
     HEAD,
     HELD,
+    LAST_ENTRY,
     NEED,
     PLUS_Y,
     READY,
@@ -37,29 +38,32 @@ def stand(shape, net, trees, t, q, flit):
 
 
 @njit(**BARE)
-def enter(shape, net, trees, t, q, flit):
-    """``flit`` is sent to channel ``q`` and will be in its buffer from cycle ``t`` on."""
-    mine = q << CHANNEL_BITS
+def enter(shape, net, trees, t, delay, q, flit):
+    """``flit`` is sent to channel ``q`` in cycle ``t`` and arrives after ``delay``."""
+    mine, first = q << CHANNEL_BITS, q << FRONT_BITS
     held = np.int64(net.channel[at(mine + HELD)])
     net.channel[at(mine + HELD)] = held + 1
     if held != 0:
         last = (np.int64(net.channel[at(mine + HEAD)]) + held - 1) & (bit(shape.buffer_bits) - 1)
-        place = ((q << shape.buffer_bits) + last) << 1
+        place = (q << shape.buffer_bits) + last
         net.buffer[at(place)] = flit
-        net.buffer[at(place + 1)] = t
+        net.front[at(first + LAST_ENTRY)] = t + delay
+        # One a cycle leaves, so behind as many as this it arrives before it is at the front.
+        if held < delay:
+            net.since[at(place)] = t + delay
         return
-    net.front[at(q << FRONT_BITS)] = flit
+    net.front[at(first)] = flit
     if net.channel[at(mine + NEED)] == 0:
-        stand(shape, net, trees, t, q, flit)
+        stand(shape, net, trees, t + delay, q, flit)
     else:
-        push_go(shape, net, t + shape.switch_wait, q, AS_BEFORE)
+        push_go(shape, net, t + delay + shape.switch_wait, q, AS_BEFORE)
 
 
 @njit(**BARE)
 def leave(shape, net, trees, t, r, i, flit):
     """The last branch has taken ``flit``, the front of channel ``i``: its slot is free (R12)."""
     q = (r << shape.router_bits) + i
-    mine = q << CHANNEL_BITS
+    mine, first = q << CHANNEL_BITS, q << FRONT_BITS
     left = np.int64(net.channel[at(mine + HELD)]) - 1
     net.channel[at(mine + HELD)] = left
     port, v = i >> shape.vc_bits, i & (bit(shape.vc_bits) - 1)
@@ -69,10 +73,13 @@ def leave(shape, net, trees, t, r, i, flit):
     if left > 0:
         head = np.int64(net.channel[at(mine + HEAD)])
         net.channel[at(mine + HEAD)] = (head + 1) & (bit(shape.buffer_bits) - 1)
-        place = ((q << shape.buffer_bits) + head) << 1
+        place = (q << shape.buffer_bits) + head
         behind = net.buffer[at(place)]
-        net.front[at(q << FRONT_BITS)] = behind
-        stands = max(net.buffer[at(place + 1)], t + 1)
+        net.front[at(first)] = behind
+        # No two arrive in one cycle: the first of those left comes as much before the last at least.
+        latest = net.front[at(first + LAST_ENTRY)] - (left - 1)
+        if latest > stands:
+            stands = latest if left == 1 else max(net.since[at(place)], stands)
     if flit & TAIL_BIT:
         net.channel[at(mine + NEED)] = 0
         net.channel[at(mine + READY)] = 0

@@ -76,11 +76,13 @@ def receive(shape, net, t):
 def cross(shape, net, packets, t, r, port, output, vcs):
     """Input ``port`` has accepted ``output``, and its candidate's flit goes."""
     base, r8, arbiter = r << shape.router_bits, r << 3, r << ARBITER_BITS
-    v = net.best[at((port << 3) + output)]
+    first = port << shape.vc_bits
+    mask = (net.asked[at(2 * output + (first >> 6))] >> (first & 63)) & (bit(vcs) - 1)
+    v = choose(mask, np.int64(net.arbiter[at(arbiter + CANDIDATE + port)]))
     net.arbiter[at(arbiter + SWITCH_GRANT + output)] = port + 1
     net.arbiter[at(arbiter + SWITCH_ACCEPT + port)] = output + 1
     net.arbiter[at(arbiter + CANDIDATE + port)] = 0 if v == vcs - 1 else v + 1
-    i = (port << shape.vc_bits) + v
+    i = first + v
     q = base + i
     mine = q << CHANNEL_BITS
     flit = net.front[at(q << FRONT_BITS)]
@@ -107,7 +109,7 @@ def cross(shape, net, packets, t, r, port, output, vcs):
     else:
         to = np.int64(net.beyond[at(r8 + output)]) + out_vc
         hop = shape.hop_x if output < PLUS_Y else shape.hop_y
-        enter(shape, net, packets.trees, t + hop, to, onward(flit, packets.trees, output))
+        enter(shape, net, packets.trees, t, hop, to, onward(flit, packets.trees, output))
 
 
 @njit(**BARE)

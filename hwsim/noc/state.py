@@ -38,11 +38,15 @@ TAIL_BIT, TREE_BIT, TARGET_SHIFT, PACKET_SHIFT, TARGET_MASK = 1, 2, 2, 30, 2**28
 """A flit is packet << 30 | target << 2 | tree | tail; its target is a tile, or a node of a tree."""
 
 HEAD, HELD, NEED, READY, ASKS, CLASSES, ACCEPT, OUT_VC = 8, 9, 10, 11, 12, 13, 14, 16
-CHANNEL_BITS, FRONT_BITS = 5, 2
-"""Columns of ``channel`` (Fabric.front is 0 to 7): slot of the next flit in ``buffer``; flits in the front,
+CHANNEL_BITS = 5
+"""Columns of ``channel``: slot of the next flit in ``buffer``; flits in the front,
 the buffer and on the wire to it; outputs that the packet at the front has still to go to, those that it has
 a virtual channel of, those that it may ask for one, and their classes, as masks; accept pointer; from OUT_VC
 on, its virtual channel of each output."""
+
+LAST_ENTRY, FRONT_BITS = 3, 2
+"""Columns of ``front``: 0, the flit at the front, and the arrival of the last that entered behind others. It
+is the same memory as ``channel``, whose columns 8 to 23 are 1 and 2 of these."""
 
 SWITCH_GRANT, SWITCH_ACCEPT, CANDIDATE, ARBITER_BITS = 0, 5, 10, 4
 """Columns of ``arbiter`` from which on each output, input and input has its pointer (R9)."""
@@ -87,8 +91,8 @@ class Shape(NamedTuple):
 class Fabric(NamedTuple):
     """Routers, wires and tiles. ``*_n`` count what a slot of the time wheel holds.
 
-    A flit is in a channel from when it is sent: ``front``, in word q << FRONT_BITS, if there is none, else
-    in ``buffer``, pairs of flit and cycle of arrival. ``front`` and ``channel`` are one memory.
+    A flit is in a channel from when it is sent: at its front if there is none, else in ``buffer``; ``since``:
+    when it arrives, if it can come to the front before.
     ``asking``, ``going``: channels that ask for virtual channels and for the switch; ``askers``, ``goers``:
     routers that have any.
     """
@@ -99,6 +103,7 @@ class Fabric(NamedTuple):
     beyond: Small
     lane_vcs: Int
     buffer: Int
+    since: Int
     front: Int
     channel: Byte
     room: Byte
@@ -129,8 +134,8 @@ class Fabric(NamedTuple):
     bodies: Int
     stalls: Int
     asked: Int
+    requests: Int
     grants: Int
-    best: Int
     offers: Int
 
     def of_channels(self, column: int) -> Byte:
@@ -194,7 +199,8 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
     made = Fabric(
         clock=of(CLOCK_WORDS), column=(tile % shape.width).astype(np.int32),
         row=(tile // shape.width).astype(np.int32), beyond=wires(shape), lane_vcs=lanes_of(table, shape),
-        buffer=of(2 * channels << shape.buffer_bits), front=front, channel=front.view(np.uint8),
+        buffer=aligned(channels << shape.buffer_bits), since=of(channels << shape.buffer_bits),
+        front=front, channel=front.view(np.uint8),
         room=np.full(channels, table.buffer_flits, np.uint8), vc_grant=of(channels, np.uint8),
         asking=of(2 * n), going=of(2 * n), taken_vcs=of(8 * n, np.uint16),
         arbiter=of(n << ARBITER_BITS, np.uint8), askers=of(bits), goers=of(bits),
@@ -205,7 +211,7 @@ def fabric_of(table: NocTable, shape: Shape, period: Int) -> Fabric:
         last_vc=np.full(n, -1), sent=of(n), release=of(max(1, n * shape.queue)), received=of(n),
         drained=np.full(n, -(2**40)), period=period.astype(np.int64),
         flits=of(8 * n), bodies=of(n), stalls=of(8 * n),
-        asked=of(20), grants=of(80), best=of(64), offers=of(8),
+        asked=of(10), requests=of(20), grants=of(80), offers=of(8),
     )  # fmt: skip
     made.clock[LAST_ARRIVAL] = -1
     return made

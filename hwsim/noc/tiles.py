@@ -70,7 +70,7 @@ def inject(shape, net, packets, t, vcs, tile):
     net.room[at(port + v)] = np.int64(net.room[at(port + v)]) - 1
     flit = packets.word[at(k)] | (TAIL_BIT if last_flit else 0)
     to = (tile << shape.router_bits) + (TILE << shape.vc_bits) + v
-    enter(shape, net, packets.trees, t + shape.inject, to, flit)
+    enter(shape, net, packets.trees, t, shape.inject, to, flit)
     net.flits[at((tile << 3) + INJECTION)] += 1
     net.clock[LAST_MOVE] = t
     if not last_flit:
