@@ -40,6 +40,7 @@ from hwsim.place.metrics import Metrics
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
 from hwsim.report.csv_files import core_rows
+from hwsim.report.numbers import amount
 from hwsim.result import accuracy, model_facts
 from hwsim.storage import write_text
 
@@ -151,8 +152,8 @@ class ChipResult:
         """One line: what ran where, and for how long."""
         run = self.run
         cores = f"{len(run.cores)} of {run.grid.cores} cores of {printable(run.chip.name)}"
-        name, samples = printable(self.network.name), f"{run.samples} samples of {run.ticks} ticks"
-        return f"<ChipResult: {name} on {cores}, {samples}>"
+        name, samples = printable(self.network.name), amount(run.samples, "sample")
+        return f"<ChipResult: {name} on {cores}, {samples} of {amount(run.ticks, 'tick')}>"
 
     def __str__(self) -> str:
         """The tables of the command line."""

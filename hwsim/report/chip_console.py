@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hwsim.report.console import area_by_source, constants, show_notes, standing
-from hwsim.report.numbers import energy, quantity
+from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
 CAUSES = {
@@ -33,9 +33,10 @@ def show(values: dict[str, Any], console: Console) -> None:
     cores = "tiles" if values["cold_start"] else "cores"
     chip, placement, samples = values["chip"], values["placement"], values["samples"]
     console.print(
-        f"{placement['cores_used']} of {chip['cores']} {cores} at {placement['routers_used']} routers, "
-        f"placement {placement['algorithm']}; {samples} samples of {values['ticks']} ticks: "
-        f"{values['model']['timesteps']} timesteps"
+        f"{placement['cores_used']} of {chip['cores']} {cores} at "
+        f"{amount(placement['routers_used'], 'router')}, placement {placement['algorithm']}; "
+        f"{amount(samples, 'sample')} of {amount(values['ticks'], 'tick')}: "
+        f"{amount(values['model']['timesteps'], 'timestep')}"
         + ("" if values["interval"] == 1 else f", one in {values['interval']} ticks")
         + f", layers up to {max(values['depth'].values())} ticks deep"
     )
@@ -98,9 +99,8 @@ def _beside(values: dict[str, Any]) -> list[str]:
 
 def _activity(values: dict[str, Any]) -> Table:
     samples, totals = values["samples"], values["totals"]
-    title = (
-        f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}, mean of {samples} samples"
-    )
+    names = f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}"
+    title = f"{names}, mean of {amount(samples, 'sample')}"
     table = Table(title=title, title_justify="left")
     for name in ("", "per tick", "per sample"):
         table.add_column(name, justify="right" if name else "left")

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hwsim.report.batches import beginning, latency
-from hwsim.report.numbers import energy, quantity
+from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
 PLAIN_WIDTH = 160
@@ -63,7 +63,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, {beginning(values)}; "
+        f"table {values['table']}, dynamic energy; {amount(samples, 'sample')}, {beginning(values)}; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
@@ -90,7 +90,9 @@ def area_by_source(area: dict[str, Any]) -> list[str]:
 def _over_time(values: dict[str, Any]) -> Table:
     """What an answer is worth and costs that is read out after fewer steps."""
     samples = values["samples"]
-    table = Table(title=f"Read out after fewer steps, mean of {samples} samples", title_justify="left")
+    table = Table(
+        title=f"Read out after fewer steps, mean of {amount(samples, 'sample')}", title_justify="left"
+    )
     for name in ("steps", "accuracy", "energy", "us", "DRAM bytes"):
         table.add_column(name, justify="right")
     for row in values["over_time"]:
@@ -151,7 +153,7 @@ def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:
 
 def _layers(values: dict[str, Any]) -> Table:
     samples = values["samples"]
-    table = Table(title=f"Layers, mean of {samples} samples", title_justify="left")
+    table = Table(title=f"Layers, mean of {amount(samples, 'sample')}", title_justify="left")
     for name in ("layer", "kind", "shape"):
         table.add_column(name)
     for name in ("rate", "events", "AC+MAC", "cycles", "use", "DRAM bytes", "energy"):
@@ -270,8 +272,8 @@ def show_operations(values: dict[str, Any], console: Console) -> None:
     """Print counted operations (the dictionary of Operations.as_dict), layer by layer, and what they mean."""
     values = cleaned(values)
     title = (
-        f"{escape(values['model'])}: operations a sample, mean of {values['samples']} samples of "
-        f"{values['timesteps']} timesteps"
+        f"{escape(values['model'])}: operations a sample, mean of {amount(values['samples'], 'sample')} of "
+        f"{amount(values['timesteps'], 'timestep')}"
     )
     table = Table(title=title, title_justify="left")
     table.add_column("layer")
@@ -354,9 +356,8 @@ def _chips_of_cores(chips: dict[str, dict[str, Any]]) -> Table:
 def show_placements(values: dict[str, Any], console: Console) -> None:
     """Print what ``hwsim map`` found (the dictionary of placing.Made.as_dict)."""
     cores = values["cores"]
-    title = (
-        f"{escape(values['network'])} on {escape(values['hardware'])}, mean of {values['samples']} samples"
-    )
+    names = f"{escape(values['network'])} on {escape(values['hardware'])}"
+    title = f"{names}, mean of {amount(values['samples'], 'sample')}"
     table = Table(title=title, title_justify="left")
     table.add_column("placement")
     for name in ("packets", "spike hops", "busiest link", "energy", "CPU time"):
