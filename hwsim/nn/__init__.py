@@ -1,27 +1,57 @@
 """PyTorch neurons and the layers between them: plain layers from torch.nn, spiking ones from here."""
 
+from hwsim.nn.asgl import (
+    ASGL,
+    Emitted,
+    count_emitted,
+    emitted,
+    parameter_groups,
+    set_spike_fraction,
+    smoothings,
+    spike_fraction_schedule,
+    use_surrogate,
+)
 from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
-from hwsim.nn.plif import PLIF, cauchy
+from hwsim.nn.plif import PLIF
+from hwsim.nn.recurrent import RecurrentLIF
 from hwsim.nn.shared import SharedLIF, SharedState
-from hwsim.nn.surrogate import arctan
+from hwsim.nn.surrogate import Dspike, Rectangle, Sigmoid, Surrogate, Tanh, arctan, cauchy
+from hwsim.nn.timed import timed, unroll
 
 __all__ = [
+    "ASGL",
     "CLIF",
     "IF",
     "LIF",
     "PLIF",
+    "Dspike",
+    "Emitted",
     "Feedback",
+    "Rectangle",
+    "RecurrentLIF",
     "SharedLIF",
     "SharedState",
+    "Sigmoid",
     "SpikingNeuron",
     "Stateful",
+    "Surrogate",
     "Synapse",
+    "Tanh",
     "Vote",
     "Window",
     "arctan",
     "cauchy",
+    "count_emitted",
+    "emitted",
+    "parameter_groups",
     "reset_states",
     "run",
+    "set_spike_fraction",
+    "smoothings",
+    "spike_fraction_schedule",
+    "timed",
+    "unroll",
+    "use_surrogate",
 ]

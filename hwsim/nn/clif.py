@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from hwsim.nn.neurons import SpikingNeuron, held
+from hwsim.nn.neurons import SpikingNeuron, held, stepped
 from hwsim.nn.surrogate import arctan
 
 
@@ -53,6 +53,8 @@ class CLIF(SpikingNeuron):
         self.membrane = None
 
     def forward(self, current: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return stepped(self, current, self.timesteps)
         charge = self.gain * current
         self.slow = self.slow_decay * held("CLIF", self.slow, current) + charge
         self.fast = self.fast_decay * held("CLIF", self.fast, current) + charge

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from hwsim.nn.neurons import Stateful, held
+from hwsim.nn.neurons import Stateful, held, stepped
 
 
 class Vote(nn.AvgPool1d):
@@ -64,6 +64,8 @@ class Window(Stateful):
         self.past = None
 
     def forward(self, values: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return stepped(self, values, self.timesteps)
         if self.past is None:
             past = values.new_zeros(*values.shape, self.length - 1)
         elif self.past.shape[:-1] != values.shape:
@@ -101,6 +103,8 @@ class Synapse(Stateful):
         self.current = None
 
     def forward(self, arriving: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return stepped(self, arriving, self.timesteps)
         self.current = self.decay * held("Synapse", self.current, arriving) + arriving
         return self.current
 

@@ -10,14 +10,20 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from hwsim.nn.surrogate import arctan
+from hwsim.nn.fused import Rule, lif_over_time
+from hwsim.nn.surrogate import Surrogate, arctan
 
 Reset = Literal["subtract", "zero"]
 Compare = Literal[">=", ">"]
 
 
 class Stateful(nn.Module):
-    """A module that carries values from one timestep's call to the next."""
+    """A module that carries values from one timestep's call to the next.
+
+    ``timesteps`` T, set by :func:`hwsim.nn.timed` alone: one call computes T steps of (T * B, ...).
+    """
+
+    timesteps: int | None = None
 
     def reset(self) -> None:
         """Forget them: the next call is the first of a sample."""
@@ -74,6 +80,8 @@ class LIF(SpikingNeuron):
         self.membrane = None
 
     def forward(self, current: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return self._over_time(current, self.timesteps)
         if self.membrane is None:
             membrane = current
         elif self.membrane.shape != current.shape:
@@ -89,6 +97,15 @@ class LIF(SpikingNeuron):
         else:
             self.membrane = membrane * (1.0 - spikes)
         return spikes
+
+    def _over_time(self, merged: Tensor, timesteps: int) -> Tensor:
+        if not isinstance(self.surrogate, Surrogate):
+            return stepped(self, merged, timesteps)
+        currents = by_step(merged, timesteps)
+        rule = Rule(self.decay, self.threshold, self.reset_mode == "zero", self.compare == ">=")
+        before = None if self.membrane is None else held("LIF", self.membrane, currents[0])
+        spikes, self.membrane = lif_over_time(currents, before, rule, self.surrogate)
+        return spikes.flatten(0, 1)
 
     def extra_repr(self) -> str:
         return (
@@ -125,6 +142,20 @@ def held(name: str, state: Tensor | None, like: Tensor) -> Tensor:
             f"{tuple(state.shape)}; call hwsim.nn.reset_states(model) between batches"
         )
     return state
+
+
+def by_step(merged: Tensor, timesteps: int) -> Tensor:
+    """(T * B, ...) as (T, B, ...)."""
+    return merged.reshape(timesteps, len(merged) // timesteps, *merged.shape[1:])
+
+
+def stepped(module: Stateful, merged: Tensor, timesteps: int) -> Tensor:
+    """Step ``module`` through ``merged`` (T * B, ...), one call a step; returns (T * B, ...)."""
+    module.timesteps = None
+    try:
+        return torch.cat([module.forward(part) for part in by_step(merged, timesteps)])
+    finally:
+        module.timesteps = timesteps
 
 
 def reset_states(model: nn.Module) -> None:

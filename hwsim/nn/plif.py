@@ -1,22 +1,12 @@
 """PLIF: a leaky neuron that learns its own leak (AutoSNN's neuron)."""
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from hwsim.nn.neurons import SpikingNeuron, held
-from hwsim.nn.surrogate import arctan
-
-
-def cauchy(distance: Tensor, inclusive: bool = True) -> Tensor:
-    """Spike where ``distance`` = membrane - threshold is at or above zero; backward slope 1 / (1 + x^2).
-
-    Source: AutoSNN, Eq. 10. Its public code trains with :func:`hwsim.nn.arctan` instead.
-    """
-    spikes = arctan(distance / math.pi, inclusive)  # the slope of this is 1 / (pi (1 + x^2))
-    return spikes + (math.pi - 1.0) * (spikes - spikes.detach())
+from hwsim.nn.neurons import SpikingNeuron, held, stepped
+from hwsim.nn.surrogate import cauchy
 
 
 class PLIF(SpikingNeuron):
@@ -44,6 +34,8 @@ class PLIF(SpikingNeuron):
         self.membrane = None
 
     def forward(self, current: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return stepped(self, current, self.timesteps)
         before = held("PLIF", self.membrane, current)
         membrane = before + (current - before) * torch.sigmoid(self.w)
         spikes = self.surrogate(membrane - self.threshold, True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from hwsim.nn.neurons import Compare, Reset, SpikingNeuron, Stateful, check_constants, held
+from hwsim.nn.neurons import Compare, Reset, SpikingNeuron, Stateful, check_constants, held, stepped
 from hwsim.nn.surrogate import arctan
 
 
@@ -60,6 +60,8 @@ class SharedLIF(SpikingNeuron):
         self.membrane = None
 
     def forward(self, current: Tensor) -> Tensor:
+        if self.timesteps is not None:
+            return stepped(self, current, self.timesteps)
         if current.shape[1] % self.channel_groups:
             raise ValueError(
                 f"SharedLIF got {current.shape[1]} channels; {self.channel_groups} groups do not divide them"
