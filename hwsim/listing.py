@@ -7,6 +7,8 @@ from typing import Any
 from hwsim import cost, grid, hardware, zoo
 from hwsim.chip.config import Chip, chips, load_chip
 from hwsim.chip.prices import chip_prices, load_prices
+from hwsim.datasets.catalog import ENTRIES
+from hwsim.datasets.load import find_dataset
 from hwsim.dram import table as dram
 from hwsim.errors import HwsimError, nearest
 from hwsim.noc import config as noc
@@ -25,6 +27,7 @@ def list_known(what: str, as_json: bool) -> None:
         "hop_energy": lambda: {n: grid.load_hop_energy(n).description for n in grid.hop_energies()},
         "chip_energy": lambda: {n: load_prices(n).description for n in chip_prices()},
         "tables": lambda: {n: cost.load_table(n).description for n in cost.tables()},
+        "data": lambda: {n: f"{e.description}; {place_of(n)}" for n, e in ENTRIES.items()},
     }
     if what not in known:
         raise HwsimError(f"cannot list {what!r}.{nearest(what, list(known))}")
@@ -35,6 +38,14 @@ def list_known(what: str, as_json: bool) -> None:
         console.show_chips(found, console.terminal())
     else:
         console.show_names(found, console.terminal())
+
+
+def place_of(name: str) -> str:
+    """Where the files of a data set are."""
+    paths = find_dataset(name)
+    if paths is None:
+        return "not found"
+    return f"in {paths[0].parent}" if paths else "no files needed"
 
 
 def facts(chip: hardware.Hardware) -> dict[str, Any]:

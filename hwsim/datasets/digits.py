@@ -1,24 +1,12 @@
 """The 8 x 8 digits that come with scikit-learn."""
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from hwsim.datasets.arrays import held_out
+from hwsim.datasets.optional import optional
 from hwsim.datasets.values import Split
-from hwsim.errors import HwsimError
-
-
-def optional(module: str, package: str, name: str) -> ModuleType:
-    """A module of an optional package. Raises HwsimError that says how to install it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise HwsimError(
-            f"{name} needs {package}, which is not installed: pip install 'hwsim[data]', or {package} itself"
-        ) from None
 
 
 def read_digits(_: list[Path]) -> tuple[Split, Split]:

@@ -49,7 +49,8 @@ def latency(images: NDArray[Any], timesteps: int, threshold: float = 0.0) -> NDA
     first = np.rint((_steps(timesteps) - 1) * (1 - values)).astype(np.int32)
     first[values <= threshold] = timesteps
     step = np.arange(timesteps, dtype=np.int32).reshape(-1, *(1,) * values.ndim)
-    return (first == step).view(np.uint8)
+    spikes: NDArray[np.bool_] = first == step
+    return spikes.view(np.uint8)
 
 
 def _steps(timesteps: int) -> int:

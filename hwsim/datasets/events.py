@@ -45,7 +45,8 @@ class Events:
         if len(self.sensor) == 1:
             return self.x.astype(np.int64)
         _, height, width = self.sensor
-        return (self.p.astype(np.int64) * height + self.y) * width + self.x.astype(np.int64)
+        flat: NDArray[np.int64] = (self.p.astype(np.int64) * height + self.y) * width + self.x
+        return flat
 
     def samples(self) -> NDArray[np.int64]:
         """The sample of each event."""

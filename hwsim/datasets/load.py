@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hwsim.datasets.arrays import read_arrays
-from hwsim.datasets.catalog import Entry, Layout, entries
+from hwsim.datasets.catalog import ENTRIES, Entry, Layout
 from hwsim.datasets.values import Dataset
 from hwsim.datasets.where import absent, directories, locate
 from hwsim.errors import HwsimError, nearest
@@ -25,7 +25,8 @@ def load_dataset(name: str, directory: Path | None = None) -> Dataset:
     found = _located(name, entry, places)
     if found is None:
         files = [layout.files for layout in entry.layouts]
-        raise absent(name, entry.description, files, entry.url, places)
+        parts = [n for n in ENTRIES if n.startswith(f"{name}_") and find_dataset(n, directory)]
+        raise absent(name, entry.description, files, entry.url, places, parts)
     layout, paths = found
     train, test = layout.read(paths)
     data = Dataset(
@@ -50,12 +51,11 @@ def find_dataset(name: str, directory: Path | None = None) -> list[Path] | None:
 
 
 def _entry(name: str) -> Entry:
-    known = entries()
-    if name not in known:
+    if name not in ENTRIES:
         raise HwsimError(
-            f"unknown data set {name!r}.{nearest(name, list(known))} Or give the path of an .npz file"
+            f"unknown data set {name!r}.{nearest(name, list(ENTRIES))} Or give the path of an .npz file"
         )
-    return known[name]
+    return ENTRIES[name]
 
 
 def _located(name: str, entry: Entry, places: list[Path]) -> tuple[Layout, list[Path]] | None:

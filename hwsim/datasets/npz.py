@@ -10,11 +10,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.datasets.files import DEFLATE
 from hwsim.errors import HwsimError, one_line
 from hwsim.storage import check_file
-
-DEFLATE = 1032
-"""Bytes that deflate makes of one at the most (zlib's technical details)."""
 
 _HEADERS: dict[tuple[int, int], Callable[[Any], tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
     (1, 0): np.lib.format.read_array_header_1_0,

@@ -45,11 +45,20 @@ def _first(folder: Path, names: str) -> Path | None:
     return None
 
 
-def absent(name: str, what: str, layouts: list[tuple[str, ...]], url: str, places: list[Path]) -> HwsimError:
-    """The error for a data set that is in none of the places."""
-    ways = "; or ".join(", ".join(f.replace("|", " or ") for f in files) for files in layouts)
-    looked = ", ".join(str(place) for place in places)
+def _shown(names: str) -> str:
+    """The first of a file's names, and whether it may be compressed."""
+    first, *rest = names.split("|")
+    return f"{first} (or .gz)" if f"{first}.gz" in rest else first
+
+
+def absent(
+    name: str, what: str, layouts: list[tuple[str, ...]], url: str, places: list[Path], parts: list[str]
+) -> HwsimError:
+    """The error for a data set that is in none of the places; ``parts`` are those like it that are."""
+    ways = "; or ".join(", ".join(map(_shown, files)) for files in layouts)
+    looked = ", ".join(f"{place}{'' if is_dir(place) else ' (no such directory)'}" for place in places)
+    instead = f". There is {', '.join(parts)}" if parts else ""
     return HwsimError(
         f"data set {name} ({what}) was not found in {looked}. It is to be had at {url}. Put its files there, "
-        f"in a folder {name} or without one: {ways}. Another directory: --data-dir DIR or HWSIM_DATASETS=DIR"
+        f"in a folder {name} or without one: {ways}. Another directory: HWSIM_DATASETS=DIR{instead}"
     )

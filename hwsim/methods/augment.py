@@ -29,7 +29,7 @@ def augment(
     """Images (B, C, H, W) after every augmentation of ``names`` in order, and their targets.
 
     Targets are ``labels`` (B,) as they came, or probabilities (B, classes) float32 after mixup or cutmix:
-    both are what cross_entropy takes. Bytes become float32 of the same scale when images are blended by mixup.
+    both are what cross_entropy takes. Bytes become float32 of the same scale in mixup.
     Raises HwsimError for an unknown name and for images of another shape.
     """
     check_names(names)
