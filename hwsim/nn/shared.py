@@ -5,8 +5,18 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from hwsim.nn.neurons import Compare, Reset, SpikingNeuron, Stateful, check_constants, held, stepped
-from hwsim.nn.surrogate import arctan
+from hwsim.nn.fused import Rule, lif_over_time
+from hwsim.nn.neurons import (
+    Compare,
+    Reset,
+    SpikingNeuron,
+    Stateful,
+    by_step,
+    check_constants,
+    held,
+    stepped,
+)
+from hwsim.nn.surrogate import Surrogate, arctan
 
 
 class SharedState(Stateful):
@@ -60,12 +70,12 @@ class SharedLIF(SpikingNeuron):
         self.membrane = None
 
     def forward(self, current: Tensor) -> Tensor:
-        if self.timesteps is not None:
-            return stepped(self, current, self.timesteps)
         if current.shape[1] % self.channel_groups:
             raise ValueError(
                 f"SharedLIF got {current.shape[1]} channels; {self.channel_groups} groups do not divide them"
             )
+        if self.timesteps is not None:
+            return self._over_time(current, self.timesteps)
         fired = []
         for part in current.chunk(self.channel_groups, dim=1):
             membrane = self.decay * held("SharedLIF", self.state.value, part) + part
@@ -77,6 +87,17 @@ class SharedLIF(SpikingNeuron):
             fired.append(spikes)
         self.membrane = self.state.value
         return torch.cat(fired, dim=1)
+
+    def _over_time(self, merged: Tensor, timesteps: int) -> Tensor:
+        """The groups of all steps in turn are the steps of one LIF layer."""
+        if not isinstance(self.surrogate, Surrogate):
+            return stepped(self, merged, timesteps)
+        parts = by_step(merged, timesteps).unflatten(2, (self.channel_groups, -1)).movedim(2, 1)  # type: ignore[no-untyped-call]
+        rule = Rule(self.decay, self.threshold, self.reset_mode == "zero", self.compare == ">=")
+        before = None if self.state.value is None else held("SharedLIF", self.state.value, parts[0, 0])
+        spikes, self.state.value = lif_over_time(parts.flatten(0, 1), before, rule, self.surrogate)
+        self.membrane = self.state.value
+        return spikes.reshape(parts.shape).movedim(1, 2).reshape(merged.shape)
 
     def extra_repr(self) -> str:
         return (
