@@ -118,9 +118,7 @@ def test_a_pickled_array_must_hold_as_many_bytes_as_it_claims(tmp_path: Path) ->
     claimed = content.replace(b"K\x01J\x02\x00\x00\x00J", b"K\x01J\x00\xca\x9a\x3bJ", 1)
     assert claimed != content
     (tmp_path / "test_batch").write_bytes(claimed)
-    with pytest.raises(
-        HwsimError, match=r"data is u1 of shape \(1000000000, 3072\) in 6144 bytes"
-    ):
+    with pytest.raises(HwsimError, match=r"data is u1 of shape \(1000000000, 3072\) in 6144 bytes"):
         load_dataset("cifar10", tmp_path)
 
 
