@@ -10,6 +10,7 @@ from hwsim.report.compare_console import (
     UNKNOWN,
     caveats_of,
     difference,
+    tested_accuracy,
     title,
     turning,
     unknown_accuracy,
@@ -88,7 +89,7 @@ def render(values: dict[str, Any]) -> str:
         fronts=[front(rows, one) for one in shown["fronts"]],
         dram=dram(rows),
         sensitivity=sensitivity(rows),
-        notes=[*unknown_accuracy(rows), *caveats_of(rows)],
+        notes=[*unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)],
         unpriced=unpriced(rows),
         left_out=fields("Left out", shown["left_out"]) if shown["left_out"] else None,
         provenance=[fields(f"Provenance {i}", of) for i, of in enumerate(shown["provenance"]["of"], 1)],
@@ -102,7 +103,7 @@ def fragment(values: dict[str, Any]) -> str:
     shown = cleaned(values)
     rows = shown["rows"]
     tables = [table(rows), *([differences(rows)] if len(rows) > 1 else [])]
-    notes = [*turning(rows), *unknown_accuracy(rows), *caveats_of(rows)]
+    notes = [*turning(rows), *unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)]
     return notebook.fragment("Comparison", title(rows), tiles(rows), tables, notes)
 
 
