@@ -33,6 +33,7 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     try:
         with progress_bars() as progress:
             trained = train(spec, output, progress, command, draw)
+        draw(trained.history)
     except KeyboardInterrupt:
         sys.stderr.write(f"interrupted; the same command goes on from the last whole epoch in {output}\n")
         sys.exit(130)

@@ -56,8 +56,9 @@ def train(
 
     Written after every epoch: a checkpoint and metrics.jsonl; at the end weights.safetensors, inputs.npz and
     card.json. A training that was interrupted ends with the weights that it would have had, on the same
-    machine and number of threads. ``after_epoch`` is given all rows so far. Raises HwsimError for a directory
-    of another spec, a damaged checkpoint, data and models that do not fit, and a loss that is no number.
+    kind of processor; the number of threads is that of its beginning. ``after_epoch`` is given all rows so
+    far. Raises HwsimError for a directory of another spec, a damaged checkpoint, data and models that do not
+    fit, and a loss that is no number.
     """
     _check_same(directory, spec)
     if is_file(directory / CARD):
@@ -72,7 +73,7 @@ def train(
     trainer, done = Trainer(model, feed, device), load_state(directory)
     history: list[dict[str, Any]] = []
     save_yaml(directory / SPEC, spec)
-    with repeatable(device):
+    with repeatable(device, done.threads if done else torch.get_num_threads()):
         if done is not None:
             trainer.resume(done)
             history = done.history
@@ -121,10 +122,15 @@ def finished(directory: Path) -> Trained:
 
 
 @contextmanager
-def repeatable(device: torch.device) -> Iterator[None]:
-    """Deterministic kernels on a GPU, where PyTorch has them; elsewhere they are so already."""
+def repeatable(device: torch.device, threads: int) -> Iterator[None]:
+    """So many threads, as sums are cut among them; on a GPU deterministic kernels, where PyTorch has them."""
     if device.type != "cuda":
-        yield
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
         return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     was, warned = (

@@ -59,7 +59,8 @@ class Trainer:
 
     def state(self, epoch: int, history: list[dict[str, Any]]) -> State:
         masks = {name: mask.cpu() for name, mask in self.masks.items()}
-        return State(epoch, self.model.state_dict(), self.optimizer.state_dict(), masks, history)
+        tensors, optimizer = self.model.state_dict(), self.optimizer.state_dict()
+        return State(epoch, tensors, optimizer, masks, history, torch.get_num_threads())
 
     def resume(self, state: State) -> None:
         self.model.load_state_dict(state.model)

@@ -15,8 +15,8 @@ from hwsim.nn import LIF
 
 def build(classes: int = 10) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1), LIF(), nn.Conv2d(4, 4, 3, padding=1), LIF(), nn.AvgPool2d(4), nn.Flatten(),
-        nn.Linear(16, classes),
+        nn.Conv2d(1, 4, 3, padding=1), LIF(), nn.Conv2d(4, 4, 3, padding=1), LIF(), nn.AvgPool2d(4),
+        nn.Flatten(), nn.Linear(16, classes),
     )
 """
 SMALL = (

@@ -65,14 +65,18 @@ def test_sparsity_grows_by_a_cubic_law() -> None:
 def test_dead_neurons_fire_at_no_step_of_no_sample() -> None:
     network = Network(
         "chain",
-        (Population("in", (4,), "input"), Population("a", (4,), "lif", decay=0.5), Population("out", (2,), "readout")),
+        (
+            Population("in", (4,), "input"),
+            Population("a", (4,), "lif", decay=0.5),
+            Population("out", (2,), "readout"),
+        ),
         (
             Projection("in>a", "in", "a", "identity"),
             Projection("a>out", "a", "out", "dense", np.ones((2, 4), np.float32)),
         ),
         "out",
         2,
-    )  # fmt: skip
+    )
     fired = np.zeros((2, 2, 4), np.float32)  # samples, steps, neurons
     fired[0, 1, 2] = fired[1, 0, 2] = fired[1, 1, 0] = 1
     events = {

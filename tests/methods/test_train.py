@@ -5,6 +5,7 @@ import math
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ def build(channels: int = 4, classes: int = 10, channels_in: int = 1) -> nn.Sequ
         *layers, nn.AvgPool2d(4), nn.Flatten(), nn.Dropout(0.1), nn.Linear(4 * channels, classes)
     )
 """
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Loading numba's threads gives PyTorch as many; sums over several threads differ in their last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +170,16 @@ def test_only_the_newest_two_checkpoints_are_kept(net: str, tmp_path: Path) -> N
     train(spec(net, epochs=4), tmp_path)
     kept = {path.stem for path in (tmp_path / FOLDER).iterdir()}
     assert kept == {"epoch-0003", "epoch-0004"}
+
+
+def test_a_training_goes_on_with_the_threads_of_its_beginning(net: str, tmp_path: Path) -> None:
+    asked = spec(net)
+    stopped(asked, tmp_path, 1)
+    torch.set_num_threads(2)
+    seen: list[int] = []
+    train(asked, tmp_path, lambda *_: seen.append(torch.get_num_threads()))
+    assert set(seen) == {1}
+    assert torch.get_num_threads() == 2
 
 
 # --- what is measured ----------------------------------------------------------------------------
