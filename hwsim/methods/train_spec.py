@@ -9,6 +9,7 @@ from pydantic import model_validator as validator
 from hwsim.configuration import Configured, describe, shown
 from hwsim.errors import HwsimError
 from hwsim.methods.lif_sharing import parse_sharing
+from hwsim.nn.asgl import SMALLEST
 
 Method = Literal["sg", "asgl", "efficientlif"]
 """``sg``: spikes forward, a surrogate's slope backward. ``asgl``: smooth activations mixed with spikes,
@@ -79,6 +80,8 @@ class TrainSpec(Configured):
             raise ValueError("surrogate arctan: of asgl it is rectangle, sigmoid, tanh or dspike")
         if self.shape == "arctan" and self.alpha is not None:
             raise ValueError(f"alpha {self.alpha:g}: the surrogate arctan has none; choose another surrogate")
+        if self.method == "asgl" and self.alpha is not None and self.alpha < SMALLEST:
+            raise ValueError(f"alpha {self.alpha:g}: asgl keeps it at {SMALLEST:g} or above")
         if self.milestones != sorted(set(self.milestones)):
             raise ValueError(f"milestones {self.milestones}: epochs in rising order, each once")
         if self.warmup >= self.epochs and self.warmup > 1:

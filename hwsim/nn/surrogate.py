@@ -32,10 +32,10 @@ class _Emit(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
         distance, learned = ctx.saved_tensors
         (grad,) = grads
-        by_alpha = None
+        slope, by_alpha = ctx.surrogate.slope(distance), None
         if learned is not None and ctx.needs_input_grad[1]:
-            by_alpha = (grad * ctx.surrogate.by_alpha(distance)).sum()
-        return grad * ctx.surrogate.slope(distance), by_alpha, None, None
+            by_alpha = (grad * ctx.surrogate.by_alpha(distance, slope)).sum()
+        return grad * slope, by_alpha, None, None
 
 
 class Surrogate:
@@ -57,8 +57,8 @@ class Surrogate:
         """The parameter alpha, a scalar; None without one."""
         return None
 
-    def by_alpha(self, distance: Tensor) -> Tensor:
-        """ds/dalpha at ``distance``; the same shape."""
+    def by_alpha(self, distance: Tensor, slope: Tensor) -> Tensor:
+        """ds/dalpha at ``distance``, where ds/dx is ``slope``; the same shape."""
         raise NotImplementedError(f"{type(self).__name__} has no parameter")
 
     def __call__(self, distance: Tensor, inclusive: bool = True) -> Tensor:

@@ -13,12 +13,11 @@ from hwsim.network import Network, Population, Projection
 
 def model() -> nn.Sequential:
     """Weights 1, -2, 3, -4 and 0.5, -6, a bias of 0.1."""
-    net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.BatchNorm1d(2), nn.Linear(2, 1))
-    with torch.no_grad():
-        net[0].weight.copy_(torch.tensor([[1.0, -2.0], [3.0, -4.0]]))
-        net[2].weight.copy_(torch.tensor([[0.5, -6.0]]))
-        net[2].bias.fill_(0.1)
-    return net
+    first, last = nn.Linear(2, 2, bias=False), nn.Linear(2, 1)
+    first.weight = nn.Parameter(torch.tensor([[1.0, -2.0], [3.0, -4.0]]))
+    last.weight = nn.Parameter(torch.tensor([[0.5, -6.0]]))
+    last.bias = nn.Parameter(torch.tensor([0.1]))
+    return nn.Sequential(first, nn.BatchNorm1d(2), last)
 
 
 def test_the_smallest_magnitudes_of_all_layers_together_go() -> None:
@@ -29,8 +28,9 @@ def test_the_smallest_magnitudes_of_all_layers_together_go() -> None:
         "2.weight": [[False, True]],
     }
     apply_masks(net, masks)
-    assert net[0].weight.tolist() == [[0, 0], [3, -4]]
-    assert (net[2].weight.tolist(), net[2].bias.item()) == ([[0, -6]], pytest.approx(0.1))
+    tensors = net.state_dict()
+    assert tensors["0.weight"].tolist() == [[0, 0], [3, -4]]
+    assert (tensors["2.weight"].tolist(), tensors["2.bias"].item()) == ([[0, -6]], pytest.approx(0.1))
     assert sparsity(net) == 0.5
 
 

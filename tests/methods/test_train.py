@@ -24,6 +24,8 @@ from hwsim.methods.train_model import WEIGHTS
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.train_state import FOLDER
 from hwsim.methods.trainer import rate_factor
+from hwsim.network import Network
+from hwsim.result import Result
 
 NET = """
 from torch import nn
@@ -243,6 +245,7 @@ def test_a_training_learns(net: str, tmp_path: Path, fields: dict[str, Any]) -> 
         ({"method": "asgl", "surrogate": "arctan"}, "surrogate arctan: of asgl"),
         ({"method": "efficientlif", "surrogate": "tanh"}, "surrogate tanh: method efficientlif"),
         ({"alpha": 2.0}, "alpha 2: the surrogate arctan has none"),
+        ({"method": "asgl", "alpha": 1e-3}, "alpha 0.001: asgl keeps it at 0.01 or above"),
         ({"milestones": [3, 2]}, r"milestones \[3, 2\]"),
         ({"prune": 0.5}, "prune and prune_epochs"),
         ({"prune": 0.5, "prune_epochs": 9}, "prune_epochs 9: there are only 2 epochs"),
@@ -305,10 +308,13 @@ def test_series_bring_their_timesteps_and_are_zero_after_their_end(net: str) -> 
 def test_the_hardware_computes_what_was_trained(net: str, tmp_path: Path, sharing: str, method: str) -> None:
     trained = train(spec(net, sharing=sharing, method=method), tmp_path / "run")
     result = hwsim.estimate(tmp_path / "run", samples=64)
+    assert isinstance(result, Result)
+    assert result.agreement is not None
     assert result.agreement["trusted"]  # spikes equal PyTorch's
     # all 64 test samples are stored: executed, they are as right as the card says
     assert result.accuracy == trained.card["test_accuracy"]
     network = result.run.network
+    assert isinstance(network, Network)
     assert (network.name, network.timesteps) == ("run", 3)
     spiking = [p for p in network.populations if p.spikes]
     assert {p.channel_groups for p in spiking} == {2 if "C2" in sharing else 1}
@@ -336,7 +342,9 @@ def test_poisson_spikes_are_stored_as_the_network_takes_them(net: str, tmp_path:
     with np.load(tmp_path / INPUTS) as stored:
         assert stored["inputs"].shape == (64, 3, 1, 8, 8)
         assert set(np.unique(stored["inputs"])) == {0, 1}
-    assert hwsim.estimate(tmp_path, samples=4).agreement["trusted"]
+    agreement = hwsim.estimate(tmp_path, samples=4).agreement
+    assert agreement is not None
+    assert agreement["trusted"]
 
 
 def test_a_training_takes_no_weights_and_options_of_others(net: str, tmp_path: Path) -> None:
