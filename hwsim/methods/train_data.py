@@ -20,6 +20,10 @@ TIMESTEPS = 4
 """Of images and events, where neither the spec nor the model says how many."""
 
 
+PART = 1000
+"""Samples whose mean and deviation are computed at once."""
+
+
 @dataclass(frozen=True, eq=False)
 class Feed:
     """A data set fed for ``timesteps``; ``coding`` is what the network gets; ``mean`` and ``deviation`` are
@@ -108,10 +112,17 @@ def _unscaled() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _scale(train: Split) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each channel, shaped to be broadcast: images (C, 1, 1), series (C,)."""
+    """Mean and standard deviation of each channel, shaped to be broadcast: images (C, 1, 1), series (1, C).
+
+    A channel that never changes has deviation 1. A part of the samples is in memory as float64 at a time.
+    """
     values = train.arrays
-    axes, scale = (0, 2, 3) if values.ndim == 4 else (0, 1), 255.0 if values.dtype == np.uint8 else 1.0
-    mean = values.mean(axes, np.float64, keepdims=True)[0] / scale
-    deviation = values.std(axes, np.float64, keepdims=True)[0] / scale
+    axes = (0, 2, 3) if values.ndim == 4 else (0, 1)
+    parts = [values[i : i + PART] for i in range(0, len(values), PART)]
+    count = values.size // values.shape[1 if values.ndim == 4 else 2]
+    mean = sum(p.sum(axes, np.float64, keepdims=True)[0] for p in parts) / count
+    squares = sum(np.square(p - mean).sum(axes, keepdims=True)[0] for p in parts)
+    deviation = np.sqrt(squares / count)
     deviation[deviation == 0] = 1.0
-    return mean.astype(np.float32), deviation.astype(np.float32)
+    scale = 255 if values.dtype == np.uint8 else 1
+    return (mean / scale).astype(np.float32), (deviation / scale).astype(np.float32)
