@@ -113,7 +113,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
-    (("training",), ("delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),
+    (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (("verdicts",), ("comparison", *VALUES, *BASE)),

@@ -56,7 +56,7 @@ class Feed:
                 raise HwsimError(f"timesteps {spec.timesteps}: a sample of {data.name} has {steps}")
         coding: Coding = "frames"
         if data.kind == "series":
-            coding = "series"
+            coding = "spikes" if _binary(data.train.arrays) else "series"
         elif data.kind == "events" or spec.coding != "direct":
             coding = "spikes"
         train, test = data.train.take(slice(spec.train_samples)), data.test.take(slice(spec.test_samples))
@@ -66,7 +66,7 @@ class Feed:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one sample's input at one step."""
-        return self.data.shape[1:] if self.coding == "series" else self.data.shape
+        return self.data.shape[1:] if self.data.kind == "series" else self.data.shape
 
     def fit(self) -> dict[str, Any]:
         """Parameters of builders that follow from the data."""
@@ -80,11 +80,13 @@ class Feed:
     ) -> tuple[Tensor, Tensor]:
         """What the model gets, (B, *shape) of frames, else (T, B, *shape) float32, and the targets: labels
         (B,), after mixup or cutmix probabilities (B, classes). ``rng`` draws augmentations and the spikes of
-        Poisson coding. Series are 0 after their end."""
+        Poisson coding."""
         labels = torch.from_numpy(split.labels)
         if isinstance(split.inputs, Events):
             frames = split.inputs.frames(self.timesteps, binary=True)
             return torch.from_numpy(frames.astype(np.float32)), labels
+        if self.data.kind == "series":
+            return self._series(split), labels
         values = as_float(split.arrays)
         if augmentations:
             generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
@@ -95,11 +97,18 @@ class Feed:
             drawn = (rng,) if self.spec.coding == "poisson" else ()
             spikes = ENCODINGS[self.spec.coding](values, self.timesteps, *drawn)
             return torch.from_numpy(spikes.astype(np.float32)), labels
-        values = (values - self.mean) / self.deviation
+        return torch.from_numpy((values - self.mean) / self.deviation), labels
+
+    def _series(self, split: Split) -> Tensor:
+        """(T, B, C), 0 after the end of a series; spikes as they are, other values scaled."""
+        values = (split.arrays.astype(np.float32) - self.mean) / self.deviation
         if split.lengths is not None:
             values[np.arange(self.timesteps) >= split.lengths[:, None]] = 0
-        tensor = torch.from_numpy(values)
-        return (tensor.transpose(0, 1).contiguous() if self.coding == "series" else tensor), labels
+        return torch.from_numpy(np.ascontiguousarray(values.swapaxes(0, 1)))
+
+
+def _binary(values: NDArray[Any]) -> bool:
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def as_float(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -124,5 +133,5 @@ def _scale(train: Split) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     squares = sum(np.square(p - mean).sum(axes, keepdims=True)[0] for p in parts)
     deviation = np.sqrt(squares / count)
     deviation[deviation == 0] = 1.0
-    scale = 255 if values.dtype == np.uint8 else 1
+    scale = 255 if values.ndim == 4 and values.dtype == np.uint8 else 1
     return (mean / scale).astype(np.float32), (deviation / scale).astype(np.float32)

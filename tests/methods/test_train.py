@@ -300,6 +300,17 @@ def test_series_bring_their_timesteps_and_are_zero_after_their_end(net: str) -> 
         Feed.of(data, spec(net, timesteps=None, augment=["flip"]), None)
 
 
+def test_series_of_zeros_and_ones_are_spikes_and_stay_as_they_are(net: str) -> None:
+    values = np.random.default_rng(1).integers(0, 2, (3, 5, 2)).astype(np.uint8)
+    split = Split(values, np.array([0, 1, 1]))
+    feed = Feed.of(
+        Dataset("made", "series", split, split, 2, (5, 2), "", "", ""), spec(net, timesteps=5), None
+    )
+    inputs, _ = feed.batch(split, np.random.default_rng(0))
+    assert (feed.coding, feed.shape) == ("spikes", (2,))
+    np.testing.assert_array_equal(inputs.numpy(), values.swapaxes(0, 1))
+
+
 # --- from training to hardware -------------------------------------------------------------------
 
 
