@@ -52,7 +52,11 @@ def train(
     ] = None,
     surrogate: Annotated[
         str | None,
-        _of(METHOD, "arctan (default), rectangle (default of asgl), sigmoid, tanh or dspike."),
+        _of(
+            METHOD,
+            "arctan, rectangle (default of asgl), sigmoid, tanh or dspike. Default: the model's own, arctan "
+            "of LIF.",
+        ),
     ] = None,
     alpha: Annotated[
         float | None,
@@ -134,4 +138,5 @@ def train(
     }  # fmt: skip
     directory = delivery.output_directory(str(output))
     assert directory is not None
-    training.run(given, directory, shlex.join(["hwsim", *sys.argv[1:]]), as_json)
+    told = [Path(part).name if Path(part).is_absolute() else part for part in sys.argv[1:]]
+    training.run(given, directory, shlex.join(["hwsim", *told]), as_json)

@@ -13,14 +13,20 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch import nn
 
 import hwsim
 from hwsim.configuration import load_yaml, save_yaml
-from hwsim.datasets import Dataset, load_dataset
+from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.train_data import Feed
-from hwsim.methods.train_model import WEIGHTS, build, device_of, load_weights, set_surrogates, trained_tensors
+from hwsim.methods.train_model import (
+    WEIGHTS,
+    device_of,
+    load_weights,
+    prepared,
+    set_surrogates,
+    trained_tensors,
+)
 from hwsim.methods.train_spec import TrainSpec, differences
 from hwsim.methods.train_state import load_state, save_state
 from hwsim.methods.trainer import Trainer, drawing
@@ -96,15 +102,6 @@ def train(
     card = _card(spec, feed, parameters, history, device, command)
     write_text(directory / CARD, json.dumps(card, indent=1, allow_nan=False) + "\n")
     return Trained(directory, spec, card, history)
-
-
-def prepared(spec: TrainSpec, data: Dataset) -> tuple[nn.Module, Feed]:
-    """The module, on the CPU without its surrogates, and the data fed to it."""
-    feed = Feed.of(data, spec, None)
-    model, opened = build(spec, feed.fit(), feed.shape, feed.coding)
-    if spec.timesteps is None and opened.timesteps is not None:
-        feed = Feed.of(data, spec, opened.timesteps)
-    return model, feed
 
 
 def finished(directory: Path) -> Trained:
@@ -184,7 +181,7 @@ def _card(
 ) -> dict[str, Any]:
     last, data = history[-1], feed.data
     return {
-        "model": spec.model,
+        "model": Path(spec.model).name if Path(spec.model).is_absolute() else spec.model,
         "settings": spec.settings,
         "fit": feed.fit(),
         "method": spec.method,

@@ -25,13 +25,13 @@ class TrainSpec(Configured):
     """What is trained, on what and how.
 
     ``model`` is a zoo name or file.py:callable, ``settings`` are ``key=value`` of its builder. ``surrogate``
-    None is arctan, of asgl rectangle (the paper's clip). ``alpha``: the width (rectangle, dspike) or the
-    steepness (sigmoid, tanh) of the surrogates, with asgl the first one; arctan has none.
-    ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the ``milestones`` (epochs
-    done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate`` falls as a cosine from
-    its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the directory of a training
-    whose weights are taken over. ``prune``: share of the weights of convolutions and linear layers that is
-    set to zero, growing over the first ``prune_epochs``.
+    None is the model's own, of asgl rectangle (the paper's clip), of efficientlif arctan. ``alpha``: the
+    width (rectangle, dspike) or the steepness (sigmoid, tanh) of the surrogates, with asgl the first one;
+    arctan has none. ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the
+    ``milestones`` (epochs done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate``
+    falls as a cosine from its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the
+    directory of a training whose weights are taken over. ``prune``: share of the weights of convolutions and
+    linear layers that is set to zero, growing over the first ``prune_epochs``.
     """
 
     model: str = Field(min_length=1)
@@ -68,7 +68,7 @@ class TrainSpec(Configured):
 
     @property
     def shape(self) -> Surrogate:
-        """The surrogate, also where the method says it."""
+        """The surrogate, also where the method says it; arctan stands for the model's own."""
         return self.surrogate or ("rectangle" if self.method == "asgl" else "arctan")
 
     @validator(mode="after")

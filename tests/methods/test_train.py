@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 import hwsim
 from hwsim.configuration import load_yaml
@@ -20,11 +21,12 @@ from hwsim.datasets import Dataset, Split, load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.train import CARD, INPUTS, METRICS, SPEC, Trained, train
 from hwsim.methods.train_data import Feed
-from hwsim.methods.train_model import WEIGHTS
+from hwsim.methods.train_model import WEIGHTS, set_surrogates
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.train_state import FOLDER
 from hwsim.methods.trainer import rate_factor
 from hwsim.network import Network
+from hwsim.nn import LIF, PLIF, Rectangle, arctan, cauchy
 from hwsim.result import Result
 
 NET = """
@@ -268,6 +270,37 @@ def test_a_model_of_another_input_is_refused_by_shape(tmp_path: Path) -> None:
     asked = TrainSpec.of({"model": "fashion", "data": "digits", "settings": ["resolution=28"]})
     with pytest.raises(HwsimError, match=r"inputs of shape \(1, 28, 28\), a sample of digits is \(1, 8, 8\)"):
         train(asked, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("nn.Sequential(nn.Flatten(), nn.Linear(64, 10))", "no layer of neurons of hwsim.nn"),
+        (
+            "nn.Sequential(nn.Linear(9, 10), LIF())",
+            r"does not take the inputs of digits, \(1, 8, 8\) at each step",
+        ),
+        (
+            "nn.Sequential(nn.Flatten(), nn.Linear(64, 7), LIF())",
+            r"outputs of shape \(7,\) a sample; .* 10 classes",
+        ),
+        ("nn.Sequential(nn.Conv2d(1, 2, 3), LIF())", r"outputs of shape \(2, 6, 6\) a sample"),
+    ],
+)
+def test_a_model_that_cannot_be_trained_is_refused(tmp_path: Path, body: str, message: str) -> None:
+    (tmp_path / "net.py").write_text(
+        f"from torch import nn\nfrom hwsim.nn import LIF\ndef build():\n    return {body}\n"
+    )
+    with pytest.raises(HwsimError, match=message):
+        train(spec(f"{tmp_path / 'net.py'}:build"), tmp_path / "run")
+
+
+def test_a_model_keeps_its_own_surrogates_unless_others_are_asked_for(net: str) -> None:
+    model = nn.Sequential(PLIF(), LIF())
+    set_surrogates(model, spec(net))
+    assert [m.surrogate for m in model] == [cauchy, arctan]
+    set_surrogates(model, spec(net, surrogate="rectangle", alpha=2.0))
+    assert [m.surrogate for m in model] == [Rectangle(2.0), Rectangle(2.0)]
 
 
 # --- feeding -------------------------------------------------------------------------------------
