@@ -202,7 +202,8 @@ def test_asgl_reports_alphas_p_and_graded_shares_of_every_layer(net: str, tmp_pa
     assert (first["spike_fraction"], second["spike_fraction"]) == (0.8, 1.0)
     assert first["alphas"].keys() == first["graded"].keys() == first["spike_rates"].keys() == {"2", "5", "8"}
     assert all(0 < share <= 0.2 + 0.05 for share in first["graded"].values())
-    assert set(second["graded"].values()) == {0.0}
+    assert all(first["graded_of_nonzero"][n] > share for n, share in first["graded"].items())
+    assert set(second["graded"].values()) == set(second["graded_of_nonzero"].values()) == {0.0}
     assert all(alpha != 1.0 for alpha in second["alphas"].values())
     kept = train(spec(net, method="asgl", alpha_rate=0), tmp_path / "kept").history
     assert set(kept[-1]["alphas"].values()) == {1.0}
@@ -361,6 +362,9 @@ def test_the_hardware_computes_what_was_trained(net: str, tmp_path: Path, sharin
     assert isinstance(network, Network)
     assert (network.name, network.timesteps) == ("run", 3)
     spiking = [p for p in network.populations if p.spikes]
+    events = result.run.trace.events
+    rates = {p.name: len(events[p.name].index) / (p.size * 3 * 64) for p in spiking}
+    assert rates == pytest.approx(trained.card["spike_rates"])
     assert {p.channel_groups for p in spiking} == {2 if "C2" in sharing else 1}
     assert len({p.state_group for p in spiking if p.state_group}) == (1 if "L" in sharing else 0)
 
