@@ -44,7 +44,7 @@ class ASGL(nn.Module, Surrogate):
     (1), all.
 
     Raises ValueError for an unknown shape, an alpha below SMALLEST, a fraction outside [0, 1].
-    Source: ASGL, section 4, Eq. 10 to 13.
+    Source: ASGL; shapes of Tables 2, 8 and 13.
     """
 
     alpha: Tensor
@@ -166,7 +166,7 @@ def parameter_groups(model: nn.Module, rate: float, alpha_rate: float) -> list[d
 def spike_fraction_schedule(start: float, zeta: float, milestones: Sequence[int], epoch: int) -> float:
     """p of ``epoch`` (from 0): p <- 1 - (1 - p) zeta at each milestone that is at or before it.
 
-    Source: ASGL, section 5 and Table 7. Raises ValueError for a start or a zeta outside [0, 1].
+    Source: ASGL, Table 7. Raises ValueError for a start or a zeta outside [0, 1].
     """
     checked_fraction(start)
     if not 0.0 <= zeta <= 1.0:

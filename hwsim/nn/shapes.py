@@ -1,7 +1,7 @@
 """Smooth steps with one parameter alpha: their value, their slope in x, and their derivative in alpha.
 
-x is the distance of the membrane from the threshold. Sources: ASGL, section 4 and appendix (clip, sigmoid,
-tanh); Li et al., "Differentiable Spike", NeurIPS 2021 (dspike).
+x is the distance of the membrane from the threshold. Sources: ASGL (clip, sigmoid, tanh); Li et al.,
+"Differentiable Spike", NeurIPS 2021 (dspike).
 """
 
 from collections.abc import Callable

@@ -105,7 +105,7 @@ class Rectangle(Surrogate):
     """Forward: [x >= 0]. Backward: 1 / width where |x| <= width / 2, else 0.
 
     ``width`` is a width: ASGL's alpha of the shape "clip". Raises ValueError unless it is positive.
-    Source: Wu et al., "Direct Training for Spiking Neural Networks", AAAI 2019; ASGL, section 4.
+    Source: Wu et al., "Spatio-Temporal Backpropagation", Frontiers in Neuroscience 2018; ASGL, Table 2.
     """
 
     width: float = 1.0
@@ -122,7 +122,7 @@ class Sigmoid(Surrogate):
     """Forward: [x >= 0]. Backward: a h (1 - h) with h = 1 / (1 + exp(-a x)).
 
     ``steepness`` a is a steepness: ASGL's alpha of the shape "sigmoid". Raises ValueError unless it is
-    positive. Source: ASGL, section 4.
+    positive. Source: ASGL.
     """
 
     steepness: float = 4.0
@@ -139,7 +139,7 @@ class Tanh(Surrogate):
     """Forward: [x >= 0]. Backward: (a / 2) (1 - tanh(a x)^2), the slope of tanh(a x) / 2 + 1/2.
 
     ``steepness`` a is a steepness: ASGL's alpha of the shape "tanh". Raises ValueError unless it is
-    positive. Source: ASGL, section 4.
+    positive. Source: ASGL.
     """
 
     steepness: float = 2.0
