@@ -21,6 +21,7 @@ from hwsim.manycore.asked import of_many
 from hwsim.manycore.pipeline import estimate_chip
 from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
+from hwsim.methods.trained import is_training
 from hwsim.over_time import over_time as by_steps
 from hwsim.result import Result
 from hwsim.saved import Saved, is_saved, load_saved
@@ -121,7 +122,7 @@ def compare(
     for one in models:
         if isinstance(one, Result):
             given.append(Saved.of(one))
-        elif isinstance(one, str | Path) and str(one) not in zoo.entries() and is_saved(str(one)):
+        elif isinstance(one, str | Path) and _is_result(str(one)):
             given.append(load_saved(Path(one)))
         else:
             given.append(_spec(one, inputs, labels, weights, samples, timesteps, variant))
@@ -158,6 +159,10 @@ def _spec(
     told = None if labels is None else cast(NDArray[np.int64], np.asarray(labels))
     file = None if weights is None else checked_path("weights", weights)
     return WorkloadSpec(model, values, file, samples, timesteps, variant, told)
+
+
+def _is_result(name: str) -> bool:
+    return name not in zoo.entries() and is_saved(name) and not is_training(name)
 
 
 def _text(values: Values | None) -> str | None:

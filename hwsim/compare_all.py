@@ -22,6 +22,7 @@ from hwsim.manycore.asked import Asked as OnCores
 from hwsim.manycore.asked import refuse
 from hwsim.manycore.comparison import CoreRow, cut_for, rows_on
 from hwsim.methods.lif_sharing import Sharing, share, sharing_of
+from hwsim.methods.trained import is_training
 from hwsim.pipeline import Progress, Workload, silent
 from hwsim.report import compare_console, console
 from hwsim.saved import Saved, is_saved, load_saved
@@ -76,6 +77,7 @@ def _executed(
     network = share(work.network, sharing, opened.sharing)
     trace = execute(network, encode(network, work.inputs), progress)
     notes, labels, unknown = work.network.notes, work.labels, NO_LABELS
+    tested = None if sharing or "accuracy" in notes or "calibration" in notes else opened.tested
     if "accuracy" in notes or "calibration" in notes:
         labels, unknown = None, str(notes.get("accuracy") or f"unknown: {notes['calibration']}")
     elif sharing and labels is not None:
@@ -83,7 +85,7 @@ def _executed(
     doubts = _doubts(work, trace)
     for doubt in doubts:
         warnings.warn(doubt, HwsimWarning, stacklevel=2)
-    return Executed(str(sharing or sharing_of(network)), network, trace, labels, unknown, doubts)
+    return Executed(str(sharing or sharing_of(network)), network, trace, labels, unknown, doubts, tested)
 
 
 def _doubts(work: Workload, trace: EventTrace) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ def read(
     """
     if twice := {name for name in arguments if list(arguments).count(name) > 1}:
         raise HwsimError(f"{shown(sorted(twice)[0])} is there twice")
-    saved = [name not in zoo.entries() and is_saved(name) for name in arguments]
+    saved = [name not in zoo.entries() and is_saved(name) and not is_training(name) for name in arguments]
     models = len(saved) - sum(saved)
     if not models:
         refuse(options, "of models that are run; a saved result is priced again by --table and nothing else")

@@ -43,9 +43,9 @@ def untrusted(sentence: str) -> str:
 class Subject:
     """What a row is of: a network as it ran, by the name of its sharing, and what its answers are worth.
 
-    ``accuracy``: share of the samples; where it is None, ``accuracy_unknown`` says why. ``saved``: the
-    name of the directory that the result was read from, None of what was simulated now. ``doubts``: caveats
-    of its spikes, whatever prices them.
+    ``accuracy``: share of ``accuracy_samples``, which are those of the run or of a whole test split; where it
+    is None, ``accuracy_unknown`` says why. ``saved``: the name of the directory that the result was read
+    from, None of what was simulated now. ``doubts``: caveats of its spikes, whatever prices them.
     """
 
     network: Network
@@ -55,6 +55,7 @@ class Subject:
     accuracy_unknown: str | None = NO_LABELS
     saved: str | None = None
     doubts: tuple[str, ...] = ()
+    accuracy_samples: int | None = None
 
     def facts(self, hardware: str, schedule: str, batch: int, table: str) -> dict[str, Any]:
         """What was combined, by name, and the accuracy, as a row of the JSON has them."""
@@ -69,6 +70,7 @@ class Subject:
             "samples": self.samples,
             "accuracy": self.accuracy,
             "accuracy_unknown": self.accuracy_unknown,
+            "accuracy_samples": None if self.accuracy is None else self.accuracy_samples or self.samples,
         }
 
 
@@ -77,7 +79,8 @@ class Executed:
     """A variant of the model, by the name of its sharing, and what happened in it.
 
     ``labels`` only of weights trained as they ran: an accuracy is never that of another network. Without
-    them ``accuracy_unknown`` says why.
+    them ``accuracy_unknown`` says why. ``tested``: accuracy of the same network on a test split and its
+    samples, taken for that of the few that were executed.
     """
 
     sharing: str
@@ -86,9 +89,15 @@ class Executed:
     labels: NDArray[np.int64] | None = None
     accuracy_unknown: str = NO_LABELS
     doubts: tuple[str, ...] = ()
+    tested: tuple[float, int] | None = None
 
     @property
     def subject(self) -> Subject:
+        if self.tested is not None:
+            tested, of = self.tested
+            return Subject(
+                self.network, self.sharing, self.trace.samples, tested, None, None, self.doubts, of
+            )
         right = accuracy(self.trace.outputs, self.labels)
         share, unknown = (right["accuracy"], None) if right else (None, self.accuracy_unknown)
         return Subject(

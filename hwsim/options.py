@@ -25,7 +25,7 @@ Model = Annotated[
     str,
     typer.Argument(
         help="A zoo name, file.py:callable, or a network's file: saved by hwsim (.safetensors), NIR (.nir), "
-        "lava-dl (.net)."
+        "lava-dl (.net), or a directory of hwsim train."
     ),
 ]
 Weights = Annotated[Path | None, unset("Weights of the module: a safetensors file.")]

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim import zoo
 from hwsim.errors import HwsimError, nearest
 from hwsim.frontends.arguments import checked_choice, checked_count, made_shape
 from hwsim.frontends.loading import AS_WRITTEN, SEED, Model, Opened, Reading, check_taken, open_model
@@ -15,6 +16,7 @@ from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.frontends.timing import Layout
 from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
 from hwsim.methods.lif_sharing import parse_sharing, share
+from hwsim.methods.trained import is_training, open_training
 from hwsim.network import Coding, Network
 from hwsim.pipeline import Progress, Workload
 
@@ -73,12 +75,24 @@ class Variant:
     def open(self, model: str | Model, weights: Path | None) -> Opened:
         """The model, opened as the options say; an object is taken as it is. Raises HwsimError for options
         that it would not heed."""
-        if isinstance(model, str):
+        if isinstance(model, str) and model not in zoo.entries() and is_training(model):
+            opened = self._training(model, weights)
+        elif isinstance(model, str):
             opened = open_model(model, weights, self.settings, self.trained, self.reading)
         else:
             opened = self._object(model, weights)
         check_taken(opened, self.coding, self.layout)
         return opened
+
+    def _training(self, model: str, weights: Path | None) -> Opened:
+        given = {"weights": weights, "set": self.settings, "init": self.init, "shape": self.shape}
+        if found := [f"--{name}" for name, value in given.items() if value]:
+            raise HwsimError(
+                f"{model} is a training, with weights and options of its own; leave out {found[0]}"
+            )
+        if self.reading != AS_WRITTEN:
+            raise HwsimError(f"{model}: producer and dt are for .nir files")
+        return open_training(Path(model))
 
     def _object(self, model: Model, weights: Path | None) -> Opened:
         if weights is not None or self.settings or self.reading != AS_WRITTEN:

@@ -72,6 +72,8 @@ class WorkloadSpec:
         opened = fitted(opened, data.values, self.timesteps, variant.coding_asked())
         work = replace(self._captured(opened, data, progress), origin=self._origin(opened, synthetic))
         work, _ = varied(work, opened, variant, synthetic, progress)
+        if self.inputs is not None or work.network.timesteps != opened.timesteps:
+            opened = replace(opened, tested=None)
         if self.samples is not None and len(work.inputs) < self.samples:
             warnings.warn(
                 f"{self.samples} samples asked for, {len(work.inputs)} inputs are there and were taken",

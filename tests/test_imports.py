@@ -20,7 +20,7 @@ LIBRARIES = {
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
     "typer": ("cli.", "options", "replay."),
-    "safetensors": ("storage", "frontends."),
+    "safetensors": ("storage", "frontends.", "methods."),
     "yaml": ("configuration",),
     "h5py": ("frontends.", "datasets."),
 }
@@ -119,6 +119,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
+    (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
@@ -201,6 +202,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "placing",
             "replay.",
             "reporting",
+            "training",
             "variants",
             "workloads",
             *BASE,

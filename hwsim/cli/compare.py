@@ -24,8 +24,9 @@ def compare(
         list[str],
         typer.Argument(
             metavar="MODEL...",
-            help="Models, as in estimate, and saved results: directories that estimate -o wrote, or their "
-            "result.json. A name of the zoo is the model; ./NAME is the directory.",
+            help="Models, as in estimate, also directories of hwsim train; and saved results: directories "
+            "that estimate -o wrote, or their result.json. A name of the zoo is the model; ./NAME is the "
+            "directory.",
         ),
     ],
     sharing: Annotated[

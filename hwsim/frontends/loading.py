@@ -20,7 +20,7 @@ from hwsim.frontends.arguments import checked_count
 from hwsim.frontends.array_files import headers, rows
 from hwsim.frontends.netx import read_netx
 from hwsim.frontends.nir.read import read_nir
-from hwsim.frontends.settings import Settings, read_settings
+from hwsim.frontends.settings import Settings, read_settings, taken
 from hwsim.network import Coding, Network
 from hwsim.storage import check_file, stored_kind
 
@@ -36,6 +36,7 @@ class Opened:
     """A model and what is known about it: paths, a checkpoint's card, the shape of one input, its coding.
 
     ``untrained``: the weights are known to be random. ``sharing``: which layers may share a state memory.
+    ``tested``: accuracy on a test split, told by the card, and its samples.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Opened:
     coding: Coding = "frames"
     untrained: bool = False
     sharing: tuple[tuple[str, ...], ...] | None = None
+    tested: tuple[float, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,17 @@ def open_model(
     settings: Sequence[str] = (),
     trained: bool = True,
     reading: Reading = AS_WRITTEN,
+    fit: Mapping[str, Any] | None = None,
+    seed: int = SEED,
 ) -> Opened:
     """A zoo name, ``file.py:callable`` that returns an nn.Module, or the path of a network: one saved by
     hwsim (.safetensors), NIR (.nir) or lava-dl (.net).
 
     ``weights``: a safetensors file for the module. ``settings``: ``key=value`` texts for its builder.
     ``trained`` False leaves a zoo network without its checkpoint. ``reading``: for .nir. A .nir or .net says
-    nothing of timesteps: its network has 1 until :func:`fitted`. Raises HwsimError for anything else.
+    nothing of timesteps: its network has 1 until :func:`fitted`. ``fit``: what a builder with parameters of
+    these names is to be given, over the zoo's options and under ``settings``. ``seed``: of random weights.
+    Raises HwsimError for anything else.
     """
     network = read_network(spec, reading)
     if network is not None:
@@ -92,8 +98,8 @@ def open_model(
     path, _, attribute = spec.rpartition(":")
     if path.endswith(".py"):
         builder = _builder(Path(path), attribute)
-        read = _settings(settings, builder, spec)
-        module = _with_weights(_build(builder, spec, read.arguments), weights)
+        read = _settings(settings, builder, spec, fit=fit)
+        module = _with_weights(_build(builder, spec, read.arguments, seed), weights)
         return Opened(attribute, module, timesteps=read.timesteps)
     if spec.endswith(".py"):
         raise HwsimError(f"{spec}: name the function that builds the model, as {spec}:FUNCTION")
@@ -109,9 +115,9 @@ def open_model(
     entry, home = zoo.entry(spec), zoo.directory()
     file, _, attribute = entry.builder.rpartition(":")
     builder = _builder(home / file, attribute)
-    read = _settings(settings, builder, spec, entry.options)
+    read = _settings(settings, builder, spec, entry.options, fit)
     shipped = home / entry.weights if entry.weights and weights is None and trained else None
-    module = _build(builder, f"{home / file}:{attribute}", read.arguments)
+    module = _build(builder, f"{home / file}:{attribute}", read.arguments, seed)
     try:
         model = _with_weights(module, shipped or weights)
     except HwsimError as error:
@@ -200,10 +206,15 @@ def check_taken(opened: Opened, coding: str | None, layout: str | None) -> None:
 
 
 def _settings(
-    pairs: Sequence[str], builder: Callable[..., Any], name: str, options: Mapping[str, Any] | None = None
+    pairs: Sequence[str],
+    builder: Callable[..., Any],
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    fit: Mapping[str, Any] | None = None,
 ) -> Settings:
+    fitting = {k: v for k, v in (fit or {}).items() if k in taken(builder)}
     try:
-        read = read_settings(pairs, builder, name, options)
+        read = read_settings(pairs, builder, name, dict(options or {}) | fitting)
         if read.timesteps is not None:
             checked_count("timesteps", read.timesteps)
     except HwsimError as error:
@@ -232,11 +243,11 @@ def _builder(path: Path, attribute: str) -> Callable[..., Any]:
     return builder
 
 
-def _build(builder: Callable[..., Any], name: str, arguments: Mapping[str, Any]) -> nn.Module:
-    """Call the builder; whatever weights it draws at random are those of one seed."""
+def _build(builder: Callable[..., Any], name: str, arguments: Mapping[str, Any], seed: int) -> nn.Module:
+    """Call the builder; whatever weights it draws at random are those of the seed."""
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(SEED)
+            torch.manual_seed(seed)
             model = builder(**arguments)
     except (Exception, SystemExit) as error:
         raise HwsimError(f"{name}() failed: {type(error).__name__}: {one_line(error)}") from error

@@ -53,6 +53,11 @@ def read_settings(
     return Settings(defaults | dict(options or {}) | given, timesteps)
 
 
+def taken(builder: Callable[..., Any]) -> list[str]:
+    """Names of what a builder can be given."""
+    return [name for name, p in _parameters(builder).items() if p.kind != p.VAR_KEYWORD]
+
+
 def _parameters(builder: Callable[..., Any]) -> Parameters:
     """What can be given by name. Annotations that cannot be evaluated are not checked."""
     try:

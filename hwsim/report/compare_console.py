@@ -44,7 +44,7 @@ def show(values: dict[str, Any], console: Console) -> None:
             console.print(f"  {escape(line)}")
     for line in unpriced(rows):
         console.print(f"not priced of {escape(line)}")
-    for note in (*unknown_accuracy(rows), *caveats_of(rows)):
+    for note in (*unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)):
         console.print(f"note: {escape(note)}")
 
 
@@ -189,6 +189,18 @@ def unknown_accuracy(rows: list[dict[str, Any]]) -> list[str]:
     return [
         f"accuracy {why}" if len(of) == every else f"accuracy of {'; '.join(of)} {why}"
         for why, of in reasons.items()
+    ]
+
+
+def tested_accuracy(rows: list[dict[str, Any]]) -> list[str]:
+    """Accuracies that are of whole test splits, as trainings' cards tell, not of the samples that ran."""
+    found = {
+        str(row["model"]): row["accuracy_samples"]
+        for row in rows
+        if row.get("accuracy_samples") not in (None, row["samples"])
+    }
+    return [
+        f"accuracy of {name}: on {samples:,} test samples, by its card" for name, samples in found.items()
     ]
 
 

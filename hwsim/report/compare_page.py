@@ -11,6 +11,7 @@ from hwsim.report.compare_console import (
     UNKNOWN,
     caveats_of,
     difference,
+    tested_accuracy,
     title,
     turning,
     unknown_accuracy,
@@ -90,7 +91,7 @@ def render(values: dict[str, Any]) -> str:
         fronts=[front(rows, one) for one in shown["fronts"]],
         dram=dram(rows),
         sensitivity=sensitivity(rows),
-        notes=[*unknown_accuracy(rows), *caveats_of(rows)],
+        notes=[*unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)],
         unpriced=unpriced(rows),
         left_out=fields("Left out", shown["left_out"]) if shown["left_out"] else None,
         provenance=[fields(f"Provenance {i}", of) for i, of in enumerate(shown["provenance"]["of"], 1)],
@@ -105,7 +106,7 @@ def fragment(values: dict[str, Any]) -> str:
     rows = shown["rows"]
     tables = [table(rows), *([differences(rows)] if len(rows) > 1 else [])]
     turned = [f"{TURNS}: {line}" for line in turning(rows)]
-    notes = [*turned, *unknown_accuracy(rows), *caveats_of(rows)]
+    notes = [*turned, *unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)]
     return notebook.fragment("Comparison", title(rows), tiles(rows), tables, notes)
 
 

@@ -1,0 +1,216 @@
+"""Train a spiking network into a directory that can be resumed, and that is a model once it is done."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+import hwsim
+from hwsim.configuration import load_yaml, save_yaml
+from hwsim.datasets import load_dataset
+from hwsim.errors import HwsimError
+from hwsim.methods.train_data import Feed
+from hwsim.methods.train_model import (
+    WEIGHTS,
+    device_of,
+    load_weights,
+    prepared,
+    set_surrogates,
+    trained_tensors,
+)
+from hwsim.methods.train_spec import TrainSpec, differences
+from hwsim.methods.train_state import load_state, save_state
+from hwsim.methods.trainer import Trainer, drawing
+from hwsim.storage import atomic_path, is_file, write_text
+
+SPEC, METRICS, CARD, INPUTS = "training.yaml", "metrics.jsonl", "card.json", "inputs.npz"
+
+STORED = 64
+"""Samples of the test split that a directory keeps as its model's inputs."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage, what is done of it and how much it is."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: its ``card`` and, of each epoch, a row of ``history`` as metrics.jsonl has it."""
+
+    directory: Path
+    spec: TrainSpec
+    card: dict[str, Any]
+    history: list[dict[str, Any]]
+
+
+def train(
+    spec: TrainSpec,
+    directory: Path,
+    progress: Progress = lambda _stage, _done, _total: None,
+    command: str = "",
+    after_epoch: Callable[[list[dict[str, Any]]], None] = lambda _history: None,
+) -> Trained:
+    """Train as ``spec`` says, or go on where a training of the same spec stopped in ``directory``.
+
+    Written after every epoch: a checkpoint and metrics.jsonl; at the end weights.safetensors, inputs.npz and
+    card.json. A training that was interrupted ends with the weights that it would have had, on the same
+    kind of processor; the number of threads is that of its beginning. ``after_epoch`` is given all rows so
+    far. Raises HwsimError for a directory of another spec, a damaged checkpoint, data and models that do not
+    fit, and a loss that is no number.
+    """
+    _check_same(directory, spec)
+    if is_file(directory / CARD):
+        return finished(directory)
+    device = device_of(spec)
+    data = load_dataset(spec.data, Path(spec.data_directory) if spec.data_directory else None)
+    model, feed = prepared(spec, data)
+    names, parameters = list(model.state_dict()), sum(p.numel() for p in model.parameters())
+    if spec.initial is not None:
+        load_weights(model, _initial(Path(spec.initial)))
+    set_surrogates(model, spec)
+    trainer, done = Trainer(model, feed, device), load_state(directory)
+    history: list[dict[str, Any]] = []
+    save_yaml(directory / SPEC, spec)
+    with repeatable(device, done.threads if done else torch.get_num_threads()):
+        if done is not None:
+            trainer.resume(done)
+            history = done.history
+        elif spec.initial is not None:
+            accuracy, rates = trainer.evaluate(feed.test)
+            history.append({"epoch": 0, "test_accuracy": accuracy, "spike_rates": rates, "seconds": 0.0})
+        for epoch in range(done.epoch + 1 if done else 1, spec.epochs + 1):
+            progress("epochs", epoch - 1, spec.epochs)
+            began = time.perf_counter()
+            row = trainer.epoch(epoch, lambda batch, of, e=epoch: progress(f"epoch {e}", batch, of))  # type: ignore[misc]
+            history.append(row | {"seconds": round(time.perf_counter() - began, 3)})
+            save_state(directory, trainer.state(epoch, history))
+            _write_metrics(directory, history)
+            after_epoch(history)
+            progress("epochs", epoch, spec.epochs)
+    _write_metrics(directory, history)
+    with atomic_path(directory / WEIGHTS) as aside:
+        aside.write_bytes(save(trained_tensors(model, names)))
+    _write_inputs(directory / INPUTS, feed)
+    card = _card(spec, feed, parameters, history, device, command)
+    write_text(directory / CARD, json.dumps(card, indent=1, allow_nan=False) + "\n")
+    return Trained(directory, spec, card, history)
+
+
+def finished(directory: Path) -> Trained:
+    """A training that is done. Raises HwsimError for a directory of none, and of one that is not done."""
+    spec = load_yaml(directory / SPEC, TrainSpec)
+    if not is_file(directory / CARD):
+        state = load_state(directory)
+        raise HwsimError(
+            f"{directory}: this training has done {state.epoch if state else 0} of {spec.epochs} epochs; "
+            "hwsim train with the same options and directory goes on"
+        )
+    card = json.loads((directory / CARD).read_text(encoding="utf-8"))
+    lines = (directory / METRICS).read_text(encoding="utf-8").splitlines()
+    return Trained(directory, spec, card, [json.loads(line) for line in lines])
+
+
+@contextmanager
+def repeatable(device: torch.device, threads: int) -> Iterator[None]:
+    """So many threads, as sums are cut among them; on a GPU deterministic kernels, where PyTorch has them."""
+    if device.type != "cuda":
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    was, warned = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was, warn_only=warned)
+
+
+def _check_same(directory: Path, spec: TrainSpec) -> None:
+    """Raises HwsimError where the directory is that of a training with another spec."""
+    path = directory / SPEC
+    if is_file(path) and (told := differences(load_yaml(path, TrainSpec), spec)):
+        raise HwsimError(
+            f"{directory} is of another training ({told}); give the same options to go on with it, or "
+            "another directory"
+        )
+
+
+def _initial(directory: Path) -> Path:
+    return finished(directory).directory / WEIGHTS
+
+
+def _write_metrics(directory: Path, history: list[dict[str, Any]]) -> None:
+    write_text(directory / METRICS, "".join(json.dumps(row, allow_nan=False) + "\n" for row in history))
+
+
+def _write_inputs(path: Path, feed: Feed) -> None:
+    """The first samples of the test split as the network takes them, (samples, ...) or (samples, T, ...)."""
+    split = feed.test.take(slice(STORED))
+    with drawing(feed.spec.seed, 0, torch.device("cpu")) as rng:
+        inputs = feed.batch(split, rng)[0].numpy()
+    if feed.coding != "frames":
+        inputs = np.ascontiguousarray(inputs.swapaxes(0, 1))
+    values = inputs.astype(np.uint8) if feed.coding == "spikes" else inputs
+    with atomic_path(path) as aside, aside.open("wb") as file:
+        np.savez_compressed(file, inputs=values, labels=split.labels)
+
+
+def _card(
+    spec: TrainSpec,
+    feed: Feed,
+    parameters: int,
+    history: list[dict[str, Any]],
+    device: torch.device,
+    command: str,
+) -> dict[str, Any]:
+    last, data = history[-1], feed.data
+    return {
+        "model": Path(spec.model).name if Path(spec.model).is_absolute() else spec.model,
+        "settings": spec.settings,
+        "fit": feed.fit(),
+        "method": spec.method,
+        "sharing": spec.sharing,
+        "timesteps": feed.timesteps,
+        "coding": feed.coding,
+        "encoding": spec.coding,
+        "input_shape": list(feed.shape),
+        "parameters": parameters,
+        "data": data.name,
+        "data_source": data.source,
+        "data_note": data.note,
+        "train_samples": len(feed.train),
+        "test_samples": len(feed.test),
+        "scaled_by": {"mean": feed.mean.ravel().tolist(), "deviation": feed.deviation.ravel().tolist()},
+        "seed": spec.seed,
+        "epochs": spec.epochs,
+        "from": None if spec.initial is None else Path(spec.initial).resolve().name,
+        "test_accuracy": last["test_accuracy"],
+        "train_accuracy": last["train_accuracy"],
+        "spike_rates": last["spike_rates"],
+        "sparsity": last.get("sparsity"),
+        "command": command,
+        "minutes": round(sum(row["seconds"] for row in history) / 60, 2),
+        "versions": {
+            "hwsim": hwsim.__version__,
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "machine": f"{platform.machine()}, {device.type}, {torch.get_num_threads()} threads",
+    }

@@ -1,0 +1,111 @@
+"""TrainSpec: everything that decides what a training gives, one value, written beside its results."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import model_validator as validator
+
+from hwsim.configuration import Configured, describe, shown
+from hwsim.errors import HwsimError
+from hwsim.methods.lif_sharing import parse_sharing
+from hwsim.nn.asgl import SMALLEST
+
+Method = Literal["sg", "asgl", "efficientlif"]
+"""``sg``: spikes forward, a surrogate's slope backward. ``asgl``: smooth activations mixed with spikes,
+widths that adapt. ``efficientlif``: ``sg`` with arctan and answers summed over the steps."""
+
+Surrogate = Literal["arctan", "rectangle", "sigmoid", "tanh", "dspike"]
+Encoding = Literal["direct", "poisson", "latency"]
+Augmentation = Literal["crop", "flip", "shift", "cutout", "mixup", "cutmix"]
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class TrainSpec(Configured):
+    """What is trained, on what and how.
+
+    ``model`` is a zoo name or file.py:callable, ``settings`` are ``key=value`` of its builder. ``surrogate``
+    None is the model's own, of asgl rectangle (the paper's clip), of efficientlif arctan. ``alpha``: the
+    width (rectangle, dspike) or the steepness (sigmoid, tanh) of the surrogates, with asgl the first one;
+    arctan has none. ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the
+    ``milestones`` (epochs done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate``
+    falls as a cosine from its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the
+    directory of a training whose weights are taken over. ``prune``: share of the weights of convolutions and
+    linear layers that is set to zero, growing over the first ``prune_epochs``.
+    """
+
+    model: str = Field(min_length=1)
+    settings: list[str] = Field(default_factory=list)
+    data: str = Field(min_length=1)
+    data_directory: str | None = None
+    method: Method = "sg"
+    sharing: str = "none"
+    surrogate: Surrogate | None = None
+    alpha: PositiveFloat | None = None
+    spike_fraction: float = Field(default=0.8, ge=0, le=1)
+    zeta: float = Field(default=1.0, ge=0, le=1)
+    milestones: list[PositiveInt] = Field(default_factory=list)
+    alpha_rate: NonNegativeFloat = 1e-3
+    epochs: PositiveInt = 10
+    batch: PositiveInt = 100
+    optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
+    rate: PositiveFloat = 2e-3
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: NonNegativeFloat = 1e-2
+    warmup: NonNegativeInt = 1
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    loss: Literal["ce", "mse"] = "ce"
+    augment: list[Augmentation] = Field(default_factory=list)
+    timesteps: PositiveInt | None = None
+    coding: Encoding = "direct"
+    seed: NonNegativeInt = 0
+    device: Device = "auto"
+    train_samples: PositiveInt | None = None
+    test_samples: PositiveInt | None = None
+    initial: str | None = None
+    prune: float = Field(default=0.0, ge=0, lt=1)
+    prune_epochs: NonNegativeInt = 0
+
+    @property
+    def shape(self) -> Surrogate:
+        """The surrogate, also where the method says it; arctan stands for the model's own."""
+        return self.surrogate or ("rectangle" if self.method == "asgl" else "arctan")
+
+    @validator(mode="after")
+    def _consistent(self) -> Self:
+        parse_sharing(self.sharing)
+        if self.method == "efficientlif" and self.shape != "arctan":
+            raise ValueError(f"surrogate {self.shape}: method efficientlif is defined with arctan")
+        if self.method == "asgl" and self.shape == "arctan":
+            raise ValueError("surrogate arctan: of asgl it is rectangle, sigmoid, tanh or dspike")
+        if self.shape == "arctan" and self.alpha is not None:
+            raise ValueError(f"alpha {self.alpha:g}: the surrogate arctan has none; choose another surrogate")
+        if self.method == "asgl" and self.alpha is not None and self.alpha < SMALLEST:
+            raise ValueError(f"alpha {self.alpha:g}: asgl keeps it at {SMALLEST:g} or above")
+        if self.milestones != sorted(set(self.milestones)):
+            raise ValueError(f"milestones {self.milestones}: epochs in rising order, each once")
+        if self.warmup >= self.epochs and self.warmup > 1:
+            raise ValueError(f"warmup {self.warmup}: it must be shorter than the {self.epochs} epochs")
+        if bool(self.prune) != bool(self.prune_epochs):
+            raise ValueError("prune and prune_epochs: give both, how much and over how many epochs, or none")
+        if self.prune_epochs > self.epochs:
+            raise ValueError(f"prune_epochs {self.prune_epochs}: there are only {self.epochs} epochs")
+        return self
+
+    @staticmethod
+    def of(values: Mapping[str, Any]) -> "TrainSpec":
+        """From plain values. Raises HwsimError, a line for each field that is wrong."""
+        try:
+            return TrainSpec.model_validate(dict(values))
+        except ValidationError as error:
+            raise HwsimError(describe(error, TrainSpec, "train")) from None
+
+
+def differences(found: TrainSpec, asked: TrainSpec) -> str:
+    """The fields in which two specs differ, a text for errors; empty where they are equal."""
+    before, now = found.model_dump(), asked.model_dump()
+    return "; ".join(
+        f"{name}: {shown(before[name])} there, {shown(now[name])} asked for"
+        for name in before
+        if before[name] != now[name]
+    )

@@ -1,0 +1,97 @@
+"""Checkpoints of a training: all that an epoch leaves behind for the next one.
+
+Of each epoch three files: ``.safetensors`` (weights and buffers), ``.pt`` (optimizer and pruning masks) and,
+written last, ``.json`` with the digests of both and the metrics so far. A checkpoint without its .json does
+not exist. The newest two are kept.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from hwsim.errors import HwsimError
+from hwsim.storage import atomic_path, write_text
+
+FOLDER = "checkpoints"
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class State:
+    """After ``epoch`` epochs: the model's tensors, the optimizer's state, the masks of pruned weights, what
+    each epoch measured, and how many threads computed it, on which the last bits of sums depend."""
+
+    epoch: int
+    model: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    masks: dict[str, Tensor]
+    history: list[dict[str, Any]]
+    threads: int
+
+
+def save_state(directory: Path, state: State) -> None:
+    """Write the checkpoint of an epoch, then take away all but the newest :data:`KEPT`."""
+    folder = directory / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"epoch-{state.epoch:04d}"
+    weights = {k: v.detach().cpu().contiguous() for k, v in state.model.items()}
+    with atomic_path(stem.with_suffix(".safetensors")) as aside:
+        aside.write_bytes(save(weights))
+    with atomic_path(stem.with_suffix(".pt")) as aside:
+        torch.save({"optimizer": state.optimizer, "masks": state.masks}, aside)
+    header = {
+        "epoch": state.epoch,
+        "sha256": {s: _digest(stem.with_suffix(s)) for s in (".safetensors", ".pt")},
+        "threads": state.threads,
+        "history": state.history,
+    }
+    write_text(stem.with_suffix(".json"), json.dumps(header, allow_nan=False))
+    for old in _found(directory)[:-KEPT]:
+        for suffix in (".json", ".pt", ".safetensors"):
+            old.with_suffix(suffix).unlink(missing_ok=True)
+
+
+def load_state(directory: Path) -> State | None:
+    """The newest checkpoint, its tensors on the CPU; None where there is none.
+
+    Raises HwsimError that names the file which is missing or damaged and the checkpoint before it.
+    """
+    found = _found(directory)
+    if not found:
+        return None
+    newest = found[-1]
+    try:
+        header = json.loads(newest.read_text(encoding="utf-8"))
+        for suffix, digest in header["sha256"].items():
+            path = newest.with_suffix(suffix)
+            if not path.is_file() or _digest(path) != digest:
+                raise HwsimError(_damaged(path, found))
+        rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
+        model = load(newest.with_suffix(".safetensors").read_bytes())
+        history, threads = header["history"], header["threads"]
+        return State(header["epoch"], model, rest["optimizer"], rest["masks"], history, threads)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, HwsimError):
+            raise
+        raise HwsimError(_damaged(newest, found)) from None
+
+
+def _found(directory: Path) -> list[Path]:
+    """The .json files of all checkpoints, oldest first."""
+    return sorted((directory / FOLDER).glob("epoch-[0-9]*.json"))
+
+
+def _damaged(path: Path, found: list[Path]) -> str:
+    newest = found[-1].with_suffix(".*")
+    way = f"delete {newest} to go on from {found[-2].stem}" if len(found) > 1 else "begin in a new directory"
+    return f"{path}: this checkpoint is missing or damaged; {way}"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

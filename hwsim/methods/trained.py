@@ -1,0 +1,47 @@
+"""A training's directory as a model: its network with the trained weights, its inputs, its accuracy."""
+
+from pathlib import Path
+
+from hwsim.errors import HwsimError
+from hwsim.frontends.loading import Opened
+from hwsim.methods.train import CARD, INPUTS, SPEC, finished
+from hwsim.methods.train_model import WEIGHTS, build, load_weights
+from hwsim.storage import check_file, is_file
+
+
+def is_training(name: str) -> bool:
+    """Whether ``name`` is the directory of a training, finished or not."""
+    return is_file(Path(name) / SPEC)
+
+
+def open_training(directory: Path) -> Opened:
+    """The network as it was trained, states shared as then. It is called as its directory.
+
+    Raises HwsimError for a training that is not done, and where files are missing or of another network.
+    """
+    trained = finished(directory)
+    card = trained.card
+    try:
+        tested = float(card["test_accuracy"]), int(card["test_samples"])
+        fit, timesteps, shape, coding = (
+            card["fit"],
+            int(card["timesteps"]),
+            tuple(card["input_shape"]),
+            card["coding"],
+        )
+    except (KeyError, TypeError) as error:
+        raise HwsimError(f"{directory / CARD}: this card is damaged ({error})") from None
+    model, opened = build(trained.spec, fit, shape, coding)
+    load_weights(model, directory / WEIGHTS)
+    check_file(directory / INPUTS)
+    return Opened(
+        directory.resolve().name,
+        model,
+        inputs=directory / INPUTS,
+        timesteps=timesteps,
+        card=directory / CARD,
+        shape=shape,
+        coding=coding,
+        sharing=opened.sharing,
+        tested=tested,
+    )

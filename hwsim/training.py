@@ -1,0 +1,64 @@
+"""What ``hwsim train`` does: train into a directory, draw the course, show the card."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hwsim.delivery import progress_bars, say
+from hwsim.errors import HwsimError
+from hwsim.lists import parts_of
+from hwsim.methods.train import SPEC, Trained, train
+from hwsim.methods.train_spec import TrainSpec
+from hwsim.storage import is_dir, is_file
+
+CURVE = "curve.png"
+
+
+def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) -> None:
+    """Train as the ``values`` of a TrainSpec say, those that are None left out, and print the card.
+
+    Texts of several augmentations or milestones are separated by commas.
+
+    Ctrl-C ends with status 130 and says how to go on. Raises HwsimError for a directory that holds something
+    else than a training.
+    """
+    from hwsim.report import training_curve
+
+    given = {name: value for name, value in values.items() if value is not None}
+    for name in {"augment", "milestones"} & given.keys():
+        given[name] = [int(p) if p.isdecimal() else p for p in parts_of(name, given[name])]
+    spec = TrainSpec.of(given)
+    if is_dir(output) and not is_file(output / SPEC) and any(output.iterdir()):
+        raise HwsimError(f"{output}: holds files that are of no training; name a new directory")
+
+    def draw(history: list[dict[str, Any]]) -> None:
+        training_curve.draw(output / CURVE, _title(spec), history)
+
+    try:
+        with progress_bars() as progress:
+            trained = train(spec, output, progress, command, draw)
+        draw(trained.history)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"interrupted; the same command goes on from the last whole epoch in {output}\n")
+        sys.exit(130)
+    say(json.dumps(trained.card, indent=1, allow_nan=False) if as_json else _told(trained))
+
+
+def _title(spec: TrainSpec) -> str:
+    return ", ".join(filter(None, (spec.model, spec.data, spec.method, spec.sharing.replace("none", ""))))
+
+
+def _told(trained: Trained) -> str:
+    card, rates = trained.card, trained.card["spike_rates"]
+    mean = sum(rates.values()) / len(rates) if rates else 0.0
+    lines = [
+        f"{card['model']} on {card['data']}: {card['test_accuracy']:.2%} of {card['test_samples']:,} test "
+        f"samples, after {card['epochs']} epochs in {card['minutes']:.1f} minutes",
+        f"method {card['method']}, sharing {card['sharing']}, {card['timesteps']} timesteps, "
+        f"{card['parameters']:,} parameters, {mean:.3f} spikes per neuron and step (mean of layers)",
+    ]
+    if card["sparsity"] is not None:
+        lines.append(f"{card['sparsity']:.2%} of the weights of convolutions and linear layers are zero")
+    return "\n".join([*lines, f"directory: {trained.directory}", f"next: hwsim estimate {trained.directory}"])
