@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from hwsim import cost, grid, hardware, zoo
@@ -17,7 +18,10 @@ from hwsim.report import console
 
 def list_known(what: str, as_json: bool) -> None:
     known: dict[str, Any] = {
-        "models": lambda: {name: e.description for name, e in zoo.entries().items()},
+        "models": lambda: (
+            {name: e.description for name, e in zoo.entries().items()}
+            | {name: told_of_training(path) for name, path in zoo.trainings().items()}
+        ),
         "hardware": lambda: (
             {n: facts(hardware.load_hardware(n)) for n in hardware.presets()}
             | {n: facts_of_cores(load_chip(n)) for n in chips()}
@@ -38,6 +42,16 @@ def list_known(what: str, as_json: bool) -> None:
         console.show_chips(found, console.terminal())
     else:
         console.show_names(found, console.terminal())
+
+
+def told_of_training(directory: Path) -> str:
+    """What was trained, on what and how well."""
+    card = json.loads((directory / "card.json").read_text(encoding="utf-8"))
+    shared = "" if card["sharing"] == "none" else f", states shared {card['sharing']}"
+    return (
+        f"{card['model']}{shared}; trained on {card['data']}, {card['timesteps']} steps, "
+        f"{card['test_accuracy']:.1%} of {card['test_samples']:,} test samples"
+    )
 
 
 def place_of(name: str) -> str:

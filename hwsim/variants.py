@@ -75,8 +75,10 @@ class Variant:
     def open(self, model: str | Model, weights: Path | None) -> Opened:
         """The model, opened as the options say; an object is taken as it is. Raises HwsimError for options
         that it would not heed."""
-        if isinstance(model, str) and model not in zoo.entries() and is_training(model):
-            opened = self._training(model, weights)
+        if isinstance(model, str) and model in zoo.trainings():
+            opened = self._training(model, zoo.trainings()[model], weights)
+        elif isinstance(model, str) and model not in zoo.entries() and is_training(model):
+            opened = self._training(model, Path(model), weights)
         elif isinstance(model, str):
             opened = open_model(model, weights, self.settings, self.trained, self.reading)
         else:
@@ -84,7 +86,7 @@ class Variant:
         check_taken(opened, self.coding, self.layout)
         return opened
 
-    def _training(self, model: str, weights: Path | None) -> Opened:
+    def _training(self, model: str, directory: Path, weights: Path | None) -> Opened:
         given = {"weights": weights, "set": self.settings, "init": self.init, "shape": self.shape}
         if found := [f"--{name}" for name, value in given.items() if value]:
             raise HwsimError(
@@ -92,7 +94,7 @@ class Variant:
             )
         if self.reading != AS_WRITTEN:
             raise HwsimError(f"{model}: producer and dt are for .nir files")
-        return open_training(Path(model))
+        return open_training(directory)
 
     def _object(self, model: Model, weights: Path | None) -> Opened:
         if weights is not None or self.settings or self.reading != AS_WRITTEN:

@@ -1,4 +1,4 @@
-"""The zoo: networks by name, listed in models/zoo.yaml with their checkpoints and inputs."""
+"""The zoo: networks by name, listed in models/zoo.yaml, and trainings that ship in models/checkpoints."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -63,10 +63,17 @@ def entries() -> dict[str, Entry]:
     return load_yaml(directory() / "zoo.yaml", _Zoo).root
 
 
+@cache
+def trainings() -> dict[str, Path]:
+    """Directories of finished trainings that ship with hwsim, by name: models/checkpoints/NAME."""
+    found = (directory() / "checkpoints").glob("*/training.yaml")
+    return {path.parent.name: path.parent for path in sorted(found)}
+
+
 def entry(name: str) -> Entry:
     if name not in entries():
         raise HwsimError(
-            f"unknown model {name!r}.{nearest(name, list(entries()))} "
-            "Or file.py:callable, or a saved network."
+            f"unknown model {name!r}.{nearest(name, [*entries(), *trainings()])} "
+            "Or file.py:callable, a saved network, or the directory of a training."
         )
     return entries()[name]
