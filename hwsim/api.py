@@ -75,7 +75,9 @@ def estimate(
         of_tile = {"schedule": schedule, "batch": batch, "dram": dram}
         many = command.Estimate.of(str(hardware), file, None, None, table, skip, None, None, None, of_tile)
         work, _ = spec.workload(command.SAMPLES)
-        return estimate_chip(work, many.asked.chip, many.asked.mapping, many.prices)
+        return estimate_chip(
+            work, many.asked.chip, many.asked.mapping, many.prices, mapping_file=many.asked.mapping_file
+        )
     chip = commands.chip(hardware, skip, dram)
     prices = commands.table_of(table)
     commands.check_priced(prices, chip, chip.name, "mac_issued", "relu_update")

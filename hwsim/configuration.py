@@ -116,7 +116,7 @@ def describe(
 
 def _sentence(message: str) -> str:
     """What pydantic or a validator says, with one dot at its end."""
-    return f"{message.rstrip('.')}."
+    return f"{message.removeprefix('Value error, ').rstrip('.')}."
 
 
 def shown(value: object) -> str:

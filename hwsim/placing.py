@@ -41,6 +41,7 @@ class Asked:
     grid: Grid
     weight_bits: int
     mapping: Mapping
+    mapping_file: Path | None
     algorithms: tuple[str, ...]
     objective: Objective
     seed: int
@@ -78,8 +79,9 @@ class Asked:
         base = load_mapping(mapping) if mapping else Mapping()
         bits = weight_bits_of(chip)
         return Asked(
-            chip.name, chip.grid, bits, base, check_algorithm(algorithm), chosen, seed, moves, output, picture
-        )
+            chip.name, chip.grid, bits, base, mapping, check_algorithm(algorithm), chosen, seed, moves,
+            output, picture,
+        )  # fmt: skip
 
 
 def place(spec: WorkloadSpec, asked: Asked, as_json: bool) -> None:
@@ -168,7 +170,7 @@ def make(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Mad
     begun = time.thread_time()
     given = None
     if asked.mapping.placement:
-        sliced, given = numbered(placed(asked.mapping, network, asked.grid, bits))
+        sliced, given = numbered(placed(asked.mapping, network, asked.grid, bits, asked.mapping_file))
     else:
         sliced = partition(network, asked.grid, bits, lambda d, n: progress("partition", d, n))
     seconds["partition"] = time.thread_time() - begun

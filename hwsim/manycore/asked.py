@@ -52,6 +52,7 @@ class Asked:
     mapping: Mapping
     prices: tuple[ChipPrices, ...] | tuple[cost.CostTable, ...]
     own_areas: dict[str, float] | None = None
+    mapping_file: Path | None = None
 
     @staticmethod
     def of(
@@ -69,14 +70,14 @@ class Asked:
         if isinstance(opened, Chip):
             refuse({**of_one_tile, "skip": skip, "area": own_areas}, of_cores(opened))
             rows = prices_of(opened.name, opened.node_nm) if prices is None else named(prices)
-            return Asked(opened, placement_alone(mapping), rows)
+            return Asked(opened, placement_alone(mapping), rows, mapping_file=mapping)
         cores = grid_of(opened).cores
         why = f"of one tile; the {cores} of {opened.name} run tick by tick (docs/chip.md)"
         refuse(of_one_tile, f"{why}; --one-tile estimates one alone")
         chip, priced = commands.chip(hardware, skip), tuple(tables)
         for table in priced:
             commands.check_priced(table, chip.with_dram("bandwidth"), hardware)
-        return Asked(chip, placement_alone(mapping), priced, own_areas)
+        return Asked(chip, placement_alone(mapping), priced, own_areas, mapping)
 
 
 def check_engine(engine: str | None, chip: Chip | Hardware) -> Engine:

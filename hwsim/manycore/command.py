@@ -83,7 +83,10 @@ def estimate(spec: WorkloadSpec, told: Estimate, as_json: bool) -> None:
     with progress_bars() as progress, warnings.catch_warnings():
         work, _ = spec.workload(SAMPLES, progress)
         warnings.filterwarnings("ignore", re.escape(UNTRUSTED), HwsimWarning)
-        result = estimate_chip(work, told.asked.chip, told.asked.mapping, told.prices, progress, told.engine)
+        result = estimate_chip(
+            work, told.asked.chip, told.asked.mapping, told.prices, progress, told.engine,
+            told.asked.mapping_file,
+        )  # fmt: skip
     result = replace(result, own_areas=told.asked.own_areas)
     values = result.as_dict()
     if as_json:

@@ -130,7 +130,7 @@ def cut_for(network: Network, chips: list[Asked]) -> tuple[dict[str, Slices], di
     refused: dict[str, str] = {}
     for one in chips:
         try:
-            slices[one.chip.name] = cut(network, one.chip, one.mapping)
+            slices[one.chip.name] = cut(network, one.chip, one.mapping, one.mapping_file)
         except HwsimError as error:
             if one.mapping.placement:
                 raise HwsimError(f"{one.chip.name}: {error}") from None

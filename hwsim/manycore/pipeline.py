@@ -7,6 +7,7 @@ import time
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hwsim.chip.config import Chip, grid_of, weight_bits_of
 from hwsim.chip.cost import ChipCost, price_chip
@@ -59,10 +60,12 @@ def estimate_chip(
     prices: Prices,
     progress: Progress = silent,
     engine: Engine = "kernel",
+    mapping_file: Path | None = None,
 ) -> ChipResult:
     """Execute a workload, cut and place it unless the mapping has a placement, run its ticks, price them.
 
     ``engine``: who runs the ticks; the ``reference`` computes the spikes itself, from what arrives.
+    ``mapping_file``: what the mapping was read from, for messages.
 
     Raises HwsimError for a network that the cores cannot hold, and for the prices of the other kind; where
     only the ANN counterpart's maps or operations are too wide, the result has none and says why. Warns
@@ -70,7 +73,7 @@ def estimate_chip(
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
-    pieces = cut(network, chip, mapping, progress)
+    pieces = cut(network, chip, mapping, mapping_file, progress)
     encoded = encode(network, work.inputs)
     trace = execute(network, encoded, lambda d, n: progress("execute", d, n))
     done = run_placed(pieces, trace, chip, progress, engine)
@@ -96,7 +99,11 @@ def estimate_chip(
 
 
 def cut(
-    network: Network, chip: Chip | Hardware, mapping: Mapping, progress: Progress = silent
+    network: Network,
+    chip: Chip | Hardware,
+    mapping: Mapping,
+    mapping_file: Path | None = None,
+    progress: Progress = silent,
 ) -> tuple[Sliced, Int | None]:
     """The slices of a network on numbered cores, and where the mapping has these, if it has a placement.
 
@@ -104,7 +111,7 @@ def cut(
     """
     grid, weight_bits = grid_of(chip), weight_bits_of(chip)
     if mapping.placement:
-        return numbered(placed(mapping, network, grid, weight_bits))
+        return numbered(placed(mapping, network, grid, weight_bits, mapping_file))
     return partition(network, grid, weight_bits, lambda d, n: progress("partition", d, n)), None
 
 

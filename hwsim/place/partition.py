@@ -86,7 +86,8 @@ def check_cores(cores: int, grid: Grid, where: str = "") -> None:
     if cores > grid.cores:
         raise HwsimError(
             f"{where}cores: found {cores} needed, allowed {grid.cores} on the chip ({grid.network.width} x "
-            f"{grid.network.height} routers of {grid.cores_per_router}): {cores - grid.cores} too many"
+            f"{grid.network.height} routers, cores_per_router {grid.cores_per_router}): "
+            f"{cores - grid.cores} too many"
         )
 
 

@@ -1,6 +1,7 @@
 """Placements as mapping files have them: written, read back, and checked against network and grid."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -31,12 +32,23 @@ def with_placement(mapping: Mapping, sliced: Sliced) -> Mapping:
     return mapping.model_copy(update={"placement": placement})
 
 
-def placed(mapping: Mapping, network: Network, grid: Grid, weight_bits: int) -> Sliced:
+def placed(
+    mapping: Mapping, network: Network, grid: Grid, weight_bits: int, file: Path | None = None
+) -> Sliced:
     """The slices of a mapping's placement.
 
-    Raises HwsimError for neurons that lie on no core or on several, for cores that the grid has not,
-    and for limits that a core exceeds (G2 to G9).
+    Raises HwsimError, with the ``file`` that the mapping was read from, for neurons that lie on no core or
+    on several, for cores that the grid has not, and for limits that a core exceeds (G2 to G9).
     """
+    try:
+        return _placed(mapping, network, grid, weight_bits)
+    except HwsimError as error:
+        if file is None:
+            raise
+        raise HwsimError(f"{file}: {error}") from None
+
+
+def _placed(mapping: Mapping, network: Network, grid: Grid, weight_bits: int) -> Sliced:
     mapping.verify(network)
     slices: list[Slice] = []
     for p in network.populations:

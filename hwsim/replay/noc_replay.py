@@ -15,6 +15,7 @@ from hwsim.noc.config import Delays, NocTable, load_noc
 from hwsim.noc.counts import Totals
 from hwsim.noc.network import LONGEST, Deliveries, Network
 from hwsim.replay.noc_trace import Reader
+from hwsim.report.numbers import amount
 from hwsim.storage import atomic_path, check_file, is_dir, is_same
 
 COLUMNS = ("pid", "src", "dst", "ctime", "itime", "atime", "hops")
@@ -74,8 +75,9 @@ def deliver(trace: Path, output: Path, table: NocTable, packet_size: int, as_jso
     if as_json:
         say(json.dumps(values, indent=1, allow_nan=False))
         return
-    reached = f" to {rows.written:,} tiles" if rows.written != rows.packets else ""
-    say(f"{values['network']}: {rows.packets:,} packets{reached} in {values['cycles']:,} cycles")
+    reached = f" to {amount(rows.written, 'tile')}" if rows.written != rows.packets else ""
+    packets, cycles = amount(rows.packets, "packet"), amount(values["cycles"], "cycle")
+    say(f"{values['network']}: {packets}{reached} in {cycles}")
     if rows.packets:
         say(f"mean latency: {values['mean_latency_cycles']:,.2f} cycles")
     say(f"flit-hops: {values['flit_hops']:,}, over links {values['link_traversals']:,}")

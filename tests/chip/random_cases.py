@@ -128,7 +128,12 @@ def networks(rng: Generator, layers: int, timesteps: int) -> Iterator[Network]:
 
 
 def exact(network: Network, inputs: Events, trace: EventTrace) -> bool:
-    """Whether sums in float64, rounded once, lead to the same values and outputs as the executor's."""
+    """Whether sums in float64, rounded once, lead to the same values and outputs as the executor's.
+
+    Sums of sixths and ninths may do so and yet depend on their order: pools divide by powers of 2 alone.
+    """
+    if any(np.frexp(p.divisor)[0] != 0.5 for p in network.projections):
+        return False
     dense, sums = emulate(network, inputs.dense(network.input.size))
     found = {name: events.dense(network.population[name].size) for name, events in trace.events.items()}
     equal = all(np.array_equal(np.broadcast_to(v, dense[n].shape), dense[n]) for n, v in found.items())

@@ -43,7 +43,7 @@ def test_a_row_of_ones_own_is_read_from_its_file(tmp_path: Path) -> None:
          ":7: rows.0.status: found 'guessed'"),
         (", source: my own chip}\ns", "}\ns", ":7: field 'rows.0.source' is missing"),
         ("source: my own chip}\ns", "source: me}\ns", ":7: rows.0.source: found 'me'"),
-        ("synapse_dense", "synapse", ":7: rows.0.item: found 'synapse'. Value error, unknown item."),
+        ("synapse_dense", "synapse", ":7: rows.0.item: found 'synapse'. unknown item."),
         ("power_mw: 3.0, ", "", ":8: field 'static.power_mw' is missing"),
     ],
 )  # fmt: skip

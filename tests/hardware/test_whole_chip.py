@@ -22,5 +22,5 @@ def test_what_is_wrong_with_a_whole_file_has_no_empty_field(file: File) -> None:
     own = file.path.parent / "own.yaml"
     own.write_text("{name: own, description: x, clock_hz: 1, burst_bytes: 1, sources: {}}")
     found = file.with_line(DRAM, "dram: {table: own.yaml}").error()
-    assert f"{own}: Value error, give one of banked and flat." in found
+    assert f"{own}: give one of banked and flat." in found
     assert ": :" not in found

@@ -122,7 +122,16 @@ def test_a_chip_that_is_too_small_says_by_how_much_and_nothing_is_written(
     code, _, error = map_("--hardware", folder / "tiny.yaml", "-o", folder / "placed.yaml")
     assert code == 2
     assert error == (
-        "error: population 'a': cores: found 2 needed, allowed 1 on the chip (1 x 1 routers of 1): "
-        "1 too many\n"
+        "error: population 'a': cores: found 2 needed, allowed 1 on the chip (1 x 1 routers, "
+        "cores_per_router 1): 1 too many\n"
     )
     assert not (folder / "placed.yaml").exists()
+
+
+def test_a_placement_that_is_not_legal_is_told_with_its_file(folder: Path, map_: Command) -> None:
+    # (G9) 9 cores
+    file = folder / "beyond.yaml"
+    file.write_text("placement: {a: [{first: 0, last: 23, core: 9}]}\n")
+    code, _, error = map_("--mapping", file)
+    assert code == 2
+    assert error.startswith(f"error: {file}: placement.a.0: ")

@@ -226,7 +226,7 @@ def test_a_chip_with_too_few_cores_says_how_many_are_missing() -> None:
     with pytest.raises(HwsimError) as caught:
         partition(flat((3, 20, 2)), grid(5, 1, neurons=4), 8)
     assert str(caught.value) == (
-        "cores: found 6 needed, allowed 5 on the chip (5 x 1 routers of 1): 1 too many"
+        "cores: found 6 needed, allowed 5 on the chip (5 x 1 routers, cores_per_router 1): 1 too many"
     )
     with pytest.raises(
         HwsimError, match=r"^population 'h1': cores: found 5 needed, allowed 4 .*: 1 too many"
