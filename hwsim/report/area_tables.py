@@ -5,7 +5,7 @@ from typing import Any
 from hwsim.report.numbers import NONE, percent
 from hwsim.report.tables import Cell, Table
 
-PARTS = ("pe_array", "scratchpads", "lif_units", "state_registers", "buffers", "routers", "total")
+PARTS = ("pe_array", "scratchpads", "lif_units", "state_registers", "buffers", "routers")
 """Of a tile, as ``area`` of result.json calls them."""
 
 
@@ -16,24 +16,25 @@ def by_source(found: dict[str, Any] | None) -> Table | None:
     rows = [
         (
             Cell(source, code=True),
-            Cell(f"{told['node_nm']} nm", told["node_nm"]),
-            *(_cell(told[part]) for part in PARTS),
+            _cell(told["total"]),
             Cell(percent(told["lif_share"], 1.0), told["lif_share"]),
-            Cell(told["what"], wide=True),
+            *(_cell(told[part]) for part in PARTS),
+            Cell(f"{told['node_nm']} nm", told["node_nm"]),
         )
         for source, told in found["sources"].items()
     ]
-    numbers = (
-        "node",
-        *(part.replace("_", " ").replace("pe ", "PE ").replace("lif", "LIF") for part in PARTS),
-    )
-    return Table(
-        "Area of a tile by source, µm²",
-        ("source",),
-        (*numbers, "LIF share"),
-        tuple(rows),
-        after=("a LIF unit is",),
-    )
+    parts = (part.replace("_", " ").replace("pe ", "PE ").replace("lif", "LIF") for part in PARTS)
+    numbers = ("total", "LIF share", *parts, "node")
+    return Table("Area of a tile by source, µm²", ("source",), numbers, tuple(rows))
+
+
+def notes(found: dict[str, Any] | None) -> list[str]:
+    """What a LIF unit is in each source, and why a source has no row; the share is of compute area."""
+    if not found:
+        return []
+    told = [f"{source}: {area['what']}" for source, area in found["sources"].items()]
+    told += [f"no row of {source}: {why}" for source, why in found["missing"].items()]
+    return [*told, "LIF share: of accumulators and LIF units together"]
 
 
 def shared(found: dict[str, Any] | None) -> Table | None:
@@ -61,11 +62,6 @@ def shared(found: dict[str, Any] | None) -> Table | None:
 
 
 WAYS = {"all_shared": "logic and registers", "logic_shared": "logic alone"}
-
-
-def missing(found: dict[str, Any] | None) -> list[str]:
-    """Why a source has no row."""
-    return [f"{source}: {why}" for source, why in (found or {"missing": {}})["missing"].items()]
 
 
 def _cell(um2: float | None) -> Cell:

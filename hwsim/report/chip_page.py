@@ -56,7 +56,7 @@ def render(values: dict[str, Any]) -> str:
         standing=standing.sentence(shown["energy"][0].get("standing"), shown["samples"]),
         ann_told=batches.counterpart_on_cores(shown),
         area=area_tables.by_source(shown.get("tile_area")),
-        area_missing=area_tables.missing(shown.get("tile_area")),
+        area_notes=area_tables.notes(shown.get("tile_area")),
         layers=chip_levels.layers(levels) if levels else None,
         memory=memory.table(levels) if levels else None,
         intensities=page_tables.intensities(levels) if levels else None,

@@ -94,7 +94,7 @@ def render(values: dict[str, Any]) -> str:
         layers=page_tables.layers(shown),
         components=page_tables.components(shown),
         area=area_tables.by_source(shown.get("area")),
-        area_missing=area_tables.missing(shown.get("area")),
+        area_notes=area_tables.notes(shown.get("area")),
         area_shared=area_tables.shared(shown.get("area")),
         standing=standing.sentence(shown.get("standing"), shown["samples"]),
         memory=memory.table(shown),
