@@ -77,8 +77,9 @@ def load_saved(given: Path) -> Saved:
     folder, values = read.path.parent, read.values
     if read.kind == "chip":
         raise HwsimError(
-            f"{read.path}: of a chip of many cores, whose counts are not priced again; allowed: {RESULT} of "
-            "one tile. Compare such chips by their models, with --hardware"
+            f"{read.path}: of a chip of many cores, which compare does not read; allowed: {RESULT} of one "
+            f"tile. Run its model: hwsim compare {shown(values['provenance'].get('model'))} --hardware "
+            f"{shown(values['chip']['name'])}; chip.json has its counts under every table, in sensitivity"
         )
     hardware = load_hardware(str(folder / "hardware.yaml"))
     mapping = load_mapping(folder / "mapping.yaml")

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+UNTRAINED = (
+    "Its weights are the SNN's, not trained for ReLU, and its accuracy is unknown; an ANN of the same "
+    "accuracy is not known, so none is compared with."
+)
+"""What is known of an ANN of the accuracy of the SNN."""
+
 
 def beginning(values: dict[str, Any]) -> str:
     """What begins with empty buffers."""
@@ -32,4 +38,18 @@ def counterpart(values: dict[str, Any]) -> str:
         why = values["ann_missing"]
         return f"There is no ANN to compare with. {why[:1].upper()}{why[1:]}."
     ran = "run once" if ann["samples"] == 1 else f"run on one mini-batch of {ann['samples']}"
-    return f"The ANN is the same network with ReLU in place of LIF, {ran}, densely, on the same chip."
+    return (
+        f"The ANN is the same network with ReLU in place of LIF, {ran}, densely, on the same chip. "
+        f"{UNTRAINED}"
+    )
+
+
+def counterpart_on_cores(values: dict[str, Any]) -> str:
+    """The same of a chip of many cores; nothing of results of before that do not tell."""
+    if values.get("ann"):
+        return (
+            "The ANN is the same network with ReLU in place of LIF, run once, densely, on the same tiles. "
+            f"{UNTRAINED}"
+        )
+    why = values.get("ann_missing")
+    return f"There is no ANN to compare with. {why[:1].upper()}{why[1:]}." if why else ""

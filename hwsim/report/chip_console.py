@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.report.console import area_by_source, constants, show_notes, standing
+from hwsim.report.console import area_by_source, constants, show_notes
 from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
+from hwsim.report.standing import standing
 
 CAUSES = {
     "work": "own work",

@@ -6,7 +6,7 @@ As :mod:`hwsim.report.page`: every text is escaped, nothing is requested.
 from pathlib import Path
 from typing import Any
 
-from hwsim.report import chip_levels, memory, page_tables, sensitivity
+from hwsim.report import area_tables, batches, chip_levels, memory, page_tables, sensitivity, standing
 from hwsim.report.chip_figures import COMPONENTS, OF_TILES, all_figures, components, energy_by_tick
 from hwsim.report.chip_pictures import draw_links, draw_ticks
 from hwsim.report.figures import Picture
@@ -53,6 +53,10 @@ def render(values: dict[str, Any]) -> str:
         figures=figures,
         by_tick=[picture for name, picture in figures.items() if name.startswith("energy_by_tick_")],
         energy=energy(shown),
+        standing=standing.sentence(shown["energy"][0].get("standing"), shown["samples"]),
+        ann_told=batches.counterpart_on_cores(shown),
+        area=area_tables.by_source(shown.get("tile_area")),
+        area_notes=area_tables.notes(shown.get("tile_area")),
         layers=chip_levels.layers(levels) if levels else None,
         memory=memory.table(levels) if levels else None,
         intensities=page_tables.intensities(levels) if levels else None,

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from hwsim.cost import WHOLE
+from hwsim.report.area_schema import Areas
 from hwsim.report.chip_figures import CAUSES, OF_TILES
 from hwsim.report.chip_figures import COMPONENTS as OF_CORES
-from hwsim.report.result_schema import Bounds, Buffers, Precision, Sensitivity, check_sum
+from hwsim.report.result_schema import Bounds, Buffers, Precision, Sensitivity, Standing, check_sum
 from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text, of
 
 LAYERS = {component: told for component, told in OF_TILES.items() if component != "hops"}
@@ -89,6 +90,7 @@ class Energy(Part):
     sources: dict[str, Any]
     unpriced: list[Text]
     caveats: list[Text]
+    standing: Standing | None = None
 
 
 class ColdStart(Part):
@@ -178,8 +180,10 @@ class ChipJson(Part):
     energy: Annotated[list[Energy], Field(min_length=1)]
     cold_start: ColdStart | None
     area: ChipArea | None = None
+    tile_area: Areas | None = None
     static_power: StaticPower | None = None
     ann: ChipAnn | None = None
+    ann_missing: Text | None = None
     layers: Annotated[list[TileLayer], Field(default_factory=list)]
     bounds: Bounds | None = None
     sensitivity: Sensitivity | None = None

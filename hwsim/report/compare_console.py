@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.report.numbers import energy, quantity
+from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
 KEYS = ("model", "saved", "sharing", "hardware", "schedule", "batch", "table")
@@ -58,7 +58,7 @@ def title(rows: list[dict[str, Any]]) -> str:
     apart = varying(rows)
     same = [f"{k} {rows[0][k]}" for k in KEYS[2:] if k not in apart]
     samples = {row["samples"] for row in rows}
-    mean = f"mean of {samples.pop()} samples" if len(samples) == 1 else "means of an inference"
+    mean = f"mean of {amount(samples.pop(), 'sample')}" if len(samples) == 1 else "means of an inference"
     subject = "several models" if "model" in apart else rows[0]["model"]
     return f"{subject}: {', '.join(same)}; {mean}" if same else f"{subject}: {mean}"
 
@@ -199,8 +199,12 @@ def tested_accuracy(rows: list[dict[str, Any]]) -> list[str]:
         for row in rows
         if row.get("accuracy_samples") not in (None, row["samples"])
     }
+    over = sorted({row["accuracy_samples"] for row in rows if row.get("accuracy_samples") is not None})
+    told = " and ".join(f"{n:,}" for n in over)
+    apart = [f"accuracies are over different samples ({told}): their differences say little"]
     return [
-        f"accuracy of {name}: on {samples:,} test samples, by its card" for name, samples in found.items()
+        *(f"accuracy of {name}: on {samples:,} test samples, by its card" for name, samples in found.items()),
+        *(apart if len(over) > 1 else ()),
     ]
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from hwsim.report.batches import beginning, latency
 from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
+from hwsim.report.standing import standing
 
 PLAIN_WIDTH = 160
 
@@ -105,13 +106,6 @@ def _over_time(values: dict[str, Any]) -> Table:
             quantity(totals["dram_bytes"] / samples),
         )
     return table
-
-
-def standing(found: dict[str, Any], samples: int) -> str:
-    """What flows over the time of an inference, beside its dynamic energy, by what draws it."""
-    parts = [f"{name} {energy(pj / samples)}" for name, pj in found["energy_pj"].items() if pj]
-    told = f"beside this, standing energy over that time: {', '.join(parts) or 'none known'}"
-    return f"{told}; no number for {', '.join(found['unpriced'])}" if found["unpriced"] else told
 
 
 def constants(values: dict[str, Any]) -> list[str]:

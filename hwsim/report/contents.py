@@ -4,7 +4,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hwsim.report import chip_levels, chip_page, csv_files, memory, page, page_tables, sensitivity
+from hwsim.report import (
+    area_tables,
+    batches,
+    chip_levels,
+    chip_page,
+    csv_files,
+    memory,
+    page,
+    page_tables,
+    sensitivity,
+    standing,
+)
 from hwsim.report.claim import claim
 from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile
@@ -81,6 +92,8 @@ def _of_estimate(saved: Saved, shown: dict[str, Any]) -> Contents:
         "memory": memory.table(shown),
         "roofline": page_tables.intensities(shown),
         "components": page_tables.components(shown),
+        "area": area_tables.by_source(shown.get("area")),
+        "area_shared": area_tables.shared(shown.get("area")),
         "cycles": page_tables.causes(shown),
         "sensitivity": sensitivity.table(shown),
         "over_time": sensitivity.over_time(shown),
@@ -90,7 +103,11 @@ def _of_estimate(saved: Saved, shown: dict[str, Any]) -> Contents:
         "chip": fields("Fields of the chip", chip, ("name", "description", "sources"), chip["sources"]),
         "provenance": fields("Provenance", shown["provenance"]),
     }
-    notes = [f"{caveat}." for caveat in shown["caveats"]]
+    notes = [
+        batches.counterpart(shown),
+        *filter(None, [standing.sentence(shown.get("standing"), shown["samples"])]),
+        *(f"{caveat}." for caveat in shown["caveats"]),
+    ]
     if told := sensitivity.turns(shown):
         notes.append(f"{sensitivity.TURNS}: {told}.")
     if shown.get("sensitivity"):
@@ -114,7 +131,9 @@ def _of_estimate(saved: Saved, shown: dict[str, Any]) -> Contents:
 def _of_chip(saved: Saved, shown: dict[str, Any]) -> Contents:
     model, chip = shown["model"], shown["chip"]
     skipped = ("name", "description", "sources", "network", "cores", "barrier")
-    notes = [f"{caveat}." for row in shown["energy"] for caveat in row["caveats"]]
+    over_time = standing.sentence(shown["energy"][0].get("standing"), shown["samples"])
+    notes = [text for text in (batches.counterpart_on_cores(shown), over_time) if text]
+    notes += [f"{caveat}." for row in shown["energy"] for caveat in row["caveats"]]
     notes += [
         f"Not in the energy by {row['prices']}: {', '.join(row['unpriced'])}."
         for row in shown["energy"]
@@ -125,6 +144,7 @@ def _of_chip(saved: Saved, shown: dict[str, Any]) -> Contents:
     levels = chip_levels.of(shown)
     tables = {
         "energy": chip_page.energy(shown),
+        "area": area_tables.by_source(shown.get("tile_area")),
         "layers": chip_levels.layers(levels) if levels else None,
         "memory": memory.table(levels) if levels else None,
         "roofline": page_tables.intensities(levels) if levels else None,

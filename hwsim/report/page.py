@@ -13,7 +13,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from hwsim.ledger import ACTIONS
-from hwsim.report import batches, headline, memory, numbers, page_tables, sensitivity, spread
+from hwsim.report import (
+    area_tables,
+    batches,
+    headline,
+    memory,
+    numbers,
+    page_tables,
+    sensitivity,
+    spread,
+    standing,
+)
 from hwsim.report.claim import claim
 from hwsim.report.drawing import PALETTE
 from hwsim.report.figures import Picture, all_figures
@@ -83,6 +93,10 @@ def render(values: dict[str, Any]) -> str:
         operations_alone=page_tables.operations_alone(shown),
         layers=page_tables.layers(shown),
         components=page_tables.components(shown),
+        area=area_tables.by_source(shown.get("area")),
+        area_notes=area_tables.notes(shown.get("area")),
+        area_shared=area_tables.shared(shown.get("area")),
+        standing=standing.sentence(shown.get("standing"), shown["samples"]),
         memory=memory.table(shown),
         intensities=page_tables.intensities(shown),
         formulas=FORMULAS,

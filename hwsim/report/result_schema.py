@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from hwsim.cost import WHOLE
+from hwsim.report.area_schema import Areas
 from hwsim.report.figures import COMPONENTS
 from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text, of
 
@@ -196,6 +197,19 @@ class Priced(Part):
     ann_energy_pj: Amount | None
     ratio: Amount | None
 
+    @model_validator(mode="after")
+    def _sums(self) -> "Priced":
+        parts = self.energy_pj_by_component.values()
+        check_sum(f"table {self.table!r}: energy_pj_by_component", parts, "energy_pj", self.energy_pj)
+        return self
+
+
+class Standing(Part):
+    """What flows over time, beside the dynamic energy."""
+
+    energy_pj: dict[str, Amount]
+    unpriced: list[Text]
+
 
 class Sensitivity(Part):
     rows: Annotated[list[Priced], Field(min_length=1, max_length=1000)]
@@ -242,6 +256,8 @@ class ResultJson(Part):
     bounds: Bounds | None = None
     compute_only: ComputeOnly | None = None
     sensitivity: Sensitivity | None = None
+    area: Areas | None = None
+    standing: Standing | None = None
     over_time: Annotated[list[Shorter], Field(min_length=1)] | None = None
 
     @field_validator("energy_pj")

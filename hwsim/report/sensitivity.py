@@ -30,22 +30,22 @@ def table(values: dict[str, Any]) -> Table | None:
         rows.append(
             (
                 Cell(f"{row['table']}{own}", i, name=True),
-                Cell(heaviest["constant"] if heaviest else NONE, code=bool(heaviest)),
-                Cell(", ".join(row["unpriced"]) or "none", wide=True),
                 Cell(
                     ("" if row["complete"] else "at least ") + joules(row["energy_pj"] / samples),
                     row["energy_pj"] / samples,
                 ),
-                Cell(percent(heaviest["share"], 1.0), heaviest["share"]) if heaviest else Cell(NONE),
                 Cell(NONE) if ann is None else Cell(joules(ann / samples), ann / samples),
                 Cell(NONE) if row["ratio"] is None else Cell(f"{row['ratio']:.4g}", row["ratio"]),
+                Cell(percent(heaviest["share"], 1.0), heaviest["share"]) if heaviest else Cell(NONE),
+                Cell(heaviest["constant"] if heaviest else NONE, code=bool(heaviest)),
+                Cell(", ".join(row["unpriced"]) or "none", wide=True),
             )
         )
-    texts, numbers = (
-        ("table", "constant that weighs most", "without a price"),
-        ("SNN", "its share", "ANN", "SNN / ANN"),
-    )
-    return Table("Sensitivity to constants, energy per inference", texts, numbers, tuple(rows))
+    numbers = ("SNN", "ANN", "SNN / ANN", "share of the heaviest")
+    return Table(
+        "Sensitivity to constants, energy per inference", ("table",), numbers, tuple(rows),
+        after=("constant that weighs most", "without a price"),
+    )  # fmt: skip
 
 
 def _own(values: dict[str, Any]) -> tuple[str, ...]:

@@ -29,12 +29,12 @@ class Cell:
 Cells = tuple[Cell, ...]
 
 
-def row_html(cells: Cells, texts: int) -> Markup:
-    """A row of a table, of which the first ``texts`` cells are no numbers. Every text is escaped."""
+def row_html(cells: Cells, numeric: tuple[bool, ...]) -> Markup:
+    """A row of a table, of which some columns are ``numeric``. Every text is escaped."""
     parts = ["<tr>"]
     for i, cell in enumerate(cells):
         tag, begin = ("td", "td") if i else ("th", 'th scope="row"')
-        look = ' class="n"' if i >= texts else ' class="wide"' if cell.wide else ""
+        look = ' class="n"' if numeric[i] else ' class="wide"' if cell.wide else ""
         if not i and len(cell.text) <= SHORT:
             look = ' class="short"'
         value = "" if cell.value is None else f' data-v="{cell.value:.9g}"'
@@ -58,7 +58,7 @@ def _inside(cell: Cell) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """``texts`` head the first columns, ``numbers`` the others, which stand to the right.
+    """``texts`` head the first columns, ``numbers`` those to the right of them, ``after`` more texts.
 
     ``total`` stays below, however rows are sorted. ``sorted_by``: the column whose order the rows have.
     """
@@ -69,11 +69,18 @@ class Table:
     rows: tuple[Cells, ...]
     total: Cells | None = None
     sorted_by: int | None = None
+    after: tuple[str, ...] = ()
 
     @property
     def heads(self) -> tuple[tuple[str, bool], ...]:
         """Every head, and whether its column is of numbers."""
-        return (*((h, False) for h in self.texts), *((h, True) for h in self.numbers))
+        told = ((self.texts, False), (self.numbers, True), (self.after, False))
+        return tuple((head, numeric) for heads, numeric in told for head in heads)
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Of every column, whether it is of numbers."""
+        return tuple(numeric for _, numeric in self.heads)
 
 
 def fields(

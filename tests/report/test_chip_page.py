@@ -10,6 +10,8 @@ import pytest
 from rich.console import Console
 
 from hwsim.report import (
+    area_tables,
+    batches,
     chip_console,
     chip_figures,
     chip_levels,
@@ -207,6 +209,7 @@ def test_tiles_are_told_by_layer_level_and_table() -> None:
     ids = [a["id"] for a in Page(text).all("section")]
     assert ids == [
         "energy",
+        "area",
         "layers",
         "memory",
         "roofline",
@@ -224,6 +227,28 @@ def test_tiles_are_told_by_layer_level_and_table() -> None:
     (row,) = values["energy"]
     assert spent == pytest.approx(row["total_pj"] - row["energy_pj"]["hops"])
     assert "(this result&#39;s)" in text
+
+
+def test_the_area_of_a_tile_stands_in_a_row_for_every_source() -> None:
+    values = on_tiles()
+    found = area_tables.by_source(values["tile_area"])
+    assert found is not None
+    assert [cells[0].text for cells in found.rows] == ["kernels", "fitted", "synthesis"]
+    parts = [sum(cell.value or 0.0 for cell in cells[3:9]) for cells in found.rows]
+    assert parts == pytest.approx([cells[1].value for cells in found.rows])
+    assert found.label in chip_page.render(values)
+
+
+def test_an_ann_of_the_same_accuracy_is_said_to_be_unknown() -> None:
+    assert any(batches.UNTRAINED in text for text in Page(chip_page.render(on_tiles())).text_of("p"))
+    assert batches.UNTRAINED not in chip_page.render(example())
+
+
+def test_energy_over_time_is_told_beside_the_dynamic_energy() -> None:
+    values = on_tiles()
+    values["energy"][0]["standing"] = {"energy_pj": {"sram_leakage": 2e6 * SAMPLES}, "unpriced": ["clock"]}
+    told = "Beside this, standing energy over that time: sram leakage 2.00 µJ; no number for clock."
+    assert told in chip_page.render(values)
 
 
 def test_event_driven_cores_have_no_layers_but_all_their_prices() -> None:

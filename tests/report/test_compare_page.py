@@ -107,3 +107,13 @@ def test_a_simulation_beside_all_tables_names_none_of_them_as_its_own() -> None:
     found = compare_page.sensitivity(example()["rows"])
     assert found is not None
     assert found.texts == ("row", "hardware", "against the first row")
+
+
+def test_accuracies_over_different_samples_are_said_to_differ_in_that() -> None:
+    rows = example()["rows"][:2]
+    rows[0] |= {"model": "a", "accuracy": 1.0, "accuracy_samples": rows[0]["samples"]}
+    rows[1] |= {"model": "b", "accuracy": 0.12, "accuracy_samples": 1000}
+    told = compare_console.tested_accuracy(rows)
+    assert told[0] == "accuracy of b: on 1,000 test samples, by its card"
+    assert told[1].startswith("accuracies are over different samples (")
+    assert len(compare_console.tested_accuracy(rows[1:])) == 1
