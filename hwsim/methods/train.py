@@ -1,5 +1,6 @@
 """Train a spiking network into a directory that can be resumed, and that is a model once it is done."""
 
+import fcntl
 import json
 import os
 import platform
@@ -82,7 +83,7 @@ def train(
     trainer = Trainer(model, feed, device)
     history: list[dict[str, Any]] = []
     save_yaml(directory / SPEC, spec)
-    with repeatable(device, done.threads if done else torch.get_num_threads()):
+    with alone(directory), repeatable(device, done.threads if done else torch.get_num_threads()):
         if done is not None:
             trainer.resume(done)
             history = done.history
@@ -119,6 +120,19 @@ def finished(directory: Path) -> Trained:
     card = json.loads((directory / CARD).read_text(encoding="utf-8"))
     lines = (directory / METRICS).read_text(encoding="utf-8").splitlines()
     return Trained(directory, spec, card, [json.loads(line) for line in lines])
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Raises HwsimError where another process trains into the directory; one that is killed does no more."""
+    held = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise HwsimError(f"{directory}: another process is training into it") from None
+    finally:
+        os.close(held)
 
 
 @contextmanager
