@@ -559,3 +559,24 @@ def test_load_gives_the_network_of_a_training_with_its_sharing(net: str, tmp_pat
     assert {p.channel_groups for p in network.populations if p.spikes} == {2}
     with pytest.raises(HwsimError, match="weights and options of its own; leave out weights"):
         hwsim.load(tmp_path / "run", weights="other.safetensors")
+
+
+@pytest.mark.parametrize("name", [CARD, METRICS, WEIGHTS, INPUTS])
+def test_a_damaged_file_of_a_training_is_named(net: str, tmp_path: Path, name: str) -> None:
+    train(spec(net, epochs=1), tmp_path / "run")
+    path = tmp_path / "run" / name
+    content = path.read_bytes()
+    for damage in (content[: len(content) // 2], b"{"):
+        path.write_bytes(damage)
+        with pytest.raises(HwsimError, match=name):
+            hwsim.load(tmp_path / "run")
+    path.unlink()
+    with pytest.raises(HwsimError, match=name if name != CARD else "has done 1 of 1 epochs"):
+        hwsim.load(tmp_path / "run")
+
+
+def test_checkpoints_without_their_spec_are_refused(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1), tmp_path / "run")
+    (tmp_path / "run" / SPEC).unlink()
+    with pytest.raises(HwsimError, match="has checkpoints and no training"):
+        train(spec(net, epochs=1), tmp_path / "run")
