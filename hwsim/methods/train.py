@@ -119,7 +119,7 @@ def finished(directory: Path) -> Trained:
             "hwsim train with the same options and directory goes on"
         )
     card = _json(directory / CARD)[0]
-    digests = card.get("sha256") if isinstance(card, dict) else None
+    digests = card.get("sha256", {}) if isinstance(card, dict) else None
     if not isinstance(digests, dict):
         raise HwsimError(f"{directory / CARD}: this card is damaged")
     for name, digest in digests.items():
