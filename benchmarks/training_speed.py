@@ -5,7 +5,8 @@ linear layer; forward, backward and the gradients' deletion. SpikingJelly runs i
 take statistics over T * B samples. ``sequence``: inputs differ by step; ``direct``: one image for all steps,
 its convolution computed once by both.
 
-    PYTHONPATH=. .venv-frontends/bin/python benchmarks/training_speed.py --batch 32 --timesteps 4
+    make training-speed
+    PYTHONPATH=. .venv-frontends/bin/python benchmarks/training_speed.py --batch 64 --timesteps 8
 """
 
 import argparse

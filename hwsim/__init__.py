@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hwsim.api import compare, estimate
-    from hwsim.frontends.load import load
+    from hwsim.methods.load import load
 
 __version__ = "0.1.0"
 __all__ = ["compare", "estimate", "load"]
@@ -13,7 +13,7 @@ __all__ = ["compare", "estimate", "load"]
 def __getattr__(name: str) -> Any:
     """``hwsim.load``, ``estimate`` and ``compare``, imported when first asked for: they need PyTorch."""
     if name == "load":
-        from hwsim.frontends.load import load  # noqa: PLC0415
+        from hwsim.methods.load import load  # noqa: PLC0415
 
         return load
     if name in ("estimate", "compare"):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     for name in {"augment", "milestones"} & given.keys():
         given[name] = [int(p) if p.isdecimal() else p for p in parts_of(name, given[name])]
     spec = TrainSpec.of(given)
-    if is_dir(output) and not is_file(output / SPEC) and any(output.iterdir()):
+    if is_dir(output) and not is_file(output / SPEC) and any(_known(output)):
         raise HwsimError(f"{output}: holds files that are of no training; name a new directory")
 
     def draw(history: list[dict[str, Any]]) -> None:
@@ -44,6 +44,11 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
         sys.stderr.write(f"interrupted; the same command goes on from the last whole epoch in {output}\n")
         sys.exit(130)
     say(json.dumps(trained.card, indent=1, allow_nan=False) if as_json else _told(trained))
+
+
+def _known(directory: Path) -> Iterator[Path]:
+    """What is in it, but for the temporary files of a training that was killed."""
+    return (path for path in directory.iterdir() if not path.name.startswith(f".{SPEC}."))
 
 
 def _title(spec: TrainSpec) -> str:

@@ -209,7 +209,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (("__main__",), ("cli.",)),
-    (("",), ("api", "frontends.load")),
+    (("",), ("api", "methods.load")),
 )
 
 

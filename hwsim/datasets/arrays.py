@@ -13,6 +13,9 @@ from hwsim.errors import HwsimError
 TEST_SHARE = 5
 """One sample of so many is of the test split where a file has no split of its own."""
 
+FEWEST = 1000
+"""Classes that any file may have; more must not outnumber its samples."""
+
 NO_LABEL = 255
 """Label of a step without one in qtdb_ecg_spikes."""
 
@@ -42,6 +45,12 @@ def read_arrays(path: Path, classes: int | None = None, name: str = "") -> Datas
     steps = train.labels.ndim == 2
     kind: Kind = "steps" if steps else "images" if train.arrays.ndim == 4 else "series"
     found = 1 + int(max(train.labels.max(initial=0), test.labels.max(initial=0)))
+    if found > max(FEWEST, len(train) + len(test)):
+        raise HwsimError(f"{path}: labels reach {found - 1}; there are {len(train) + len(test)} samples")
+    if (train.arrays.dtype == np.uint8) != (test.arrays.dtype == np.uint8):
+        raise HwsimError(
+            f"{path}: x_train is {train.arrays.dtype}, x_test {test.arrays.dtype}; both or none may be bytes"
+        )
     return Dataset(
         name=name or path.stem,
         kind=kind,
@@ -71,7 +80,10 @@ def channels_first(path: Path, name: str, x: NDArray[Any]) -> NDArray[Any]:
     if x.dtype.kind == "f":
         if not np.isfinite(x).all():
             raise HwsimError(f"{path}: {name} has values that are not finite")
-        x = x.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):
+            x = x.astype(np.float32, copy=False)
+        if not np.isfinite(x).all():
+            raise HwsimError(f"{path}: {name} has values beyond 32-bit floats")
     if x.size == 0:
         raise HwsimError(f"{path}: {name} is empty, {x.shape}")
     if x.ndim == 3:
@@ -99,9 +111,10 @@ def _split(
     lengths = None
     if f"len_{which}" in arrays:
         lengths = whole(path, f"len_{which}", arrays[f"len_{which}"])
-        if len(lengths) != len(labels) or lengths.min() < 1 or lengths.max() > inputs.shape[1]:
+        low, high = lengths.min(initial=1), lengths.max(initial=0)
+        if len(lengths) != len(labels) or low < 1 or high > inputs.shape[1]:
             raise HwsimError(
-                f"{path}: len_{which} has {len(lengths)} values from {lengths.min()} to {lengths.max()}; "
+                f"{path}: len_{which} has {len(lengths)} values from {low} to {high}; "
                 f"allowed are {len(labels)} from 1 to {inputs.shape[1]}"
             )
     return Split(inputs, labels, lengths)

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 
+LATEST = 1 << 40
+"""us, 12 days: times of T bins stay within 64 bits."""
+
 
 @dataclass(frozen=True, eq=False)
 class Events:
@@ -112,3 +115,5 @@ class Events:
                 )
         if total and self.t_us.min() < 0:
             raise HwsimError(f"{name}: an event is at {self.t_us.min()} us; times are 0 and later")
+        if total and self.t_us.max() >= LATEST:
+            raise HwsimError(f"{name}: an event is at {self.t_us.max()} us; times are below {LATEST}")

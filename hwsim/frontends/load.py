@@ -70,6 +70,17 @@ def load(
         if not isinstance(model, str | Path) or not str(model):
             raise HwsimError(f"model is {model!r}; it must be a path, a zoo name, an nn.Module or a Network")
         opened = open_model(str(model), file, texts, reading=reading)
+    return network_of(opened, inputs, steps, coding, layout)
+
+
+def network_of(
+    opened: Opened,
+    inputs: NDArray[Any] | Tensor | Path | str | None,
+    steps: int | None,
+    coding: Coding | None,
+    layout: Layout | None,
+) -> Network:
+    """The Network of what was opened; arguments and errors are those of :func:`load`."""
     check_taken(opened, coding, layout)
     if isinstance(opened.model, Network):
         return _network(opened, opened.model, inputs, steps, coding)

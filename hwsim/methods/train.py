@@ -1,5 +1,6 @@
 """Train a spiking network into a directory that can be resumed, and that is a model once it is done."""
 
+import fcntl
 import json
 import os
 import platform
@@ -21,6 +22,7 @@ from hwsim.errors import HwsimError
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_model import (
     WEIGHTS,
+    check_backward,
     device_of,
     load_weights,
     prepared,
@@ -28,9 +30,9 @@ from hwsim.methods.train_model import (
     trained_tensors,
 )
 from hwsim.methods.train_spec import TrainSpec, differences
-from hwsim.methods.train_state import load_state, save_state
+from hwsim.methods.train_state import FOLDER, digest_of, load_state, save_state
 from hwsim.methods.trainer import Trainer, drawing
-from hwsim.storage import atomic_path, is_file, write_text
+from hwsim.storage import atomic_path, check_file, is_dir, is_file, write_text
 
 SPEC, METRICS, CARD, INPUTS = "training.yaml", "metrics.jsonl", "card.json", "inputs.npz"
 
@@ -73,13 +75,15 @@ def train(
     data = load_dataset(spec.data, Path(spec.data_directory) if spec.data_directory else None)
     model, feed = prepared(spec, data)
     names, parameters = list(model.state_dict()), sum(p.numel() for p in model.parameters())
-    if spec.initial is not None:
+    done = load_state(directory)
+    if spec.initial is not None and done is None:
         load_weights(model, _initial(Path(spec.initial)))
     set_surrogates(model, spec)
-    trainer, done = Trainer(model, feed, device), load_state(directory)
+    check_backward(model, feed)
+    trainer = Trainer(model, feed, device)
     history: list[dict[str, Any]] = []
     save_yaml(directory / SPEC, spec)
-    with repeatable(device, done.threads if done else torch.get_num_threads()):
+    with alone(directory), repeatable(device, done.threads if done else torch.get_num_threads()):
         if done is not None:
             trainer.resume(done)
             history = done.history
@@ -100,6 +104,7 @@ def train(
         aside.write_bytes(save(trained_tensors(model, names)))
     _write_inputs(directory / INPUTS, feed)
     card = _card(spec, feed, parameters, history, device, command)
+    card["sha256"] = {name: digest_of(directory / name) for name in (WEIGHTS, INPUTS)}
     write_text(directory / CARD, json.dumps(card, indent=1, allow_nan=False) + "\n")
     return Trained(directory, spec, card, history)
 
@@ -113,9 +118,38 @@ def finished(directory: Path) -> Trained:
             f"{directory}: this training has done {state.epoch if state else 0} of {spec.epochs} epochs; "
             "hwsim train with the same options and directory goes on"
         )
-    card = json.loads((directory / CARD).read_text(encoding="utf-8"))
-    lines = (directory / METRICS).read_text(encoding="utf-8").splitlines()
-    return Trained(directory, spec, card, [json.loads(line) for line in lines])
+    card = _json(directory / CARD)[0]
+    digests = card.get("sha256", {}) if isinstance(card, dict) else None
+    if not isinstance(digests, dict):
+        raise HwsimError(f"{directory / CARD}: this card is damaged")
+    for name, digest in digests.items():
+        check_file(directory / name)
+        if digest_of(directory / name) != digest:
+            raise HwsimError(f"{directory / name}: is not the file that the training wrote; it is damaged")
+    return Trained(directory, spec, card, _json(directory / METRICS, lines=True))
+
+
+def _json(path: Path, lines: bool = False) -> list[Any]:
+    """The values of a JSON file, one or one a line. Raises HwsimError naming one that is damaged."""
+    check_file(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        return [json.loads(part) for part in (text.splitlines() if lines else [text])]
+    except ValueError as error:
+        raise HwsimError(f"{path}: is damaged ({error})") from None
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Raises HwsimError where another process trains into the directory; one that is killed does no more."""
+    held = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise HwsimError(f"{directory}: another process is training into it") from None
+    finally:
+        os.close(held)
 
 
 @contextmanager
@@ -144,6 +178,8 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
 def _check_same(directory: Path, spec: TrainSpec) -> None:
     """Raises HwsimError where the directory is that of a training with another spec."""
     path = directory / SPEC
+    if not is_file(path) and is_dir(directory / FOLDER):
+        raise HwsimError(f"{directory}: has checkpoints and no {SPEC}, which says of what; name another one")
     if is_file(path) and (told := differences(load_yaml(path, TrainSpec), spec)):
         raise HwsimError(
             f"{directory} is of another training ({told}); give the same options to go on with it, or "
@@ -186,6 +222,8 @@ def _card(
         "fit": feed.fit(),
         "method": spec.method,
         "sharing": spec.sharing,
+        "normalization": spec.normalized,
+        "backward": spec.backward,
         "timesteps": feed.timesteps,
         "coding": feed.coding,
         "encoding": spec.coding,

@@ -6,6 +6,7 @@ not exist. The newest two are kept.
 """
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,16 +39,17 @@ class State:
 def save_state(directory: Path, state: State) -> None:
     """Write the checkpoint of an epoch, then take away all but the newest :data:`KEPT`."""
     folder = directory / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"epoch-{state.epoch:04d}"
     weights = {k: v.detach().cpu().contiguous() for k, v in state.model.items()}
     with atomic_path(stem.with_suffix(".safetensors")) as aside:
         aside.write_bytes(save(weights))
+    rest = io.BytesIO()
+    torch.save({"optimizer": state.optimizer, "masks": state.masks}, rest)
     with atomic_path(stem.with_suffix(".pt")) as aside:
-        torch.save({"optimizer": state.optimizer, "masks": state.masks}, aside)
+        aside.write_bytes(rest.getbuffer())
     header = {
         "epoch": state.epoch,
-        "sha256": {s: _digest(stem.with_suffix(s)) for s in (".safetensors", ".pt")},
+        "sha256": {s: digest_of(stem.with_suffix(s)) for s in (".safetensors", ".pt")},
         "threads": state.threads,
         "history": state.history,
     }
@@ -70,13 +72,13 @@ def load_state(directory: Path) -> State | None:
         header = json.loads(newest.read_text(encoding="utf-8"))
         for suffix, digest in header["sha256"].items():
             path = newest.with_suffix(suffix)
-            if not path.is_file() or _digest(path) != digest:
+            if not path.is_file() or digest_of(path) != digest:
                 raise HwsimError(_damaged(path, found))
         rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
         model = load(newest.with_suffix(".safetensors").read_bytes())
         history, threads = header["history"], header["threads"]
         return State(header["epoch"], model, rest["optimizer"], rest["masks"], history, threads)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         if isinstance(error, HwsimError):
             raise
         raise HwsimError(_damaged(newest, found)) from None
@@ -93,5 +95,6 @@ def _damaged(path: Path, found: list[Path]) -> str:
     return f"{path}: this checkpoint is missing or damaged; {way}"
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

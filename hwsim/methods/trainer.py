@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hwsim.datasets import Split
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, one_line
 from hwsim.methods.augment import one_hot
 from hwsim.methods.pruning import apply_masks, magnitude_masks, sparsity, sparsity_at
 from hwsim.methods.train_data import Feed
@@ -25,6 +25,7 @@ from hwsim.nn.asgl import (
     smoothings,
     spike_fraction_schedule,
 )
+from hwsim.nn.reversible import run_reversible
 from hwsim.nn.timed import unroll
 
 Progress = Callable[[int, int], None]
@@ -70,7 +71,8 @@ class Trainer:
     def epoch(self, number: int, progress: Progress) -> dict[str, Any]:
         """Train epoch ``number`` (from 1), then measure it: a row of metrics.jsonl.
 
-        Raises HwsimError naming epoch and batch where the loss is no finite number.
+        Raises HwsimError naming epoch and batch where the loss is no finite number, a tensor that is none
+        after the epoch, and a mini-batch that the model does not take.
         """
         spec = self.spec
         p = spike_fraction_schedule(spec.spike_fraction, spec.zeta, spec.milestones, number - 1)
@@ -119,7 +121,10 @@ class Trainer:
                 group["lr"] = peak * factor
             if i == self.batches - 1:
                 count_emitted(self.model)
-            answers = self._answers(inputs)
+            try:
+                answers = self._answers(inputs)
+            except ValueError as error:
+                raise HwsimError(f"a mini-batch of {len(part)}: {one_line(error)}") from None
             loss = self._loss(answers, targets.to(self.device))
             if not math.isfinite(value := float(loss.detach())):
                 raise HwsimError(
@@ -133,13 +138,22 @@ class Trainer:
             losses += value * len(part)
             right += int((answers.detach().argmax(1).cpu() == torch.from_numpy(part.labels)).sum())
             progress(i + 1, self.batches)
+        if lost := [name for name, tensor in self.model.state_dict().items() if not tensor.isfinite().all()]:
+            raise HwsimError(
+                f"{lost[0]} is no finite number after epoch {number}; a lower rate (it is "
+                f"{self.spec.rate:g}) or a longer warm-up may help"
+            )
         return losses / len(order), right / len(order)
 
     def _answers(self, inputs: Tensor) -> Tensor:
         """(B, classes): mean over the steps of what the last layer gives, with efficientlif the sum."""
+        inputs, summed = inputs.to(self.device), self.spec.method == "efficientlif"
+        if self.model.training and self.spec.backward == "reverse":
+            total = run_reversible(self.model, inputs, self.feed.timesteps)
+            return total if summed else total / self.feed.timesteps
         shown = self.feed.timesteps if self.feed.coding == "frames" else None
-        outputs = unroll(self.model, inputs.to(self.device), shown)
-        return outputs.sum(0) if self.spec.method == "efficientlif" else outputs.mean(0)
+        outputs = unroll(self.model, inputs, shown, normalization=self.spec.normalized)
+        return outputs.sum(0) if summed else outputs.mean(0)
 
     def _loss(self, answers: Tensor, targets: Tensor) -> Tensor:
         smooth = self.spec.label_smoothing

@@ -90,6 +90,10 @@ GOOD = {"x_train": images(2, 4, 4), "y_train": [0, 1], "x_test": images(2, 4, 4)
             "from 1 to 9; allowed are 2",
         ),
         ({"y_train": np.zeros((2, 3), int)}, "y_train is"),
+        ({"y_train": [0, 10**12]}, "labels reach 1000000000000; there are 4 samples"),
+        ({"x_train": np.full((2, 4, 4), 1e39)}, "x_train has values beyond 32-bit floats"),
+        ({"x_train": np.ones((2, 1, 4, 4))}, "x_train is float32, x_test uint8; both or none may be bytes"),
+        ({"len_train": np.zeros(0, int)}, "len_train has 0 values"),
     ],
 )
 def test_arrays_that_disagree_are_named(tmp_path: Path, change: dict[str, Any], found: str) -> None:

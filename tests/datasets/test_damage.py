@@ -119,6 +119,7 @@ def test_an_h5_array_without_its_bytes_takes_no_memory(tmp_path: Path) -> None:
         ("offsets", [0, 2], "from 0 to the number of events, 3"),
         ("t_us", [0, 1], r"\[2, 3\] events; they must agree"),
         ("labels", [0, 11], "labels of train span 0 to 11; allowed are 0 to 10"),
+        ("t_us", [0, 1, 2**40], "an event is at 1099511627776 us; times are below 1099511627776"),
         ("labels", [0], "train has 2 samples and 1 labels"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import signal
 import subprocess
 import sys
@@ -443,3 +444,139 @@ def test_a_pruned_training_keeps_its_zeros_and_resumes(net: str, tmp_path: Path)
 
 
 CONVOLVED = ("0.weight", "3.weight", "6.weight", "12.weight")
+
+
+# --- backward and normalization ------------------------------------------------------------------
+
+
+def plain(tmp_path: Path, body: str) -> str:
+    path = tmp_path / "plain.py"
+    path.write_text(f"from torch import nn\nfrom hwsim.nn import LIF\n\n{body}\n")
+    return f"{path}:build"
+
+
+SOFT = """def build(classes: int = 10):
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), LIF(), nn.Flatten(), nn.Linear(144, classes))"""
+
+
+def test_the_backward_in_reverse_trains_as_the_standard_one(tmp_path: Path) -> None:
+    net = plain(tmp_path, SOFT)
+    fields: dict[str, Any] = {"epochs": 1, "normalization": "each_step", "optimizer": "sgd"}
+    standard = weights(train(spec(net, **fields), tmp_path / "standard"))
+    reverse = weights(train(spec(net, **fields, backward="reverse"), tmp_path / "reverse"))
+    # the first normalization runs once a sample there and once a step here, which moves its averages alone
+    for name in standard.keys() - {"1.running_mean", "1.running_var", "1.num_batches_tracked"}:
+        torch.testing.assert_close(reverse[name], standard[name], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "message"),
+    [
+        (SOFT.replace("LIF()", "LIF(reset='zero')"), {}, "backward reverse: layer '2': a hard reset"),
+        (
+            SOFT.replace("nn.Flatten()", "nn.Flatten(), nn.Dropout(0.1)"),
+            {},
+            "dropout would draw another mask",
+        ),
+        (SOFT, {"coding": "poisson"}, "it shows one image at every step"),
+    ],
+)
+def test_a_backward_in_reverse_is_refused_with_its_reason(
+    tmp_path: Path, body: str, fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(HwsimError, match=message):
+        train(spec(plain(tmp_path, body), backward="reverse", **fields), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_normalization_follows_from_method_and_backward_unless_it_is_said(net: str) -> None:
+    assert spec(net).normalized == "all_steps"
+    assert spec(net, method="efficientlif").normalized == "each_step"
+    assert spec(net, method="efficientlif", normalization="all_steps").normalized == "all_steps"
+    assert spec(net, backward="reverse").normalized == "each_step"
+    with pytest.raises(HwsimError, match="backward reverse computes each step of its own"):
+        spec(net, backward="reverse", normalization="all_steps")
+
+
+def test_a_model_that_keeps_values_of_its_own_is_refused(tmp_path: Path) -> None:
+    body = """class Own(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.kept, self.last, self.neuron = None, nn.Linear(64, classes), LIF()
+    def forward(self, x):
+        before = self.kept if self.kept is not None and self.kept.shape == x.shape else 0 * x
+        self.kept = before + x
+        return self.last(self.neuron(self.kept).flatten(1))
+
+def build(classes: int = 10):
+    return Own(classes)"""
+    with pytest.raises(HwsimError, match="a module keeps values of its own"):
+        train(spec(plain(tmp_path, body)), tmp_path / "run")
+
+
+def test_one_directory_is_trained_into_by_one_process(net: str, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def progress(stage: str, done: int, _of: int) -> None:
+        if stage == "epoch 1" and done == 1:
+            with pytest.raises(HwsimError) as found:
+                train(spec(net, epochs=1), tmp_path / "run")
+            said.append(str(found.value))
+
+    train(spec(net, epochs=1), tmp_path / "run", progress)
+    assert said == [f"{tmp_path / 'run'}: another process is training into it"]
+
+
+def test_weights_that_are_no_numbers_after_an_epoch_are_an_error(net: str, tmp_path: Path) -> None:
+    # one mini-batch: its loss is a number, and its step makes weights of 3e38 times a gradient
+    asked = spec(net, epochs=1, batch=120, optimizer="sgd", rate=3e38, weight_decay=3e38)
+    with pytest.raises(HwsimError, match="is no finite number after epoch 1"):
+        train(asked, tmp_path / "run")
+
+
+def test_a_mini_batch_that_cannot_be_normalized_is_an_error(tmp_path: Path) -> None:
+    body = """def build(classes: int = 10):
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), LIF(), nn.Linear(8, classes))"""
+    with pytest.raises(HwsimError, match="a mini-batch of 1: Expected more than 1 value per channel"):
+        train(spec(plain(tmp_path, body), batch=1), tmp_path / "run")
+
+
+def test_a_training_goes_on_without_the_one_that_it_began_from(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1), tmp_path / "first")
+    asked = spec(net, epochs=1, initial=str(tmp_path / "first"))
+    whole = train(asked, tmp_path / "second")
+    shutil.rmtree(tmp_path / "first")
+    (tmp_path / "second" / CARD).unlink()
+    assert_same(weights(train(asked, tmp_path / "second")), weights(whole))
+
+
+def test_load_gives_the_network_of_a_training_with_its_sharing(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1, sharing="C2"), tmp_path / "run")
+    network = hwsim.load(tmp_path / "run")
+    assert (network.name, network.timesteps) == ("run", 3)
+    assert {p.channel_groups for p in network.populations if p.spikes} == {2}
+    with pytest.raises(HwsimError, match="weights and options of its own; leave out weights"):
+        hwsim.load(tmp_path / "run", weights="other.safetensors")
+
+
+@pytest.mark.parametrize("name", [CARD, METRICS, WEIGHTS, INPUTS])
+def test_a_damaged_file_of_a_training_is_named(net: str, tmp_path: Path, name: str) -> None:
+    train(spec(net, epochs=1), tmp_path / "run")
+    path = tmp_path / "run" / name
+    content = path.read_bytes()
+    for damage in (content[: len(content) // 2], b"{"):
+        path.write_bytes(damage)
+        with pytest.raises(HwsimError, match=name):
+            hwsim.load(tmp_path / "run")
+    path.unlink()
+    with pytest.raises(HwsimError, match=name if name != CARD else "has done 1 of 1 epochs"):
+        hwsim.load(tmp_path / "run")
+
+
+def test_checkpoints_without_their_spec_are_refused(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1), tmp_path / "run")
+    (tmp_path / "run" / SPEC).unlink()
+    with pytest.raises(HwsimError, match="has checkpoints and no training"):
+        train(spec(net, epochs=1), tmp_path / "run")

@@ -226,3 +226,51 @@ def test_a_callable_without_a_slope_of_its_own_still_runs_at_once() -> None:
     torch.manual_seed(0)
     inputs = torch.randn(4, 3, 5)
     assert torch.equal(unroll(LIF(surrogate=lambda x, i: arctan(x / 2, i)), inputs), unroll(LIF(), inputs))
+
+
+def test_a_module_that_stands_twice_in_a_sequential_is_called_twice() -> None:
+    torch.manual_seed(0)
+    linear, neuron = nn.Linear(8, 8), LIF()
+    for model in (nn.Sequential(linear, LIF(), linear, LIF()), nn.Sequential(linear, neuron, linear, neuron)):
+        inputs = 3 * torch.randn(5, 3, 8)
+        torch.testing.assert_close(unroll(model, inputs), unroll(model, inputs, stepwise=True))
+
+
+def test_a_neuron_called_twice_inside_of_a_module_is_refused() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.neuron = LIF()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            out: torch.Tensor = self.neuron(self.neuron(x))
+            return out
+
+    with pytest.raises(ValueError, match=r"'0.neuron' \(LIF\) is called twice a step; use stepwise=True"):
+        unroll(Twice(), torch.ones(2, 1, 4))
+
+
+def test_hooks_of_a_sequential_change_its_outputs() -> None:
+    inner = nn.Sequential(nn.Identity(), LIF())
+    inner.register_forward_hook(lambda _module, _inputs, outputs: 2 * outputs)
+    model = nn.Sequential(inner, nn.Identity())
+    assert unroll(model, torch.ones(1, 1, 1)).item() == 2.0  # a spike of 1, doubled
+
+
+def test_normalization_of_each_step_is_that_of_stepping() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), LIF(), nn.Linear(8, 4), nn.BatchNorm1d(4))
+    stepped = copy.deepcopy(model)
+    inputs = torch.randn(5, 6, 8)
+    found = unroll(model, inputs, normalization="each_step")
+    torch.testing.assert_close(found, unroll(stepped, inputs, stepwise=True))
+    for name, tensor in stepped.state_dict().items():
+        torch.testing.assert_close(model.state_dict()[name], tensor)  # averages too, updated 5 times
+    assert model[1].num_batches_tracked == 5
+
+
+def test_normalization_without_averages_is_that_of_each_step_in_evaluation() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.BatchNorm1d(8, track_running_stats=False), LIF()).eval()
+    inputs = torch.randn(5, 6, 8)
+    torch.testing.assert_close(unroll(model, inputs), unroll(model, inputs, stepwise=True))
