@@ -21,8 +21,10 @@ from hwsim.frontends.capture import structure
 from hwsim.lists import parts_of
 from hwsim.manycore.chips import open_chip
 from hwsim.mapping import Mapping, load_mapping
+from hwsim.memories import DramTiming
 from hwsim.network import Network
 from hwsim.over_time import over_time as by_steps
+from hwsim.pe_array import Skip
 from hwsim.report import console
 from hwsim.report.claim import claim
 from hwsim.result import Result
@@ -189,8 +191,8 @@ def chip(
     if not isinstance(chip, hardware.Hardware):
         raise HwsimError(f"{name}: a chip of event-driven cores: hwsim estimate and hwsim map take it")
     if skip is not None:
-        chip = chip.with_skip(choice("skip", skip, hardware.Skip))
-    return chip if dram is None else chip.with_dram(choice("dram", dram, hardware.DramTiming))
+        chip = chip.with_skip(choice("skip", skip, Skip))
+    return chip if dram is None else chip.with_dram(choice("dram", dram, DramTiming))
 
 
 def scaled(tables: str | None, node: int | None, vdd: float | None) -> str | None:

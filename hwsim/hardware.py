@@ -4,127 +4,23 @@ A chip is a YAML file; the rows that ship with hwsim lie in hwsim/tables/hardwar
 a published source are marked so in ``sources``.
 """
 
-from functools import cache
-from math import gcd
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PositiveInt, ValidationError, ValidationInfo, field_validator
 
 from hwsim.configuration import Configured, load_yaml
-from hwsim.dram.table import DramTable, load_dram
 from hwsim.errors import HwsimError, nearest
 from hwsim.grid import Exchange, Grid
+from hwsim.memories import Buffers, Dram, DramTiming
+from hwsim.pe_array import PEArray, Skip
 from hwsim.storage import content_id
 
 TABLES = Path(__file__).parent / "tables" / "hardware"
 
-Skip = Literal["dense", "gate", "event"]
-Dataflow = Literal["os", "ws", "is"]
-DramTiming = Literal["commands", "bandwidth"]
-Dimension = Literal["M", "N", "K", "T"]
-CellType = Literal["itrs-lstp", "itrs-lop", "itrs-hp"]
-
-LONGEST_WINDOW = 64
-"""The most timesteps that a pass can serve."""
-
-HOLDS: dict[Dataflow, tuple[Dimension, Dimension]] = {"os": ("M", "N"), "ws": ("K", "N"), "is": ("K", "M")}
-"""What lies on rows and columns unless the chip says otherwise; only ``os`` may (docs/machine.md, W3)."""
 
 SLOWEST_BYTE, FINEST_CLOCK, LONGEST_LATENCY = 2**20, 2**32, 2**32
 """Bounds of cycles a byte of DRAM, of the numerator of clock / bandwidth, and of cycles of latency."""
-
-
-class Decode(Configured):
-    """Turns lists of spikes into a stream: merges ``merge_lanes`` of them at ``events_per_cycle`` (P2).
-
-    At most ``max_inputs`` inputs take part in a pass (W6).
-    """
-
-    events_per_cycle: PositiveInt = Field(le=2**20)
-    merge_lanes: int = Field(ge=2, le=2**20)
-    max_inputs: PositiveInt | None = Field(default=None, le=2**31)
-
-
-class PEArray(Configured):
-    """R rows by C columns of processing elements (docs/machine.md, W3, W4, P1 to P5).
-
-    ``dataflow``: what stays in the PEs, outputs, weights or inputs; ``rows_hold`` and ``columns_hold``: which
-    dimension of the loop nest lies where. ``fill``: skewed, a PE a cycle, or all at once. ``streams``: one
-    for all rows or one a row. ``skip``: ``dense`` streams and executes every input; ``gate`` streams every
-    input and executes live ones; ``event`` streams live inputs only. ``window``: timesteps of a pass, served
-    in ``parallel`` or ``serial`` lanes. ``overlap``: passes follow without a gap. ``weight_sparsity``: zero
-    weights are neither stored nor streamed. ``multipliers``: each PE has one; without them graded inputs are
-    priced as multiplications too, but take no area.
-    """
-
-    rows: PositiveInt = Field(le=1024)
-    columns: PositiveInt = Field(le=1024)
-    skip: Skip
-    partial_sum_banks: PositiveInt = Field(le=8)
-    dataflow: Dataflow = "os"
-    rows_hold: Dimension | None = None
-    columns_hold: Dimension | None = None
-    fill: Literal["systolic", "broadcast"] = "systolic"
-    streams: Literal["shared", "own"] = "shared"
-    window: int | Literal["all"] = 1
-    time_lanes: Literal["parallel", "serial"] = "parallel"
-    overlap: bool = False
-    weight_sparsity: bool = False
-    multipliers: bool = False
-    decode: Decode | None = None
-
-    @property
-    def holds(self) -> tuple[Dimension, Dimension]:
-        """The dimensions on rows and columns."""
-        rows, columns = HOLDS[self.dataflow]
-        return self.rows_hold or rows, self.columns_hold or columns
-
-    def extent(self, dimension: Dimension) -> int:
-        """How much of a dimension lies on the array at once: R, C, or 1 where it does not lie there."""
-        return dict(zip(self.holds, (self.rows, self.columns), strict=True)).get(dimension, 1)
-
-    @property
-    def lanes(self) -> int:
-        """Accumulators of a PE: one for each step of a window in parallel lanes, else one."""
-        if self.time_lanes == "serial":
-            return 1
-        return LONGEST_WINDOW if self.window == "all" else self.window
-
-    @field_validator("window", mode="before")
-    @classmethod
-    def _window(cls, value: Any) -> Any:
-        if value != "all" and (type(value) is not int or not 1 <= value <= LONGEST_WINDOW):
-            raise ValueError(f"it must be 1 to {LONGEST_WINDOW}, or all")
-        return value
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        rows, columns = self.holds
-        if rows == columns:
-            raise ValueError(f"rows and columns both hold {rows}")
-        if self.dataflow == "os" and "K" in self.holds:
-            raise ValueError("dataflow os streams K: rows and columns hold two of M, N, T")
-        if self.dataflow != "os" and self.holds != HOLDS[self.dataflow]:
-            raise ValueError(
-                f"dataflow {self.dataflow} holds {' and '.join(HOLDS[self.dataflow])} on rows and columns, "
-                f"not {rows} and {columns}"
-            )
-        if self.dataflow == "is" and self.skip == "event":
-            raise ValueError(
-                "dataflow is with skip event: the inputs stay, and one that is dead is dead for every "
-                "streamed channel; take gate"
-            )
-        if self.streams == "own":
-            if self.dataflow != "os" or self.holds != ("M", "N"):
-                raise ValueError("streams own: only with dataflow os, M on the rows and N on the columns")
-            if self.fill != "broadcast":
-                raise ValueError("streams own: a skewed fill has one order for all rows; take fill broadcast")
-        if self.weight_sparsity and (self.streams != "own" or self.skip != "event"):
-            raise ValueError("weight_sparsity: only with streams own and skip event")
-        if self.decode and (self.dataflow != "os" or "T" in self.holds or self.skip != "event"):
-            raise ValueError("decode: only with dataflow os, skip event, and no T on the array")
-        return self
 
 
 class LifUnits(Configured):
@@ -151,152 +47,6 @@ class Precision(Configured):
     def widest_operand(self) -> int:
         """Bits of a multiplier: the wider of weights and activations."""
         return max(self.weight_bits, self.activation_bits)
-
-
-class Buffer(Configured):
-    """On-chip SRAM of ``capacity_bytes`` that is read and written in words of ``word_bits``.
-
-    ``banks`` of ``ports`` each serve accesses of one cycle; double-buffered, half of it fills while
-    the other half is used. Banks and ports are of weights, double buffering of weights and inputs.
-    """
-
-    capacity_bytes: PositiveInt = Field(le=2**40)
-    word_bits: PositiveInt = Field(le=4096)
-    banks: PositiveInt = Field(default=1, le=1024)
-    ports: PositiveInt = Field(default=1, le=16)
-    double_buffered: bool = False
-
-    @property
-    def tile_bytes(self) -> int:
-        """What one job may occupy: half of it if double-buffered."""
-        return self.capacity_bytes // (2 if self.double_buffered else 1)
-
-
-class Buffers(Configured):
-    """The tile's memories. Without ``membrane`` the state that leaves the array goes to DRAM, without
-    ``partial_sum`` the sums of K-tiles that cannot be added up in place.
-
-    ``spikes``: how maps of spikes are stored, as bitmaps or as lists of addresses where shorter (W9).
-    ``cell_type``: transistors of the SRAM cells; by default the cost table's.
-    """
-
-    weight: Buffer
-    input: Buffer
-    output: Buffer
-    membrane: Buffer | None = None
-    partial_sum: Buffer | None = None
-    spikes: Literal["bitmap", "list"] = "bitmap"
-    cell_type: CellType | None = None
-
-    @model_validator(mode="after")
-    def _meaningful(self) -> Self:
-        """Fields that nothing asks for stay as they are by default."""
-        fields = ("banks", "ports", "double_buffered")
-        for name, buffer in self.present().items():
-            without = {"weight": (), "input": fields[:2]}.get(name, fields)
-            for field in without:
-                if getattr(buffer, field) != Buffer.model_fields[field].default:
-                    where = "weight and input" if field == "double_buffered" else "weight"
-                    raise ValueError(
-                        f"{name}.{field}: found {getattr(buffer, field)}, without effect: {field} has a "
-                        f"meaning for {where} only; leave it out"
-                    )
-        return self
-
-    def present(self) -> dict[str, Buffer]:
-        found = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return {name: buffer for name, buffer in found if isinstance(buffer, Buffer)}
-
-
-@cache
-def _device(table: str) -> DramTable:
-    return load_dram(table)
-
-
-class Dram(Configured):
-    """What lies behind the DMA channel (S2): a DRAM of hwsim/tables/dram, or of a file, or plain numbers.
-
-    ``table``: a name, or the path of a .yaml file from the folder of the chip's own file. ``timing``:
-    ``commands`` plays a banked table's commands, which is the default where there are any; ``bandwidth``
-    takes the bandwidth of its pins.
-    """
-
-    table: str | None = None
-    timing: DramTiming | None = Field(default=None, validate_default=True)
-    bandwidth_bytes_per_s: PositiveInt | None = Field(default=None, le=10**15)
-    burst_bytes: PositiveInt | None = Field(default=None, le=4096)
-
-    @field_validator("table")
-    @classmethod
-    def _known(cls, table: str | None, info: ValidationInfo) -> str | None:
-        if table is None:
-            return None
-        if table.endswith((".yaml", ".yml")) and info.context:
-            table = str((info.context["folder"] / table).resolve())
-        try:
-            _device(table)
-        except HwsimError as error:
-            raise ValueError(str(error)) from None
-        return table
-
-    @field_validator("timing")
-    @classmethod
-    def _timed(cls, timing: DramTiming | None, info: ValidationInfo) -> DramTiming | None:
-        if "table" not in info.data:
-            return timing
-        table = info.data["table"]
-        if table is not None and _device(table).banked:
-            return timing or "commands"
-        if timing == "commands":
-            raise ValueError(
-                "a flat table and plain numbers have no commands; leave timing out, or name a table with "
-                "banks (hwsim list dram)"
-            )
-        return "bandwidth"
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        plain = self.bandwidth_bytes_per_s, self.burst_bytes
-        if self.table is None and None in plain:
-            raise ValueError("give table, or bandwidth_bytes_per_s and burst_bytes")
-        if self.table is not None and plain != (None, None):
-            raise ValueError("table has its own bandwidth and bursts: leave the other two out")
-        return self
-
-    @property
-    def of_file(self) -> bool:
-        """Whether the table is a file of the user's."""
-        return bool(self.table) and Path(str(self.table)).suffix in (".yaml", ".yml")
-
-    @property
-    def device(self) -> DramTable | None:
-        return _device(self.table) if self.table else None
-
-    @property
-    def banked(self) -> DramTable | None:
-        """The DRAM whose commands are played; None for plain bandwidth."""
-        device = self.device
-        return device if device and device.banked and self.timing == "commands" else None
-
-    @property
-    def bandwidth(self) -> int:
-        """Bytes a second of plain bandwidth, or of the pins."""
-        return self.device.peak_bytes_per_s if self.device else self.bandwidth_bytes_per_s or 0
-
-    @property
-    def burst(self) -> int:
-        """Bytes of a burst."""
-        return self.device.burst_bytes if self.device else self.burst_bytes or 0
-
-    def latency_cycles(self, clock_hz: int) -> int:
-        """Cycles of this clock by which a plain transfer's data come later than its bandwidth says."""
-        flat = self.device.flat if self.device else None
-        return -(-flat.latency_cycles * clock_hz // self.device.clock_hz) if self.device and flat else 0
-
-    def clock_per_byte(self, clock_hz: int) -> tuple[int, int]:
-        """clock / bandwidth in lowest terms."""
-        common = gcd(clock_hz, self.bandwidth)
-        return clock_hz // common, self.bandwidth // common
 
 
 class Hardware(Configured):

@@ -13,9 +13,10 @@ from numpy.random import Generator
 
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
-from hwsim.hardware import Buffer, Hardware
+from hwsim.hardware import Hardware
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import FoldOrder, Mapping
+from hwsim.memories import Buffer
 from hwsim.network import Network, Population
 from tests.random_chips import draw_hardware, draw_mapping
 from tests.random_networks import chance, draw_network, pick

@@ -42,6 +42,8 @@ VALUES = (
     "population",
     "events",
     "grid",
+    "pe_array",
+    "memories",
     "hardware",
     "mapping",
     "program",

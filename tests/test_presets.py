@@ -12,20 +12,11 @@ from hwsim.cycle import reference
 from hwsim.cycle.run import run
 from hwsim.execute.executor import encode, execute
 from hwsim.grid import CoreLimits, Grid
-from hwsim.hardware import (
-    Buffer,
-    Buffers,
-    Decode,
-    Dram,
-    Hardware,
-    LifUnits,
-    PEArray,
-    Precision,
-    load_hardware,
-    presets,
-)
+from hwsim.hardware import Hardware, LifUnits, Precision, load_hardware, presets
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
+from hwsim.memories import Buffer, Buffers, Dram
+from hwsim.pe_array import Decode, PEArray
 from tests.examples import small_network
 
 DOCS = Path(__file__).parent.parent / "docs" / "hardware.md"

@@ -15,10 +15,11 @@ from hwsim.cost import load_table
 from hwsim.cycle.run import run
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
-from hwsim.hardware import Dram, Hardware
+from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, DRAM_BYTES, Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
+from hwsim.memories import Dram
 from hwsim.network import Network, Projection
 from hwsim.pipeline import counterpart
 from tests.examples import all_silent, chip, conv, simulate, small_network

@@ -5,29 +5,20 @@ from typing import Annotated
 
 import typer
 
+from hwsim.cli.run_options import RunOptions, runs_models
 from hwsim.options import (
     Area,
     AsJson,
-    CodingOption,
     DramOption,
-    Dt,
-    Init,
-    InputFile,
-    LayoutOption,
     Node,
-    ProducerOption,
-    Rate,
-    Settings,
-    Shape,
-    Timesteps,
     Vdd,
-    Weights,
     count,
     directory,
     unset,
 )
 
 
+@runs_models
 def compare(
     models: Annotated[
         list[str],
@@ -66,20 +57,11 @@ def compare(
     one_tile: Annotated[
         bool, typer.Option("--one-tile", help="Of chips of many tiles: the costs of running all on one tile.")
     ] = False,
-    inputs: InputFile = None,
-    weights: Weights = None,
+    *,
+    run: RunOptions,
     samples: Annotated[
         int | None, count("How many of the inputs to run. Default: the largest mini-batch.")
     ] = None,
-    timesteps: Timesteps = None,
-    settings: Settings = None,
-    init: Init = None,
-    rate: Rate = None,
-    shape: Shape = None,
-    coding: CodingOption = None,
-    layout: LayoutOption = None,
-    producer: ProducerOption = None,
-    dt: Dt = None,
     mapping: Annotated[
         Path | None,
         unset("A mapping .yaml; schedules and mini-batches override it."),
@@ -110,22 +92,16 @@ def compare(
     """
     from hwsim import commands, compare_all, delivery
     from hwsim.comparing import Asked
-    from hwsim.variants import Variant
     from hwsim.workloads import WorkloadSpec
 
-    variant = Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout)
     directory = delivery.output_directory(output)
-    options = {
+    options = run.given() | {
         "sharing": sharing, "hardware": hardware, "schedule": schedule, "batch": batch, "prices": prices,
-        "one_tile": one_tile or None, "inputs": inputs, "weights": weights, "samples": samples,
-        "timesteps": timesteps, "set": settings, "init": init, "rate": rate, "shape": shape, "area": area,
-        "coding": coding, "layout": layout, "producer": producer, "dt": dt, "mapping": mapping, "dram": dram,
+        "one_tile": one_tile or None, "samples": samples, "area": area, "mapping": mapping, "dram": dram,
     }  # fmt: skip
     table = commands.scaled(table, node, vdd)
     with delivery.interruptible():
-        given = compare_all.read(
-            models, lambda name: WorkloadSpec(name, inputs, weights, samples, timesteps, variant), options
-        )
+        given = compare_all.read(models, lambda name: run.spec(name, samples), options)
         asked = (
             Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile, area)
             if any(isinstance(one, WorkloadSpec) for one in given)

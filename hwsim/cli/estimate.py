@@ -5,50 +5,32 @@ from typing import Annotated
 
 import typer
 
+from hwsim.cli.run_options import RunOptions, runs_models
 from hwsim.options import (
     Area,
     AsJson,
-    CodingOption,
     DramOption,
-    Dt,
-    Init,
-    InputFile,
-    LayoutOption,
     Model,
     Node,
-    ProducerOption,
-    Rate,
-    Settings,
-    Shape,
     SharingOption,
     SkipOption,
-    Timesteps,
     Vdd,
-    Weights,
     count,
     directory,
     unset,
 )
 
 
+@runs_models
 def estimate(
     model: Model,
     hardware: Annotated[str, typer.Option(help="A preset (hwsim list hardware) or a .yaml file.")] = "sata",
-    inputs: InputFile = None,
-    weights: Weights = None,
+    *,
+    run: RunOptions,
     samples: Annotated[
         int | None, count("How many of the inputs to run. Default: 128, on chips of many cores 8.")
     ] = None,
-    timesteps: Timesteps = None,
-    settings: Settings = None,
     sharing: SharingOption = "none",
-    init: Init = None,
-    rate: Rate = None,
-    shape: Shape = None,
-    coding: CodingOption = None,
-    layout: LayoutOption = None,
-    producer: ProducerOption = None,
-    dt: Dt = None,
     mapping: Annotated[Path | None, unset("A mapping .yaml; the options below override it.")] = None,
     schedule: Annotated[str | None, unset("layer_major (default) or step_major.")] = None,
     fold_order: Annotated[str | None, unset("auto (default), m_outer or n_outer.")] = None,
@@ -151,13 +133,8 @@ def estimate(
     """
     from hwsim import commands, delivery, errors
     from hwsim.manycore import asked, command
-    from hwsim.variants import Variant
-    from hwsim.workloads import WorkloadSpec
 
-    spec = WorkloadSpec(
-        model, inputs, weights, samples, timesteps,
-        Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout),
-    )  # fmt: skip
+    spec = run.spec(model, samples, sharing)
     directory = delivery.output_directory(output)
     options = {
         "schedule": schedule, "fold_order": fold_order, "direct_coding": direct_coding,

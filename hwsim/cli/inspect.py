@@ -2,39 +2,21 @@
 
 from typing import Annotated
 
+from hwsim.cli.run_options import RunOptions, runs_models
 from hwsim.options import (
     AsJson,
-    CodingOption,
-    Dt,
-    Init,
-    InputFile,
-    LayoutOption,
     Model,
-    ProducerOption,
-    Rate,
-    Settings,
-    Shape,
     SharingOption,
-    Timesteps,
-    Weights,
     directory,
 )
 
 
+@runs_models
 def inspect(
     model: Model,
-    inputs: InputFile = None,
-    weights: Weights = None,
-    timesteps: Timesteps = None,
-    settings: Settings = None,
+    *,
+    run: RunOptions,
     sharing: SharingOption = "none",
-    init: Init = None,
-    rate: Rate = None,
-    shape: Shape = None,
-    coding: CodingOption = None,
-    layout: LayoutOption = None,
-    producer: ProducerOption = None,
-    dt: Dt = None,
     output: Annotated[
         str | None, directory("Write inspect.json and drawings of the graph, graph.svg and graph.png, there.")
     ] = None,
@@ -59,13 +41,8 @@ def inspect(
     `hwsim inspect my_net.py:build --shape 3,32,32 --timesteps 4`
     """
     from hwsim import commands, delivery
-    from hwsim.variants import Variant
-    from hwsim.workloads import WorkloadSpec
 
-    spec = WorkloadSpec(
-        model, inputs, weights, None, timesteps,
-        Variant(tuple(settings or ()), shape, sharing, init, rate, producer, dt, coding, layout),
-    )  # fmt: skip
+    spec = run.spec(model, sharing=sharing)
     directory = delivery.output_directory(output)
     with delivery.interruptible():
         network, shown = commands.inspect(spec)

@@ -5,23 +5,14 @@ from typing import Annotated
 
 import typer
 
+from hwsim.cli.run_options import RunOptions, runs_models
 from hwsim.options import (
     AsJson,
-    CodingOption,
-    Dt,
-    Init,
-    InputFile,
-    LayoutOption,
     Model,
-    ProducerOption,
-    Rate,
-    Settings,
-    Shape,
-    Timesteps,
-    Weights,
 )
 
 
+@runs_models
 def map_(
     model: Model,
     hardware: Annotated[
@@ -38,23 +29,14 @@ def map_(
             help="Moves that anneal tries. Default: 3000 for every core.", min=0, show_default=False
         ),
     ] = None,
-    inputs: InputFile = None,
-    weights: Weights = None,
+    *,
+    run: RunOptions,
     samples: Annotated[
         int | None,
         typer.Option(
             help="How many of the inputs to run for their spikes. Default: 8.", min=1, show_default=False
         ),
     ] = None,
-    timesteps: Timesteps = None,
-    settings: Settings = None,
-    init: Init = None,
-    rate: Rate = None,
-    shape: Shape = None,
-    coding: CodingOption = None,
-    layout: LayoutOption = None,
-    producer: ProducerOption = None,
-    dt: Dt = None,
     mapping: Annotated[
         Path | None,
         typer.Option(
@@ -87,13 +69,8 @@ def map_(
     `hwsim map fashion --mapping placed.yaml --algorithm anneal --seed 1 --json`
     """
     from hwsim import delivery, placing
-    from hwsim.variants import Variant
-    from hwsim.workloads import WorkloadSpec
 
-    spec = WorkloadSpec(
-        model, inputs, weights, samples, timesteps,
-        Variant(tuple(settings or ()), shape, "none", init, rate, producer, dt, coding, layout),
-    )  # fmt: skip
+    spec = run.spec(model, samples)
     with delivery.interruptible():
         asked = placing.Asked.of(hardware, mapping, algorithm, objective, seed, moves, output, picture)
         placing.place(spec, asked, as_json)

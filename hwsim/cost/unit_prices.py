@@ -9,8 +9,9 @@ from hwsim.cost.rows import GridChoice
 from hwsim.cost.table import CostTable, interpolated
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError
-from hwsim.hardware import Buffer, Hardware, Precision
+from hwsim.hardware import Hardware, Precision
 from hwsim.ledger import DRAM_BYTES, DRAM_COMMANDS
+from hwsim.memories import Buffer
 
 FREE = ("decay_shift", "membrane_register_read", "hold_register_read", "pool_or")
 """Wires and gates below the resolution of every table."""

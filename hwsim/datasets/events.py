@@ -67,23 +67,24 @@ class Events:
             raise HwsimError(f"bin_us is {bin_us}: allowed are 1 and more, and None with equal_counts")
         sample = self.samples()
         if equal_counts:
-            counts = np.diff(self.offsets)
-            rank = np.arange(len(sample)) - np.repeat(self.offsets[:-1], counts)
-            step = timesteps * rank // np.repeat(counts, counts)
+            each = np.diff(self.offsets)
+            rank = np.arange(len(sample)) - np.repeat(self.offsets[:-1], each)
+            step = timesteps * rank // np.repeat(each, each)
         elif bin_us is not None:
             step = self.t_us.astype(np.int64) // bin_us
         else:
             step = timesteps * self.t_us.astype(np.int64) // (self._last() + 1)[sample]
         size = int(np.prod(self.sensor))
         flat = (step * len(self) + sample) * size + self.cells()
-        frames = np.zeros((timesteps, len(self), *self.sensor), np.uint8)
         flat = flat[step < timesteps]
+        shape = (timesteps, len(self), *self.sensor)
         if binary:
+            frames = np.zeros(shape, np.uint8)
             frames.reshape(-1)[flat] = 1
             return frames
-        cell, count = np.unique(flat, return_counts=True)
-        frames.reshape(-1)[cell] = np.minimum(count, 255)
-        return frames
+        counts = np.zeros(shape, np.uint32)
+        np.add.at(counts.reshape(-1), flat, np.uint32(1))
+        return np.minimum(counts, 255, out=counts).astype(np.uint8)
 
     def _last(self) -> NDArray[np.int64]:
         """Time of the last event of each sample, 0 where it has none."""

@@ -34,6 +34,8 @@ def read_hapt(paths: list[Path]) -> tuple[Split, Split]:
     users = whole(path, "user", users)
     labels = whole(path, "label", labels)
     bounds = len(offsets) == len(users) + 1 and offsets[0] == 0 and offsets[-1] == len(signals)
+    if any(a.dtype.kind not in "iuf" or not np.isfinite(a).all() for a in (signals, scale)):
+        raise HwsimError(f"{path}: sig is {signals.dtype}, scale {scale.dtype}; expected finite numbers")
     if signals.ndim != 2 or scale.shape != signals.shape[1:] or len(labels) != len(signals):
         raise HwsimError(
             f"{path}: sig is {signals.shape}, scale {scale.shape}, label {labels.shape}; expected (N, C), "

@@ -18,7 +18,7 @@ def load_dataset(name: str, directory: Path | None = None) -> Dataset:
     """
     if name.endswith(".npz"):
         data = read_arrays(Path(name))
-        data.verify()
+        data.verify(name)
         return data
     entry = _entry(name)
     places = directories(directory)
@@ -40,7 +40,7 @@ def load_dataset(name: str, directory: Path | None = None) -> Dataset:
         license=entry.license,
         note=entry.note,
     )
-    data.verify()
+    data.verify(str(paths[0].parent) if paths else "")
     return data
 
 

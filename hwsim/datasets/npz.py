@@ -1,6 +1,8 @@
 """Arrays of .npz files, with what their headers claim checked against the file before memory is taken."""
 
+import lzma
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -35,7 +37,10 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
             }
     except HwsimError:
         raise
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, NotImplementedError) as error:
+    except (
+        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError),
+        *(ValueError, TypeError, SyntaxError, tokenize.TokenError, OverflowError, MemoryError),
+    ) as error:
         raise HwsimError(f"{path}: is no readable .npz file ({one_line(error)})") from None
 
 
@@ -69,10 +74,13 @@ def _header(path: Path, name: str, file: Any) -> tuple[tuple[int, ...], np.dtype
 
 
 def need(path: Path, arrays: dict[str, NDArray[Any]], *names: str) -> list[NDArray[Any]]:
-    """The arrays of these names. Raises HwsimError naming the missing ones and those there are."""
+    """The arrays of these names. Raises HwsimError naming those that are missing, or single values."""
     missing = [name for name in names if name not in arrays]
     if missing:
         raise HwsimError(f"{path}: lacks {', '.join(missing)}; it has {', '.join(sorted(arrays)) or 'none'}")
+    single = [name for name in names if arrays[name].ndim == 0]
+    if single:
+        raise HwsimError(f"{path}: {', '.join(single)}: a single value; expected an array")
     return [arrays[name] for name in names]
 
 

@@ -58,23 +58,25 @@ class Dataset:
     license: str
     note: str
 
-    def verify(self) -> None:
-        """Raises HwsimError naming the data set where its arrays disagree."""
+    def verify(self, where: str = "") -> None:
+        """Raises HwsimError naming the data set, and ``where`` its files are, if its arrays disagree."""
+        name = f"{self.name} ({where})" if where else self.name
         for which, split in (("train", self.train), ("test", self.test)):
             if len(split) == 0:
-                raise HwsimError(f"{self.name}: the {which} split has no samples")
+                raise HwsimError(f"{name}: the {which} split has no samples")
             if len(split.inputs) != len(split.labels):
                 raise HwsimError(
-                    f"{self.name}: {which} has {len(split.inputs)} samples and {len(split.labels)} labels"
+                    f"{name}: {which} has {len(split.inputs)} samples and {len(split.labels)} labels"
                 )
             if split.inputs.shape[1:] != self.shape:
-                raise HwsimError(
-                    f"{self.name}: samples of {which} are {split.inputs.shape[1:]}, not {self.shape}"
-                )
+                raise HwsimError(f"{name}: samples of {which} are {split.inputs.shape[1:]}, not {self.shape}")
+            expected = f"expected one a {'step' if self.kind == 'steps' else 'sample'}"
+            if (split.labels.ndim == 2) != (self.kind == "steps"):
+                raise HwsimError(f"{name}: labels of {which} are {split.labels.shape}; {expected}")
             low, high = int(split.labels.min()), int(split.labels.max())
             least = IGNORED if self.kind == "steps" else 0
             if low < least or high >= self.classes:
                 raise HwsimError(
-                    f"{self.name}: labels of {which} span {low} to {high}; "
+                    f"{name}: labels of {which} span {low} to {high}; "
                     f"allowed are {least} to {self.classes - 1}"
                 )

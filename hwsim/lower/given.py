@@ -1,11 +1,12 @@
 """What a mapping gives to single layers: refused where it would do nothing (docs/machine.md, W3, W6, W7)."""
 
 from hwsim.errors import HwsimError
-from hwsim.hardware import Dataflow, Hardware
+from hwsim.hardware import Hardware
 from hwsim.lower.layers import fused_pools, weighted_into
 from hwsim.lower.layout import nest, stepwise_layers
 from hwsim.mapping import Mapping
 from hwsim.network import Network
+from hwsim.pe_array import Dataflow
 
 TILE_OF: dict[Dataflow, str] = {"os": "k_tile", "ws": "m_tile", "is": "n_tile"}
 

@@ -118,11 +118,8 @@ def _moved(images: Tensor, most: int, generator: Generator) -> Tensor:
     height, width = images.shape[-2:]
     dy, dx = torch.randint(2 * most + 1, (2, len(images)), generator=generator).to(images.device)
     padded = functional.pad(images, (most, most, most, most))
-    y = (dy[:, None] + torch.arange(height, device=images.device))[:, None, :, None]
-    x = (dx[:, None] + torch.arange(width, device=images.device))[:, None, None, :]
-    b = torch.arange(len(images), device=images.device)[:, None, None, None]
-    c = torch.arange(images.shape[1], device=images.device)[:, None, None]
-    return padded[b, c, y, x]
+    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (B, C, most + 1 + most, the same, H, W)
+    return windows[torch.arange(len(images), device=images.device), :, dy, dx]
 
 
 def _box(images: Tensor, top: Tensor, left: Tensor, rows: int, columns: int) -> Tensor:

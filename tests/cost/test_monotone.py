@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.cost import buffer_energy, load_table, tables
-from hwsim.hardware import Buffer
+from hwsim.memories import Buffer
 
 WITH_SRAM = [name for name in tables() if load_table(name).sram is not None]
 REACH = {"horowitz45": 2**20}

@@ -15,7 +15,8 @@ from hwsim.cost import (
     unit_energies,
 )
 from hwsim.errors import HwsimError
-from hwsim.hardware import Buffer, Hardware
+from hwsim.hardware import Hardware
+from hwsim.memories import Buffer
 from tests.cost.priced import SATA, ledger, near, small_chip, table
 from tests.examples import chip
 

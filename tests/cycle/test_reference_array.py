@@ -12,9 +12,10 @@ from hwsim.cycle.reference.array import PEs
 from hwsim.cycle.reference.chip import Sums, simulate
 from hwsim.cycle.reference.streams import Operands
 from hwsim.events import EventTrace
-from hwsim.hardware import Buffer, PEArray
 from hwsim.mapping import LayerMapping, Mapping
+from hwsim.memories import Buffer
 from hwsim.network import Network, Population
+from hwsim.pe_array import PEArray
 from tests.cycle.direct import check_sums_and_operations, legal_case
 from tests.cycle.small import LAYER_MAJOR, STEP_MAJOR, chip, conv, jobs_of, net, pair, spent, traced
 

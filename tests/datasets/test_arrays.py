@@ -1,5 +1,6 @@
 """.npz files of plain arrays, and where data sets are looked for."""
 
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -127,6 +128,31 @@ def test_images_and_labels_of_idx_files_must_be_as_many(tmp_path: Path) -> None:
     (tmp_path / "t10k-labels-idx1-ubyte").write_bytes((tmp_path / "train-labels-idx1-ubyte").read_bytes())
     with pytest.raises(HwsimError, match=r"t10k-images-idx3-ubyte has 4 images, .*t10k-labels.* 6 labels"):
         load_dataset("mnist", tmp_path)
+
+
+def test_a_file_of_another_data_set_is_told_by_its_directory(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mnist.npz", **GOOD)
+    with pytest.raises(HwsimError) as caught:
+        load_dataset("mnist", tmp_path)
+    assert str(caught.value) == f"mnist ({tmp_path}): samples of train are (1, 4, 4), not (1, 28, 28)"
+    x = np.zeros((1, 1301, 4), np.int8)
+    np.savez(tmp_path / "qtdb_ecg_spikes.npz", x_train=x, y_train=[0], x_test=x, y_test=[0])
+    with pytest.raises(HwsimError, match=r"labels of train are \(1,\); expected one a step"):
+        load_dataset("qtdb_ecg_spikes", tmp_path)
+
+
+def test_the_example_of_the_document_runs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M)
+    made: dict[str, Any] = {}
+    exec(block, made)  # noqa: S102 - our own document
+    assert made["x"].shape == (8, 64, 1, 8, 8)
+
+
+def test_the_document_has_a_row_for_every_data_set() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\(.*?\), \d+) \|", text, re.M))
+    assert rows == {name: f"{entry.shape}, {entry.classes}" for name, entry in ENTRIES.items()}
 
 
 @pytest.mark.parametrize("name", [name for name in ENTRIES if ENTRIES[name].layouts[0].files])

@@ -1,6 +1,8 @@
 """Files that are cut, or changed in one byte, are refused with an HwsimError that names them, or read."""
 
 import random
+import struct
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -129,3 +131,20 @@ def test_events_outside_of_their_sensor_or_sample_are_named(
         file[f"train/{field}"] = np.array(value)
     with pytest.raises(HwsimError, match=found):
         load_dataset("dvs_gesture", tmp_path)
+
+
+def test_a_header_that_no_parser_reads_is_named(tmp_path: Path) -> None:
+    header = b"{'descr': '|u1', 'shape': (3L,".ljust(117) + b"\n"  # numpy tokenizes it as one of Python 2
+    with zipfile.ZipFile(tmp_path / "mnist.npz", "w") as archive:
+        archive.writestr("x_train.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+    with pytest.raises(HwsimError, match=r"mnist.npz: is no readable .npz file"):
+        load_dataset("mnist", tmp_path)
+
+
+def test_a_single_value_in_place_of_an_array_is_named(tmp_path: Path) -> None:
+    saccades(tmp_path)
+    with np.load(tmp_path / "nmnist_1100.npz") as file:
+        arrays = dict(file) | {"is_test": np.array(True)}
+    np.savez(tmp_path / "nmnist_1100.npz", **arrays)
+    with pytest.raises(HwsimError, match="is_test: a single value; expected an array"):
+        load_dataset("nmnist_1100", tmp_path)

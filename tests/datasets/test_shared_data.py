@@ -12,6 +12,7 @@ from hwsim.datasets.load import find_dataset
 DATA = Path(os.environ.get("HWSIM_DATA", Path(__file__).resolve().parents[2].parent / "shared")) / "data"
 
 COUNTS = {
+    "cifar10_jpeg_20k_10k": (20_000, 10_000),
     "mnist": (60_000, 10_000),
     "fashion_mnist_30k_10k": (30_000, 10_000),
     "nmnist_1100": (1000, 100),
@@ -28,7 +29,9 @@ def loaded(name: str) -> Dataset:
     return load_dataset(name, DATA)
 
 
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if "jpeg" in n else ()) for n in COUNTS]
+)
 def test_both_splits_have_their_samples_and_every_class(name: str) -> None:
     data = loaded(name)
     assert (len(data.train), len(data.test)) == COUNTS[name]

@@ -9,7 +9,8 @@ import yaml
 
 from hwsim.configuration import save_yaml
 from hwsim.dram.table import TABLES as DRAMS
-from hwsim.hardware import Dram, load_hardware
+from hwsim.hardware import load_hardware
+from hwsim.memories import Dram
 from tests.examples import chip
 from tests.hardware.chip_file import File
 

@@ -31,7 +31,8 @@ from hwsim.cycle.reference.streams import (
     k_beats,
     position_beats,
 )
-from hwsim.hardware import Buffer, PEArray
+from hwsim.memories import Buffer
+from hwsim.pe_array import PEArray
 
 NOTHING = -1
 """In place of a beat's number: none is here."""

@@ -7,7 +7,7 @@ multiply-accumulate is executed with it.
 import numpy as np
 
 from hwsim.cycle.reference.streams import Array, Beat, Operands
-from hwsim.hardware import Skip
+from hwsim.pe_array import Skip
 
 VALUE, AC, MAC = range(3)
 FIELDS = 3

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hwsim.cycle.reference.activity import Activity
 from hwsim.cycle.reference.jobs import Job
-from hwsim.hardware import PEArray
+from hwsim.pe_array import PEArray
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
