@@ -41,13 +41,13 @@ def sharing() -> Iterator[tuple[str, Values]]:
             for name, net in (("vgg", VGG), ("resnet", RESNET)):
                 yield f"{name}/{scheme}/{seed}", net | {"sharing": scheme, "seed": seed}
         for scheme in ("none", "L", "C2", "L+C2"):
-            hard = VGG | {"settings": ["channels=8", "reset=zero"], "sharing": scheme, "seed": seed}
-            yield f"vgg-hard/{scheme}/{seed}", hard
+            hard = RESNET | {"settings": ["channels=8", "reset=zero"], "sharing": scheme, "seed": seed}
+            yield f"resnet-hard/{scheme}/{seed}", hard
             yield f"har/{scheme}/{seed}", HAR | {"sharing": scheme, "seed": seed}
-        for groups in (2, 4):
-            grouped = VGG | {"settings": ["channels=8", f"groups={groups}"], "seed": seed}
-            yield f"vgg-groups/none-{groups}/{seed}", grouped
-            yield f"vgg-groups/C{groups}-{groups}/{seed}", grouped | {"sharing": f"C{groups}"}
+        for groups in (2, 4, 8):
+            grouped = RESNET | {"settings": ["channels=8", f"groups={groups}"], "seed": seed}
+            yield f"resnet-groups/none-{groups}/{seed}", grouped
+            yield f"resnet-groups/C{groups}-{groups}/{seed}", grouped | {"sharing": f"C{groups}"}
 
 
 def asgl() -> Iterator[tuple[str, Values]]:
