@@ -8,7 +8,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi numbers clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against 
 
 efficientlif: $(READY)  ## EfficientLIF-Net's figures: memory, DRAM, area, latency on chips, into reports/efficientlif
 	$(BIN)/python -m benchmarks.efficientlif
+
+backward-memory: $(READY)  ## memory and time of training with LIF states computed in reverse, into reports/efficientlif
+	$(BIN)/python -m benchmarks.backward_memory
 
 asgl: $(READY)  ## ASGL's 8.96 % of the ANN's energy, and with memories and network-on-chip, into reports/asgl
 	$(BIN)/python -m benchmarks.asgl

@@ -13,7 +13,7 @@ from hwsim.noc.patterns import bernoulli, pattern_of
 from hwsim.noc.trees import groups_of
 
 GOAL = 10
-REPEATS = 5
+REPEATS = 15
 POINTS = (
     (8, 0.01, 30_000),
     (8, 0.1, 10_000),

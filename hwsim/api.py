@@ -40,7 +40,7 @@ def estimate(
     labels: Any = None,
     timesteps: int | None = None,
     samples: int | None = None,
-    table: str | Path | cost.CostTable = commands.TABLE,
+    table: str | Path | cost.CostTable | None = None,
     mapping: Mapping | str | Path | None = None,
     schedule: str | None = None,
     batch: int | None = None,
@@ -60,8 +60,9 @@ def estimate(
 
     ``model``: an nn.Module, a Network, or what the command takes. ``inputs``: an array or tensor (samples,
     ...), or a file; None takes the model's own. ``hardware``, ``table`` and ``mapping``: names, files or
-    values; ``schedule`` and ``batch`` override the mapping's. ``over_time``: also what an answer costs that
-    is read out after fewer steps. Raises HwsimError for what does not fit.
+    values; without a table sata_kernels, of event-driven cores every row of prices of the chip. ``schedule``
+    and ``batch`` override the mapping's. ``over_time``: also what an answer costs that is read out after
+    fewer steps. Raises HwsimError for what does not fit.
     """
     variant = Variant(
         checked_texts("settings", settings), shape, sharing, init, rate, None, None, coding, layout
@@ -72,11 +73,11 @@ def estimate(
             raise HwsimError("over_time is of one tile")
         file = None if mapping is None else checked_path("mapping", mapping)
         of_tile = {"schedule": schedule, "batch": batch, "dram": dram}
-        many = command.Estimate.of(str(hardware), file, None, None, None, skip, None, None, None, of_tile)
+        many = command.Estimate.of(str(hardware), file, None, None, table, skip, None, None, None, of_tile)
         work, _ = spec.workload(command.SAMPLES)
         return estimate_chip(work, many.asked.chip, many.asked.mapping, many.prices)
     chip = commands.chip(hardware, skip, dram)
-    prices = table if isinstance(table, cost.CostTable) else cost.load_table(str(table))
+    prices = commands.table_of(table)
     commands.check_priced(prices, chip, chip.name, "mac_issued", "relu_update")
     asked = commands.mapping(mapping, {"schedule": schedule, "batch": batch})
     work, _ = spec.workload(commands.ESTIMATED)

@@ -19,3 +19,13 @@ def bounds(hardware: Hardware, timesteps: int) -> dict[str, Any]:
             for name, buffer in hardware.buffers.present().items()
         },
     }
+
+
+def bounds_of_tiles(hardware: Hardware, timesteps: int, tiles: int) -> dict[str, Any]:
+    """The same of each of ``tiles`` in use: of the DRAM's channels together (``grid.dram_channels``) an equal
+    part."""
+    assert hardware.grid is not None
+    found = bounds(hardware, timesteps)
+    return found | {
+        "dram_bytes_per_cycle": found["dram_bytes_per_cycle"] * hardware.grid.dram_channels / tiles
+    }

@@ -211,6 +211,13 @@ def scaled(tables: str | None, node: int | None, vdd: float | None) -> str | Non
     return ",".join(names)
 
 
+def table_of(table: cost.CostTable | str | Path | None) -> cost.CostTable:
+    """A table as it is, by its name or file, or without any TABLE."""
+    if isinstance(table, cost.CostTable):
+        return table
+    return cost.load_table(TABLE if table is None else str(table))
+
+
 def check_priced(table: cost.CostTable, chip: hardware.Hardware, name: str, *actions: str) -> None:
     """Raises HwsimError before any work begins where the table does not reach to the chip's memories, or to
     its widths for what every spiking network does and for these actions.

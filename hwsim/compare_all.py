@@ -10,10 +10,12 @@ from typing import Any
 from hwsim import zoo
 from hwsim.compared import Comparison
 from hwsim.comparing import Asked, OneTile
-from hwsim.comparison import NO_LABELS, Executed, Row, compare
+from hwsim.comparison import NO_LABELS, Executed, Row, compare, untrusted
 from hwsim.configuration import shown
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.events import EventTrace
+from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Opened
 from hwsim.manycore.asked import Asked as OnCores
@@ -68,7 +70,10 @@ def _executed(
     work: Workload, opened: Opened, sharing: Sharing, progress: Callable[[int, int], None]
 ) -> Executed:
     """The network with its states shared and executed so. Its accuracy is known where its weights were
-    trained as it ran: with the states as they came."""
+    trained as it ran: with the states as they came.
+
+    Warns (HwsimWarning) where its spikes differ from PyTorch's by more than rounding.
+    """
     network = share(work.network, sharing, opened.sharing)
     trace = execute(network, encode(network, work.inputs), progress)
     notes, labels, unknown = work.network.notes, work.labels, NO_LABELS
@@ -77,7 +82,18 @@ def _executed(
         labels, unknown = None, str(notes.get("accuracy") or f"unknown: {notes['calibration']}")
     elif sharing and labels is not None:
         labels, unknown = None, UNTRAINED_SHARING
-    return Executed(str(sharing or sharing_of(network)), network, trace, labels, unknown, tested)
+    doubts = _doubts(work, trace)
+    for doubt in doubts:
+        warnings.warn(doubt, HwsimWarning, stacklevel=2)
+    return Executed(str(sharing or sharing_of(network)), network, trace, labels, unknown, doubts, tested)
+
+
+def _doubts(work: Workload, trace: EventTrace) -> tuple[str, ...]:
+    """Where spikes differ from PyTorch's by more than rounding; of states shared only now none are known."""
+    if work.reference is None or trace.network_id != work.network.id:
+        return ()
+    found = agree(work.network, trace, work.reference)
+    return () if found.trusted else (untrusted(found.sentence()),)
 
 
 def compare_all(given: Sequence[Given], asked: Asked, progress: Progress = silent) -> Comparison:

@@ -8,11 +8,11 @@ from typing import Any
 
 import hwsim
 from hwsim.comparison import Row, csv_rows
-from hwsim.cost import CostTable
+from hwsim.cost import CostTable, every_table
 from hwsim.differences import differences, fronts
 from hwsim.manycore.comparison import CoreRow
 from hwsim.storage import write_text
-from hwsim.verdicts import every_table, verdicts
+from hwsim.verdicts import verdicts
 
 SCHEMA = 1
 

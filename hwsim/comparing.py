@@ -58,14 +58,14 @@ class Asked:
         of_tables = parts_of("table", commands.TABLE if table is None else table)
         tables = [load_table(name) for name in of_tables]
         check_distinct("table", of_tables, [row.name for row in tables])
-        of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram, "area": area}
+        of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram}
         own_areas = parse_own(area) if area is not None else None
         found: list[OneTile | OnCores] = []
         schedules: list[str | None] = [*parts_of("schedule", schedule)] if schedule is not None else [None]
         batches = [_count(part) for part in parts_of("batch", batch)] if batch is not None else [None]
         for name in of_chips:
             if of_many(name, one_tile):
-                found.append(OnCores.of(name, mapping, prices, of_tables, None, of_one_tile))
+                found.append(OnCores.of(name, mapping, prices, tables, None, of_one_tile, own_areas))
                 continue
             chip = commands.chip(name, None, dram)
             for row in tables:
@@ -74,9 +74,9 @@ class Asked:
                 commands.mapping(mapping, {"schedule": s, "batch": b}) for s in schedules for b in batches
             ]
             found.append(OneTile(chip, mappings, tables, own_areas))
-        if own_areas:
-            check_own(own_areas, [one.hardware for one in found if isinstance(one, OneTile)])
         chips = [one.hardware if isinstance(one, OneTile) else one.chip for one in found]
+        if own_areas:
+            check_own(own_areas, [chip for chip in chips if isinstance(chip, Hardware)])
         check_distinct("hardware", of_chips, [chip.name for chip in chips])
         sharings = [parse_sharing(part) for part in parts_of("sharing", sharing or "none")]
         _check_taken(chips, table, prices)

@@ -17,7 +17,7 @@ from hwsim.ledger import DRAM_BYTES, Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.pipeline import simulate
+from hwsim.pipeline import UNTRUSTED, simulate
 from hwsim.result import accuracy, lif_memory_bytes, totals
 
 KEYS = ("model", "sharing", "hardware", "schedule", "batch", "table")
@@ -34,13 +34,18 @@ ON_CORES = ("cores_used", "packets", "hops")
 NO_LABELS = "unknown: the inputs have no labels"
 
 
+def untrusted(sentence: str) -> str:
+    """The caveat of spikes that are not PyTorch's."""
+    return f"{UNTRUSTED}: {sentence}"
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a row is of: a network as it ran, by the name of its sharing, and what its answers are worth.
 
     ``accuracy``: share of ``accuracy_samples``, which are those of the run or of a whole test split; where it
     is None, ``accuracy_unknown`` says why. ``saved``: the name of the directory that the result was read
-    from, None of what was simulated now.
+    from, None of what was simulated now. ``doubts``: caveats of its spikes, whatever prices them.
     """
 
     network: Network
@@ -49,6 +54,7 @@ class Subject:
     accuracy: float | None = None
     accuracy_unknown: str | None = NO_LABELS
     saved: str | None = None
+    doubts: tuple[str, ...] = ()
     accuracy_samples: int | None = None
 
     def facts(self, hardware: str, schedule: str, batch: int, table: str) -> dict[str, Any]:
@@ -82,16 +88,21 @@ class Executed:
     trace: EventTrace
     labels: NDArray[np.int64] | None = None
     accuracy_unknown: str = NO_LABELS
+    doubts: tuple[str, ...] = ()
     tested: tuple[float, int] | None = None
 
     @property
     def subject(self) -> Subject:
         if self.tested is not None:
             tested, of = self.tested
-            return Subject(self.network, self.sharing, self.trace.samples, tested, None, None, of)
+            return Subject(
+                self.network, self.sharing, self.trace.samples, tested, None, None, self.doubts, of
+            )
         right = accuracy(self.trace.outputs, self.labels)
         share, unknown = (right["accuracy"], None) if right else (None, self.accuracy_unknown)
-        return Subject(self.network, self.sharing, self.trace.samples, share, unknown)
+        return Subject(
+            self.network, self.sharing, self.trace.samples, share, unknown, doubts=self.doubts
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,7 @@ class Row:
             "area": self.told["area"],
             "dram_bytes": {name: self.ledger.total(*actions) for name, actions in OPERANDS.items()},
             "cycles": self.ledger.by_cause("array"),
-            "caveats": self.told["caveats"],
+            "caveats": [*self.subject.doubts, *self.told["caveats"]],
             "unpriced": list(self.unpriced),
             "many_cores": None,
         }

@@ -19,11 +19,11 @@ from hwsim.cost import (
     Cost,
     CostTable,
     Sensitivity,
+    every_table,
     grid_of,
     load_table,
     price,
     sensitivity,
-    tables,
 )
 from hwsim.errors import printable
 from hwsim.events import EventTrace
@@ -105,13 +105,11 @@ class Result:
     @cached_property
     def sensitivity(self) -> Sensitivity:
         """The same counts under every table and under this result's own, beside as many ANN inferences."""
-        known = {name: load_table(name) for name in tables()}
         against = None
         if self.ann is not None:
             often = self.run.samples / self.ann.samples
             against = self.ann.ledger, self.hardware.with_skip("dense"), often
-        chosen = (known | {self.table.name: self.table}).values()
-        return sensitivity(self.run.ledger, self.hardware, against, chosen)
+        return sensitivity(self.run.ledger, self.hardware, against, every_table([self.table]))
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of result.json, schema version 1 (docs/result.md). Energies pJ, times ns, areas um2."""

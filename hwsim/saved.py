@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.comparison import NO_LABELS, Row, Subject
+from hwsim.comparison import NO_LABELS, Row, Subject, untrusted
 from hwsim.configuration import shown
 from hwsim.cost import STANDING, Cost, CostTable
 from hwsim.errors import HwsimError
@@ -122,7 +122,9 @@ def _subject(network: Network, values: dict[str, Any], saved: str | None) -> Sub
     share = right["accuracy"] if right else None
     why = notes.get("accuracy") or (f"unknown: {c}" if (c := notes.get("calibration")) else NO_LABELS)
     unknown = str(why) if share is None else None
-    return Subject(network, str(sharing_of(network)), values["samples"], share, unknown, saved)
+    agreed = values["agreement"]
+    doubts = () if agreed is None or agreed.get("trusted", True) else (untrusted(agreed["sentence"]),)
+    return Subject(network, str(sharing_of(network)), values["samples"], share, unknown, saved, doubts)
 
 
 def _check_cost(path: Path, cost: Cost, ledger: Ledger, table: str) -> None:

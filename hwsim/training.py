@@ -8,6 +8,7 @@ from typing import Any
 
 from hwsim.delivery import progress_bars, say
 from hwsim.errors import HwsimError
+from hwsim.lists import parts_of
 from hwsim.methods.train import SPEC, Trained, train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.storage import is_dir, is_file
@@ -18,12 +19,17 @@ CURVE = "curve.png"
 def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) -> None:
     """Train as the ``values`` of a TrainSpec say, those that are None left out, and print the card.
 
+    Texts of several augmentations or milestones are separated by commas.
+
     Ctrl-C ends with status 130 and says how to go on. Raises HwsimError for a directory that holds something
     else than a training.
     """
     from hwsim.report import training_curve
 
-    spec = TrainSpec.of({name: value for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    for name in {"augment", "milestones"} & given.keys():
+        given[name] = [int(p) if p.isdecimal() else p for p in parts_of(name, given[name])]
+    spec = TrainSpec.of(given)
     if is_dir(output) and not is_file(output / SPEC) and any(output.iterdir()):
         raise HwsimError(f"{output}: holds files that are of no training; name a new directory")
 
@@ -33,6 +39,7 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     try:
         with progress_bars() as progress:
             trained = train(spec, output, progress, command, draw)
+        draw(trained.history)
     except KeyboardInterrupt:
         sys.stderr.write(f"interrupted; the same command goes on from the last whole epoch in {output}\n")
         sys.exit(130)

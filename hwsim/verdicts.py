@@ -1,39 +1,42 @@
-"""Whether each row of a comparison costs less than the first one, by every energy table."""
+"""Whether each row of a comparison costs less than the first one, by every table of prices that applies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from hwsim.chip.cost import ChipCost
 from hwsim.comparison import Row
-from hwsim.cost import CostTable, Priced, Sensitivity, load_table, sensitivity, tables, verdict
+from hwsim.cost import CostTable, Priced, Sensitivity, sensitivity, verdict
+from hwsim.manycore.comparison import CoreRow
+from hwsim.manycore.sensitivity import by_tables
 
 
-def every_table(asked: Iterable[CostTable] = ()) -> list[CostTable]:
-    """All that ship, and those that were asked for in place of one of their name."""
-    known = {name: load_table(name) for name in tables()}
-    return list((known | {table.name: table for table in asked}).values())
+def verdicts(rows: Sequence[Row | CoreRow], chosen: list[CostTable]) -> list[dict[str, Any]]:
+    """``sensitivity`` of every row of compare.json: its counts by every table beside those of the first.
 
-
-def verdicts(rows: Sequence[object], chosen: list[CostTable]) -> list[dict[str, Any] | None]:
-    """``sensitivity`` of every row of compare.json: its ledger by every table beside that of the first.
-
-    None of rows of chips of many cores, and of all rows where the first is one. Nothing is simulated again.
+    Tiles are priced by ``chosen``, event-driven cores by the rows of prices of their chip and
+    those that they are compared by. What prices only one of both judges neither. Nothing is simulated again.
     """
-    first = rows[0] if rows else None
-    if not isinstance(first, Row):
-        return [None] * len(rows)
-    known: dict[tuple[int, int], Sensitivity] = {}
+    known: dict[tuple[int, ...], Sensitivity] = {}
 
-    def by_tables(row: Row) -> Sensitivity:
-        key = id(row.ledger), id(row.hardware)
+    def of(row: Row | CoreRow) -> Sensitivity:
+        key = (id(row.ledger), id(row.hardware)) if isinstance(row, Row) else (id(row.placed),)
         if key not in known:
-            known[key] = sensitivity(row.ledger, row.hardware, None, chosen)
+            known[key] = _priced(row, rows, chosen)
         return known[key]
 
-    beside = {priced.table: priced for priced in by_tables(first).rows}
-    return [
-        _told(by_tables(row), beside, row.samples, first.samples) if isinstance(row, Row) else None
-        for row in rows
+    beside = {priced.table: priced for priced in of(rows[0]).rows} if rows else {}
+    return [_told(of(row), beside, row.samples, rows[0].samples) for row in rows]
+
+
+def _priced(row: Row | CoreRow, rows: Sequence[Row | CoreRow], chosen: list[CostTable]) -> Sensitivity:
+    if isinstance(row, Row):
+        return sensitivity(row.ledger, row.hardware, None, chosen)
+    own = [
+        other.cost.prices
+        for other in rows
+        if isinstance(other, CoreRow) and other.placed is row.placed and isinstance(other.cost, ChipCost)
     ]
+    return by_tables(row.placed.run, [*chosen, *own])
 
 
 def _told(found: Sensitivity, beside: dict[str, Priced], samples: int, first_samples: int) -> dict[str, Any]:
@@ -43,7 +46,11 @@ def _told(found: Sensitivity, beside: dict[str, Priced], samples: int, first_sam
         judged[verdict(row.energy_pj / samples, first.energy_pj / first_samples)].append(row.table)
     return {
         "energy_pj": {row.table: row.energy_pj for row in found.rows},
-        "incomplete": [row.table for row, first in both if row.unpriced or first.unpriced],
+        "incomplete": [
+            row.table
+            for row in found.rows
+            if row.unpriced or (row.table in beside and beside[row.table].unpriced)
+        ],
         "refused": found.refused,
         "span": found.span,
         "verdicts": judged,

@@ -55,6 +55,18 @@ def test_of_many_cores_it_is_a_result_of_these() -> None:
     assert isinstance(found, ChipResult)
 
 
+def test_tiles_are_priced_by_the_table_that_is_asked_for() -> None:
+    by_name = hwsim.estimate(module(), IMAGES, "mesh-sata", timesteps=2, samples=1, table="horowitz45")
+    table = load_table("neuromc32").model_copy(update={"name": "mine"})
+    by_value = hwsim.estimate(module(), IMAGES, "mesh-sata", timesteps=2, samples=1, table=table)
+    assert isinstance(by_name, ChipResult)
+    assert isinstance(by_value, ChipResult)
+    assert [row["prices"] for row in by_name.as_dict()["energy"]] == ["horowitz45"]
+    assert [row["prices"] for row in by_value.as_dict()["energy"]] == ["mine"]
+    assert by_name.price(table).total_pj == by_value.as_dict()["energy"][0]["total_pj"]
+    assert {row.table for row in by_value.sensitivity.rows} >= {"mine", "neuromc32"}
+
+
 def test_fewer_steps_are_told_if_asked_for() -> None:
     found = hwsim.estimate(module(), IMAGES, labels=LABELS, timesteps=2, over_time=True)
     assert isinstance(found, Result)

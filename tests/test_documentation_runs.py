@@ -41,3 +41,12 @@ def test_the_examples_of_a_document_run_one_after_the_other(
 def test_the_example_is_of_five_lines() -> None:
     for block in (blocks("docs/report.md")[0], *blocks("docs/python.md")):
         assert len([line for line in block.splitlines() if line]) <= 5
+
+
+def test_the_example_of_asgl_runs_and_tells_the_graded_shares(capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), LIF(), nn.Flatten(), nn.Linear(32, 3))
+    (example,) = [block for block in blocks("docs/training.md") if "ASGL" in block]
+    exec(example, {"model": model, "images": torch.rand(4, 1, 6, 6)})  # noqa: S102 - our own documents
+    printed = capsys.readouterr().out
+    assert printed.count("1.surrogate") == 2

@@ -89,10 +89,14 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("delivery",), BASE),
     (("lists",), BASE),
     (("manycore.silicon", "manycore.area", "manycore.energy"), ("result", "chip.", *VALUES, *BASE)),
+    (("manycore.sensitivity",), ("chip.", *VALUES, *BASE)),
     (("manycore.reference",), ("chip.", "noc.", "place.", *VALUES, *BASE)),
     (
         ("manycore.result",),
-        ("result", "report.", "manycore.area", "manycore.energy", "chip.", "place.", "noc.", *VALUES, *BASE),
+        (
+            *("result", "report.", "manycore.area", "manycore.energy", "manycore.sensitivity"),
+            *("chip.", "place.", "noc.", *VALUES, *BASE),
+        ),
     ),
     (
         ("manycore.pipeline",),
@@ -115,10 +119,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
-    (("training",), ("delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),
+    (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
-    (("verdicts",), ("comparison", *VALUES, *BASE)),
+    (
+        ("verdicts",),
+        ("comparison", "chip.cost", "manycore.comparison", "manycore.sensitivity", *VALUES, *BASE),
+    ),
     (("saved",), ("comparison", "report.", "result", "methods.", *VALUES, *BASE)),
     (
         ("comparing",),

@@ -16,11 +16,13 @@ Energy = NDArray[np.float64]
 class ChipCost:
     """Energy in pJ of each sample and tick by component, (S, K) each, at the prices of one row.
 
-    ``unpriced``: what happened, or ``static``, and has no price in the row; it is in no sum.
+    ``counts``: of each item, over samples and ticks. ``unpriced``: what happened, or ``static``, and has no
+    price in the row; it is in no sum.
     """
 
     prices: ChipPrices
     energy_pj: dict[str, Energy]
+    counts: dict[str, int]
     unpriced: tuple[str, ...]
 
     @property
@@ -30,6 +32,12 @@ class ChipCost:
     def by_component(self) -> dict[str, float]:
         """Summed over samples and ticks."""
         return {name: float(spent.sum()) for name, spent in self.energy_pj.items()}
+
+    def by_constant(self) -> dict[str, float]:
+        """Energy by the item whose price it is charged at (pJ), and of ``static`` power."""
+        unit = self.prices.unit_pj
+        spent = {item: n * (unit[item] or 0.0) for item, n in self.counts.items()}
+        return spent | {"static": float(self.energy_pj["static"].sum())}
 
 
 def price_chip(run: ChipRun, prices: ChipPrices) -> ChipCost:
@@ -44,7 +52,8 @@ def price_chip(run: ChipRun, prices: ChipPrices) -> ChipCost:
     if prices.static is not None:
         energy["static"] = tick_cycles(run) * (prices.static.power_mw * 1e9 / run.chip.clock_hz)
     missing = [item for item in ITEMS if unit[item] is None and counts[item].any()]
-    return ChipCost(prices, energy, tuple(missing if prices.static else [*missing, "static"]))
+    done = {item: int(n.sum()) for item, n in counts.items()}
+    return ChipCost(prices, energy, done, tuple(missing if prices.static else [*missing, "static"]))
 
 
 def priced_counts(run: ChipRun) -> dict[str, Int]:

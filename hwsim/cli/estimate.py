@@ -152,7 +152,7 @@ def estimate(
             asked.refuse({"over_time": over_time or None, "claim": claim or None}, why)
             many = command.Estimate.of(
                 hardware, mapping, barrier, prices, table, skip, timeline, directory, engine,
-                options | {"dram": dram, "area": area},
+                options | {"dram": dram}, area,
             )  # fmt: skip
             command.estimate(spec, many, as_json)
             return

@@ -13,11 +13,6 @@ def _of(panel: str, text: str, *names: str) -> Any:
     return typer.Option(*names, help=text, show_default=False, rich_help_panel=panel)
 
 
-def _number(text: str) -> int | str:
-    """A whole number, or the text as it is for an error to show."""
-    return int(text) if text.isdecimal() else text
-
-
 METHOD, OPTIMIZER, DATA, PRUNING = "Method", "Optimizer", "Data", "Other weights"
 
 
@@ -57,7 +52,11 @@ def train(
     ] = None,
     surrogate: Annotated[
         str | None,
-        _of(METHOD, "arctan (default), rectangle (default of asgl), sigmoid, tanh or dspike."),
+        _of(
+            METHOD,
+            "arctan, rectangle (default of asgl), sigmoid, tanh or dspike. Default: the model's own, arctan "
+            "of LIF.",
+        ),
     ] = None,
     alpha: Annotated[
         float | None,
@@ -125,14 +124,13 @@ def train(
     import sys
 
     from hwsim import delivery, training
-    from hwsim.lists import parts_of
 
     given = {
         "model": model, "settings": settings, "data": data, "data_directory": data_directory,
-        "augment": augment and parts_of("augment", augment), "timesteps": timesteps, "coding": coding,
+        "augment": augment, "timesteps": timesteps, "coding": coding,
         "train_samples": train_samples, "test_samples": test_samples, "method": method, "sharing": sharing,
         "surrogate": surrogate, "alpha": alpha, "spike_fraction": spike_fraction, "zeta": zeta,
-        "milestones": milestones and [_number(m) for m in parts_of("milestones", milestones)],
+        "milestones": milestones,
         "alpha_rate": alpha_rate, "loss": loss, "label_smoothing": label_smoothing, "epochs": epochs,
         "batch": batch, "optimizer": optimizer, "rate": rate, "momentum": momentum,
         "weight_decay": weight_decay, "warmup": warmup, "seed": seed, "device": device,
@@ -140,4 +138,5 @@ def train(
     }  # fmt: skip
     directory = delivery.output_directory(str(output))
     assert directory is not None
-    training.run(given, directory, shlex.join(["hwsim", *sys.argv[1:]]), as_json)
+    told = [Path(part).name if Path(part).is_absolute() else part for part in sys.argv[1:]]
+    training.run(given, directory, shlex.join(["hwsim", *told]), as_json)

@@ -4,7 +4,7 @@ from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.pricing import Cost, price
 from hwsim.cost.rows import Row, Status
 from hwsim.cost.scaling import scaling
-from hwsim.cost.sensitivity import Priced, Sensitivity, sensitivity, verdict
+from hwsim.cost.sensitivity import Priced, Sensitivity, by_sources, every_table, sensitivity, verdict
 from hwsim.cost.standing import standing_power
 from hwsim.cost.table import AREAS, TABLES, CostTable, load_areas, load_table, suffix, tables
 from hwsim.cost.unit_prices import (
@@ -38,12 +38,14 @@ __all__ = [
     "Status",
     "action_widths",
     "buffer_energy",
+    "by_sources",
     "byte_energy",
     "check_widths",
     "chip_area",
     "command_table",
     "composed_energy",
     "dram_energies",
+    "every_table",
     "flat_table",
     "grid_of",
     "load_areas",

@@ -71,6 +71,11 @@ class Cost:
     def by_component(self) -> dict[str, float]:
         return {name: fsum(self._actions(actions).ravel()) for name, actions in self.components.items()}
 
+    def by_constant(self) -> dict[str, float]:
+        """Energy by the action whose constant it is charged at (pJ), without what DRAMs spend over time."""
+        each = zip(ACTIONS, self.energy_pj.sum(axis=0), strict=True)
+        return {action: float(energy) for action, energy in each if action not in STANDING}
+
     def by_layer(self) -> dict[str, dict[str, float]]:
         """Energy of each layer by component (pJ)."""
         sums = {name: self._actions(actions).sum(axis=1) for name, actions in self.components.items()}

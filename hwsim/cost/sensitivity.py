@@ -1,16 +1,43 @@
 """One ledger priced by every table: least and most, what dominates, and which conclusions turn."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from hwsim.cost.components import STANDING
-from hwsim.cost.pricing import Cost, price
+from hwsim.cost.pricing import price
 from hwsim.cost.table import CostTable, load_table, tables
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
-from hwsim.ledger import ACTIONS, Ledger
+from hwsim.ledger import Ledger
+
+
+class Spending(Protocol):
+    """What counts come to at the constants of one source (pJ): as a whole, by what spends it, and by the
+    constant that it is charged at. ``unpriced``: what happened and has no number there."""
+
+    @property
+    def total_pj(self) -> float: ...
+
+    @property
+    def unpriced(self) -> tuple[str, ...]: ...
+
+    def by_component(self) -> dict[str, float]: ...
+
+    def by_constant(self) -> dict[str, float]: ...
+
+
+class Source(Protocol):
+    """A table of constants."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def node_nm(self) -> int: ...
+
+
+S = TypeVar("S", bound=Source)
 
 
 @dataclass(frozen=True)
@@ -96,6 +123,12 @@ def verdict(energy: float, other: float) -> str:
     return "cheaper" if energy < other else "dearer"
 
 
+def every_table(asked: Iterable[CostTable] = ()) -> list[CostTable]:
+    """All that ship, and those that were asked for in place of one of their name."""
+    known = {name: load_table(name) for name in tables()}
+    return list((known | {table.name: table for table in asked}).values())
+
+
 def sensitivity(
     ledger: Ledger,
     hardware: Hardware,
@@ -105,34 +138,52 @@ def sensitivity(
     """Price a ledger by every table, or those ``chosen``; nothing is simulated again.
 
     ``against``: another ledger, its chip, and how many times it counts; tables of whole spiking chips have no
-    number for it. A table that has no number for some of what happened bounds the energy from below.
+    number for it.
+    """
+
+    def other(table: CostTable) -> Spending | None:
+        return price(against[0], against[1], table) if against and table.includes is None else None
+
+    often = against[2] if against else 1.0
+    return by_sources(
+        every_table() if chosen is None else chosen, lambda t: price(ledger, hardware, t), other, often
+    )
+
+
+def by_sources(
+    chosen: Iterable[S],
+    spending: Callable[[S], Spending],
+    against: Callable[[S], Spending | None] = lambda _source: None,
+    often: float = 1.0,
+) -> Sensitivity:
+    """What every one of ``chosen`` says, beside ``often`` times what it says of something else.
+
+    One that raises HwsimError is ``refused``; one that has no number for some of what happened bounds the
+    energy from below.
     """
     rows, refused = [], {}
-    for table in [load_table(name) for name in tables()] if chosen is None else chosen:
+    for source in chosen:
         try:
-            cost = price(ledger, hardware, table)
-            compared = against if table.includes is None else None
-            other = price(compared[0], compared[1], table) if compared else None
+            cost, other = spending(source), against(source)
         except HwsimError as error:
-            refused[table.name] = str(error)
+            refused[source.name] = str(error)
             continue
         rows.append(
             Priced(
-                table.name,
-                table.node_nm,
+                source.name,
+                source.node_nm,
                 cost.total_pj,
                 cost.by_component(),
                 dominant(cost),
                 tuple(dict.fromkeys((*cost.unpriced, *(other.unpriced if other else ())))),
-                other.total_pj * compared[2] if other and compared else None,
+                other.total_pj * often if other else None,
             )
         )
     return Sensitivity(tuple(sorted(rows, key=lambda row: (row.energy_pj, row.table))), refused)
 
 
-def dominant(cost: Cost) -> tuple[str, float] | None:
-    """The action whose constant weighs most in the energy, the first of equals, and its share of it."""
-    each = zip(ACTIONS, cost.energy_pj.sum(axis=0), strict=True)
-    spent = {action: float(energy) for action, energy in each if action not in STANDING}
-    action = max(spent, key=spent.__getitem__)
-    return (action, spent[action] / cost.total_pj) if spent[action] else None
+def dominant(cost: Spending) -> tuple[str, float] | None:
+    """The constant that weighs most in the energy, the first of equals, and its share of it."""
+    spent = cost.by_constant()
+    constant = max(spent, key=spent.__getitem__)
+    return (constant, spent[constant] / cost.total_pj) if spent[constant] else None

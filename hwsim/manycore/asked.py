@@ -46,35 +46,37 @@ def refuse(options: Options[str, Any], why: str) -> None:
 @dataclass(frozen=True, eq=False)
 class Asked:
     """A chip, where its slices lie if that is told, and what prices its runs: rows of event-driven cores
-    together, tables of tiles each."""
+    together, tables of tiles each. ``own_areas``: the user's own numbers of tiles (um2)."""
 
     chip: Chip | Hardware
     mapping: Mapping
     prices: tuple[ChipPrices, ...] | tuple[cost.CostTable, ...]
+    own_areas: dict[str, float] | None = None
 
     @staticmethod
     def of(
         hardware: str,
         mapping: Path | None,
         prices: str | None,
-        tables: list[str],
+        tables: list[cost.CostTable],
         skip: str | None,
         of_one_tile: Options[str, Any],
+        own_areas: dict[str, float] | None = None,
     ) -> "Asked":
-        """From names and files, and options that only one tile takes. Raises HwsimError for what the chip
-        does not take."""
+        """From names, files and tables, and options that only one tile takes. Raises HwsimError for what the
+        chip does not take."""
         opened = open_chip(hardware)
         if isinstance(opened, Chip):
-            refuse({**of_one_tile, "skip": skip}, of_cores(opened))
+            refuse({**of_one_tile, "skip": skip, "area": own_areas}, of_cores(opened))
             rows = prices_of(opened.name, opened.node_nm) if prices is None else named(prices)
             return Asked(opened, placement_alone(mapping), rows)
         cores = grid_of(opened).cores
         why = f"of one tile; the {cores} of {opened.name} run tick by tick (docs/chip.md)"
         refuse(of_one_tile, f"{why}; --one-tile estimates one alone")
-        chip, priced = commands.chip(hardware, skip), tuple(cost.load_table(name) for name in tables)
+        chip, priced = commands.chip(hardware, skip), tuple(tables)
         for table in priced:
             commands.check_priced(table, chip.with_dram("bandwidth"), hardware)
-        return Asked(chip, placement_alone(mapping), priced)
+        return Asked(chip, placement_alone(mapping), priced, own_areas)
 
 
 def check_engine(engine: str | None, chip: Chip | Hardware) -> Engine:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hwsim import commands, cost
+from hwsim.area import check_own, parse_own
 from hwsim.chip.config import Chip
 from hwsim.chip.timeline import timeline as traced
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
@@ -41,18 +42,21 @@ class Estimate:
         mapping: Path | None,
         barrier: str | None,
         prices: str | None,
-        table: str | None,
+        table: cost.CostTable | str | Path | None,
         skip: str | None,
         timeline: Path | None,
         output: Path | None,
         engine: str | None,
         of_one_tile: Options[str, Any],
+        area: str | None = None,
     ) -> "Estimate":
-        asked = Asked.of(hardware, mapping, prices, [table or commands.TABLE], skip, of_one_tile)
+        own, tables = parse_own(area) if area is not None else None, [commands.table_of(table)]
+        asked = Asked.of(hardware, mapping, prices, tables, skip, of_one_tile, own)
         if isinstance(asked.chip, Chip):
             refuse({"table": table}, of_cores(asked.chip))
         else:
             refuse({"prices": prices}, cores_alone())
+            check_own(own or {}, [asked.chip])
         chosen = check_engine(engine, asked.chip)
         if barrier is not None:
             asked = replace(asked, chip=with_barrier(asked.chip, barrier))
@@ -80,6 +84,7 @@ def estimate(spec: WorkloadSpec, told: Estimate, as_json: bool) -> None:
         work, _ = spec.workload(SAMPLES, progress)
         warnings.filterwarnings("ignore", re.escape(UNTRUSTED), HwsimWarning)
         result = estimate_chip(work, told.asked.chip, told.asked.mapping, told.prices, progress, told.engine)
+    result = replace(result, own_areas=told.asked.own_areas)
     values = result.as_dict()
     if as_json:
         say(json.dumps(values, indent=1, allow_nan=False))

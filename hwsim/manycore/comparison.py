@@ -35,6 +35,11 @@ class CoreRow:
     executed: Executed
     placed: Placed
     cost: ChipCost | TileCost
+    own_areas: dict[str, float] | None = None
+
+    @property
+    def samples(self) -> int:
+        return self.executed.trace.samples
 
     def as_dict(self) -> dict[str, Any]:
         """A row of the JSON (docs/result.md); totals are sums over ``samples``."""
@@ -44,7 +49,7 @@ class CoreRow:
             assert isinstance(chip, Hardware)
             table, energy = cost.table, energy_of_tiles(run, cost, chip)
             lif, cold = lif_area_share(table, chip), cost.cold.total_pj
-            area = areas(table, chip)
+            area = areas(table, chip, own=self.own_areas)
             drawn = sum(energy["standing"]["energy_pj"].values())
             energy["caveats"].append(WEIGHTS)
         else:
@@ -62,7 +67,7 @@ class CoreRow:
             "area": area,
             "dram_bytes": {name: ledger.total(*a) if ledger else 0 for name, a in OPERANDS.items()},
             "cycles": ledger.by_cause("array") if ledger else {},
-            "caveats": energy["caveats"],
+            "caveats": [*self.executed.doubts, *energy["caveats"]],
             "unpriced": energy["unpriced"],
             "many_cores": {
                 "cores_used": len(run.cores),
@@ -139,5 +144,5 @@ def rows_on(executed: Executed, asked: Asked, slices: Slices) -> list[CoreRow]:
     found: list[CoreRow] = []
     for one in asked.prices:
         prices: Prices = one if isinstance(one, CostTable) else (one,)
-        found += [CoreRow(executed, placed, cost) for cost in priced(placed.run, prices)]
+        found += [CoreRow(executed, placed, cost, asked.own_areas) for cost in priced(placed.run, prices)]
     return found

@@ -5,30 +5,26 @@ from typing import Any
 
 from hwsim.caveats import caveats
 from hwsim.chip.config import Chip
-from hwsim.chip.cost import ChipCost, priced_counts
+from hwsim.chip.cost import ChipCost
 from hwsim.chip.prices import ChipPrices
 from hwsim.chip.run import ChipRun
-from hwsim.chip.tile_cost import TileCost
+from hwsim.chip.tile_cost import HOPS, TileCost, TileCounts
 from hwsim.cost import CostTable
 from hwsim.hardware import Hardware
-from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES
+from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES
 from hwsim.manycore.silicon import silicon_of
 from hwsim.result import ratio
-
-HOPS = {"source_router": "source_router_pj", "hop_x": "hop_x_pj", "hop_y": "hop_y_pj"}
-"""What the network-on-chip does and the field of HopEnergy that prices it (T4)."""
 
 
 def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip) -> dict[str, Any]:
     """Sums over samples by one row, of each component and of each of them in each tick (pJ)."""
-    counts = priced_counts(run)
     prices = cost.prices.model_dump(exclude={"rows"})
     return {
         "prices": prices["name"],
         **{name: prices[name] for name in ("description", "node_nm", "voltage_v", "chip", "static")},
         **_sums(run, cost.total_pj, cost.by_component()),
         "by_tick_pj": {name: spent.sum(axis=0).tolist() for name, spent in cost.energy_pj.items()},
-        "counts": {item: int(n.sum()) for item, n in counts.items()},
+        "counts": cost.counts,
         "unit_energy_pj": cost.prices.unit_pj,
         "sources": {row.item: f"{row.status}: {row.source}" for row in cost.prices.rows},
         "unpriced": list(cost.unpriced),
@@ -40,22 +36,21 @@ def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip) -> dict[str, Any]:
 def energy_of_tiles(run: ChipRun, cost: TileCost, chip: Hardware) -> dict[str, Any]:
     """Sums over samples by component, ``hops`` among them (pJ); what each action costs (F6)."""
     hops, table = run.grid.hop_energy, cost.table
-    links = (int(run.links[..., axis].sum()) for axis in range(2))
-    crossed = dict(zip(HOPS, (int(run.counts["sent"].sum()), *links), strict=True))
+    counted = TileCounts.of(run)
     actions = [action for actions in cost.tiles.components.values() for action in actions]
-    done = {action: n for action in actions if (n := run.ledger.total(action))}
+    done = {action: n for action in actions if (n := counted.ledger.total(action))}
     unit = {action: cost.tiles.unit_pj.get(action) for action in done}
     return {
         "prices": table.name,
         **{name: getattr(table, name) for name in ("description", "node_nm", "voltage_v")},
         "chip": None,
         "static": None,
-        **_sums(run, cost.total_pj, cost.tiles.by_component() | {"hops": cost.hops_pj}),
-        "counts": done | crossed,
+        **_sums(run, cost.total_pj, cost.by_component()),
+        "counts": done | counted.hops,
         "unit_energy_pj": unit
         | {name: getattr(hops, field) if table.includes is None else 0.0 for name, field in HOPS.items()},
         "sources": _sources(table) | {n: f"{hops.name}: {hops.sources.get(f, '')}" for n, f in HOPS.items()},
-        "unpriced": list(dict.fromkeys((*cost.tiles.unpriced, *cost.cold.unpriced))),
+        "unpriced": list(dict.fromkeys((*cost.unpriced, *cost.cold.unpriced))),
         "standing": _standing(run, cost),
         "caveats": caveats(table, chip.with_dram("bandwidth"), all_on_one=False),
     }
@@ -68,6 +63,7 @@ def cold_start(run: ChipRun, cost: TileCost) -> dict[str, Any]:
         "cycles": run.cold.cycles,
         "latency_ns": run.cold.cycles * 1e9 / run.chip.clock_hz,
         "channel_bytes": list(run.cold.channel_bytes),
+        "counts": {action: n for action in ACTIONS if (n := run.cold.ledger.total(action))},
         "energy_pj": cost.cold.total_pj,
     }
 
@@ -95,19 +91,24 @@ def counterpart(run: ChipRun, cost: ChipCost | TileCost, ann: ChipRun, ann_cost:
         **{name: found[name] for name in ("sent", "local")},
         "hops": found["links_x"] + found["links_y"],
         "energy_pj": ann_cost.total_pj,
-        "energy_pj_by_component": ann_cost.tiles.by_component() | {"hops": ann_cost.hops_pj},
-        "unpriced": list(ann_cost.tiles.unpriced),
+        "energy_pj_by_component": ann_cost.by_component(),
+        "unpriced": list(ann_cost.unpriced),
         "energy_ratio": ratio(spent, ann_cost.total_pj),
         "latency_ratio": ratio(taken, found["cycles"]),
     }
 
 
 def layers(run: ChipRun, cost: TileCost) -> list[dict[str, Any]]:
-    """What all tiles together do for each layer, and what it costs, without hops (F4)."""
+    """What all tiles together do for each layer, and what it costs, without hops (F4); ``cold_bytes``: of
+    its weights, which the DRAM brings once (F5)."""
+    assert run.cold is not None
     ledger, spent = run.ledger, cost.tiles.by_layer()
+    cycles, brought = ledger.layer_cycles(), run.cold.ledger.per_layer(*DRAM_BYTES)
     return [
         {
             "name": name,
+            "cycles": int(cycles[i]),
+            "cold_bytes": int(brought[i]),
             "counts": {a: int(n) for a, n in zip(ACTIONS, ledger.counts[i], strict=True) if n},
             "causes": {
                 unit: {c: int(ledger.cycles[i, k]) for k, (u, c) in enumerate(CAUSE_COLUMNS) if u == unit}

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from hwsim.area import areas
+from hwsim.bounds import bounds_of_tiles
 from hwsim.chip.config import Chip, grid_of, weight_bits_of
-from hwsim.chip.cost import ChipCost, tick_cycles
+from hwsim.chip.cost import ChipCost, price_chip, tick_cycles
+from hwsim.chip.prices import ChipPrices, load_prices
 from hwsim.chip.run import COUNTS, ChipRun
-from hwsim.chip.tile_cost import TileCost
+from hwsim.chip.tile_cost import TileCost, tile_cost
 from hwsim.chip.times import causes
 from hwsim.configuration import save_yaml
-from hwsim.errors import printable
+from hwsim.cost import CostTable, Sensitivity, load_table
+from hwsim.errors import HwsimError, printable
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.manycore.area import area_of
@@ -27,6 +32,7 @@ from hwsim.manycore.energy import (
     layers,
     static_power,
 )
+from hwsim.manycore.sensitivity import by_tables
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.noc.state import TILE
@@ -34,6 +40,7 @@ from hwsim.place.metrics import Metrics
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
 from hwsim.report.csv_files import core_rows
+from hwsim.report.numbers import amount
 from hwsim.result import accuracy, model_facts
 from hwsim.storage import write_text
 
@@ -51,6 +58,7 @@ class ChipResult:
 
     ``placement``: the algorithm that found the cores, or ``given``; ``travel``: what it costs (T3, T4).
     ``mapping``: with the placement in it. ``ann``: one inference of the counterpart, where there is one.
+    ``own_areas``: the user's own numbers of a tile (um2), told beside the others.
     """
 
     network: Network
@@ -66,6 +74,7 @@ class ChipResult:
     provenance: dict[str, Any]
     ann: tuple[ChipRun, TileCost] | None = None
     ann_missing: str | None = None
+    own_areas: dict[str, float] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of chip.json, schema version 1 (docs/result.md). Energies pJ, times ns."""
@@ -98,15 +107,42 @@ class ChipResult:
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
             "area": area_of(run.chip, self.costs).as_dict(),
+            "tile_area": None if of_tiles is None else self._tile_area(of_tiles.table),
             "static_power": None if of_tiles else static_power(run, rows),
             "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
             "layers": [] if of_tiles is None else layers(run, of_tiles),
+            "bounds": self._bounds(),
+            "sensitivity": self.sensitivity.as_dict(),
             "ann": None if self.ann is None else counterpart(run, self.costs[0], *self.ann),
             "ann_missing": self.ann_missing,
             "accuracy": accuracy(self.trace.outputs, self.labels),
             "agreement": self.agreement,
             "provenance": self.provenance,
         }
+
+    def price(self, table: CostTable | ChipPrices | str) -> ChipCost | TileCost:
+        """What the same counts cost at other prices: of tiles an energy table, of event-driven cores a row of
+        hwsim/tables/chip_energy, or one by name; nothing is simulated again.
+
+        Raises HwsimError for prices of the other kind, and where they do not reach to the chip.
+        """
+        chip = self.run.chip
+        if isinstance(chip, Hardware):
+            chosen = load_table(table) if isinstance(table, str) else table
+            if isinstance(chosen, CostTable):
+                return tile_cost(self.run, chosen)
+            raise HwsimError(f"prices {chosen.name!r} are of event-driven cores; {chip.name} is of tiles")
+        row = load_prices(table) if isinstance(table, str) else table
+        if isinstance(row, ChipPrices):
+            return price_chip(self.run, row)
+        raise HwsimError(f"table {row.name!r} prices tiles; {chip.name} is of event-driven cores")
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """The same counts by every table that applies, this result's own among them, beside as many ANN
+        inferences."""
+        own = [cost.table if isinstance(cost, TileCost) else cost.prices for cost in self.costs]
+        return by_tables(self.run, own, None if self.ann is None else self.ann[0])
 
     def rows(self) -> list[dict[str, Any]]:
         """A dictionary a core in use: place, populations and counts, sums over samples."""
@@ -116,8 +152,8 @@ class ChipResult:
         """One line: what ran where, and for how long."""
         run = self.run
         cores = f"{len(run.cores)} of {run.grid.cores} cores of {printable(run.chip.name)}"
-        name, samples = printable(self.network.name), f"{run.samples} samples of {run.ticks} ticks"
-        return f"<ChipResult: {name} on {cores}, {samples}>"
+        name, samples = printable(self.network.name), amount(run.samples, "sample")
+        return f"<ChipResult: {name} on {cores}, {samples} of {amount(run.ticks, 'tick')}>"
 
     def __str__(self) -> str:
         """The tables of the command line."""
@@ -139,6 +175,17 @@ class ChipResult:
             "barrier": chip.exchange.barrier,
             "weight_bits": weight_bits_of(chip),
         }
+
+    def _tile_area(self, table: CostTable) -> dict[str, Any]:
+        assert isinstance(self.run.chip, Hardware)
+        return areas(table, self.run.chip, own=self.own_areas)
+
+    def _bounds(self) -> dict[str, Any] | None:
+        """What a tile in use can do at most in a cycle; None of event-driven cores."""
+        run, chip = self.run, self.run.chip
+        if not isinstance(chip, Hardware):
+            return None
+        return bounds_of_tiles(chip, self.network.timesteps, len(run.cores))
 
     def _energy(self, cost: ChipCost | TileCost) -> dict[str, Any]:
         chip = self.run.chip

@@ -13,14 +13,20 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch import nn
 
 import hwsim
 from hwsim.configuration import load_yaml, save_yaml
-from hwsim.datasets import Dataset, load_dataset
+from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.train_data import Feed
-from hwsim.methods.train_model import WEIGHTS, build, device_of, load_weights, set_surrogates, trained_tensors
+from hwsim.methods.train_model import (
+    WEIGHTS,
+    device_of,
+    load_weights,
+    prepared,
+    set_surrogates,
+    trained_tensors,
+)
 from hwsim.methods.train_spec import TrainSpec, differences
 from hwsim.methods.train_state import load_state, save_state
 from hwsim.methods.trainer import Trainer, drawing
@@ -56,8 +62,9 @@ def train(
 
     Written after every epoch: a checkpoint and metrics.jsonl; at the end weights.safetensors, inputs.npz and
     card.json. A training that was interrupted ends with the weights that it would have had, on the same
-    machine and number of threads. ``after_epoch`` is given all rows so far. Raises HwsimError for a directory
-    of another spec, a damaged checkpoint, data and models that do not fit, and a loss that is no number.
+    kind of processor; the number of threads is that of its beginning. ``after_epoch`` is given all rows so
+    far. Raises HwsimError for a directory of another spec, a damaged checkpoint, data and models that do not
+    fit, and a loss that is no number.
     """
     _check_same(directory, spec)
     if is_file(directory / CARD):
@@ -72,7 +79,7 @@ def train(
     trainer, done = Trainer(model, feed, device), load_state(directory)
     history: list[dict[str, Any]] = []
     save_yaml(directory / SPEC, spec)
-    with repeatable(device):
+    with repeatable(device, done.threads if done else torch.get_num_threads()):
         if done is not None:
             trainer.resume(done)
             history = done.history
@@ -97,15 +104,6 @@ def train(
     return Trained(directory, spec, card, history)
 
 
-def prepared(spec: TrainSpec, data: Dataset) -> tuple[nn.Module, Feed]:
-    """The module, on the CPU without its surrogates, and the data fed to it."""
-    feed = Feed.of(data, spec, None)
-    model, opened = build(spec, feed.fit(), feed.shape, feed.coding)
-    if spec.timesteps is None and opened.timesteps is not None:
-        feed = Feed.of(data, spec, opened.timesteps)
-    return model, feed
-
-
 def finished(directory: Path) -> Trained:
     """A training that is done. Raises HwsimError for a directory of none, and of one that is not done."""
     spec = load_yaml(directory / SPEC, TrainSpec)
@@ -121,10 +119,15 @@ def finished(directory: Path) -> Trained:
 
 
 @contextmanager
-def repeatable(device: torch.device) -> Iterator[None]:
-    """Deterministic kernels on a GPU, where PyTorch has them; elsewhere they are so already."""
+def repeatable(device: torch.device, threads: int) -> Iterator[None]:
+    """So many threads, as sums are cut among them; on a GPU deterministic kernels, where PyTorch has them."""
     if device.type != "cuda":
-        yield
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
         return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     was, warned = (
@@ -178,7 +181,7 @@ def _card(
 ) -> dict[str, Any]:
     last, data = history[-1], feed.data
     return {
-        "model": spec.model,
+        "model": Path(spec.model).name if Path(spec.model).is_absolute() else spec.model,
         "settings": spec.settings,
         "fit": feed.fit(),
         "method": spec.method,

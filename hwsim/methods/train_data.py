@@ -20,6 +20,10 @@ TIMESTEPS = 4
 """Of images and events, where neither the spec nor the model says how many."""
 
 
+PART = 1000
+"""Samples whose mean and deviation are computed at once."""
+
+
 @dataclass(frozen=True, eq=False)
 class Feed:
     """A data set fed for ``timesteps``; ``coding`` is what the network gets; ``mean`` and ``deviation`` are
@@ -52,7 +56,7 @@ class Feed:
                 raise HwsimError(f"timesteps {spec.timesteps}: a sample of {data.name} has {steps}")
         coding: Coding = "frames"
         if data.kind == "series":
-            coding = "series"
+            coding = "spikes" if _binary(data.train.arrays) else "series"
         elif data.kind == "events" or spec.coding != "direct":
             coding = "spikes"
         train, test = data.train.take(slice(spec.train_samples)), data.test.take(slice(spec.test_samples))
@@ -62,7 +66,7 @@ class Feed:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one sample's input at one step."""
-        return self.data.shape[1:] if self.coding == "series" else self.data.shape
+        return self.data.shape[1:] if self.data.kind == "series" else self.data.shape
 
     def fit(self) -> dict[str, Any]:
         """Parameters of builders that follow from the data."""
@@ -76,11 +80,13 @@ class Feed:
     ) -> tuple[Tensor, Tensor]:
         """What the model gets, (B, *shape) of frames, else (T, B, *shape) float32, and the targets: labels
         (B,), after mixup or cutmix probabilities (B, classes). ``rng`` draws augmentations and the spikes of
-        Poisson coding. Series are 0 after their end."""
+        Poisson coding."""
         labels = torch.from_numpy(split.labels)
         if isinstance(split.inputs, Events):
             frames = split.inputs.frames(self.timesteps, binary=True)
             return torch.from_numpy(frames.astype(np.float32)), labels
+        if self.data.kind == "series":
+            return self._series(split), labels
         values = as_float(split.arrays)
         if augmentations:
             generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
@@ -91,11 +97,18 @@ class Feed:
             drawn = (rng,) if self.spec.coding == "poisson" else ()
             spikes = ENCODINGS[self.spec.coding](values, self.timesteps, *drawn)
             return torch.from_numpy(spikes.astype(np.float32)), labels
-        values = (values - self.mean) / self.deviation
+        return torch.from_numpy((values - self.mean) / self.deviation), labels
+
+    def _series(self, split: Split) -> Tensor:
+        """(T, B, C), 0 after the end of a series; spikes as they are, other values scaled."""
+        values = (split.arrays.astype(np.float32) - self.mean) / self.deviation
         if split.lengths is not None:
             values[np.arange(self.timesteps) >= split.lengths[:, None]] = 0
-        tensor = torch.from_numpy(values)
-        return (tensor.transpose(0, 1).contiguous() if self.coding == "series" else tensor), labels
+        return torch.from_numpy(np.ascontiguousarray(values.swapaxes(0, 1)))
+
+
+def _binary(values: NDArray[Any]) -> bool:
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def as_float(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -108,10 +121,17 @@ def _unscaled() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _scale(train: Split) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each channel, shaped to be broadcast: images (C, 1, 1), series (C,)."""
+    """Mean and standard deviation of each channel, shaped to be broadcast: images (C, 1, 1), series (1, C).
+
+    A channel that never changes has deviation 1. A part of the samples is in memory as float64 at a time.
+    """
     values = train.arrays
-    axes, scale = (0, 2, 3) if values.ndim == 4 else (0, 1), 255.0 if values.dtype == np.uint8 else 1.0
-    mean = values.mean(axes, np.float64, keepdims=True)[0] / scale
-    deviation = values.std(axes, np.float64, keepdims=True)[0] / scale
+    axes = (0, 2, 3) if values.ndim == 4 else (0, 1)
+    parts = [values[i : i + PART] for i in range(0, len(values), PART)]
+    count = values.size // values.shape[1 if values.ndim == 4 else 2]
+    mean = sum(p.sum(axes, np.float64, keepdims=True)[0] for p in parts) / count
+    squares = sum(np.square(p - mean).sum(axes, keepdims=True)[0] for p in parts)
+    deviation = np.sqrt(squares / count)
     deviation[deviation == 0] = 1.0
-    return mean.astype(np.float32), deviation.astype(np.float32)
+    scale = 255 if values.ndim == 4 and values.dtype == np.uint8 else 1
+    return (mean / scale).astype(np.float32), (deviation / scale).astype(np.float32)

@@ -10,15 +10,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from hwsim.datasets import Dataset
 from hwsim.errors import HwsimError, one_line
 from hwsim.frontends.loading import Opened, open_model
 from hwsim.methods.lif_sharing import parse_sharing
 from hwsim.methods.shared_model import shared_model
+from hwsim.methods.train_data import Feed
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.network import Coding, Network
+from hwsim.nn import SpikingNeuron, reset_states
 from hwsim.nn.asgl import ASGL, use_surrogate
 from hwsim.nn.shapes import Shape
 from hwsim.nn.surrogate import Dspike, Rectangle, Sigmoid, Tanh, arctan
+from hwsim.nn.timed import unroll
 from hwsim.storage import check_file
 
 WEIGHTS = "weights.safetensors"
@@ -43,6 +47,8 @@ def build(
             f"{spec.model} takes inputs of shape {opened.shape}, a sample of {spec.data} is {shape} at each "
             "step; see the options of its builder"
         )
+    if not any(isinstance(m, SpikingNeuron) for m in opened.model.modules()):
+        raise HwsimError(f"{spec.model} has no layer of neurons of hwsim.nn, which is what is trained here")
     sharing = parse_sharing(spec.sharing)
     if not sharing:
         return opened.model, opened
@@ -50,8 +56,43 @@ def build(
     return shared_model(opened.model, sharing, sample, opened.sharing, coding), opened
 
 
+def prepared(spec: TrainSpec, data: Dataset) -> tuple[nn.Module, Feed]:
+    """The module, on the CPU without its surrogates, and the data fed to it."""
+    feed = Feed.of(data, spec, None)
+    model, opened = build(spec, feed.fit(), feed.shape, feed.coding)
+    if spec.timesteps is None and opened.timesteps is not None:
+        feed = Feed.of(data, spec, opened.timesteps)
+    _check_runs(model, feed)
+    return model, feed
+
+
+@torch.no_grad()
+def _check_runs(model: nn.Module, feed: Feed) -> None:
+    """Raises HwsimError where the model does not take the data, or gives no answer (B, classes) a step."""
+    inputs, _ = feed.batch(feed.test.take(slice(2)), np.random.default_rng(0))
+    shown = feed.timesteps if feed.coding == "frames" else None
+    name, training = feed.spec.model, model.training
+    try:
+        outputs = unroll(model.eval(), inputs if shown else inputs[:1], shown and 1)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise HwsimError(
+            f"{name} does not take the inputs of {feed.data.name}, {feed.shape} at each step: "
+            f"{one_line(error)}"
+        ) from None
+    finally:
+        reset_states(model.train(training))
+    if outputs.shape[2:] != (feed.data.classes,):
+        raise HwsimError(
+            f"{name} gives outputs of shape {tuple(outputs.shape[2:])} a sample; {feed.data.name} has "
+            f"{feed.data.classes} classes"
+        )
+
+
 def set_surrogates(model: nn.Module, spec: TrainSpec) -> None:
-    """Give every layer of neurons the surrogate of the spec; alphas of 1 where it names none."""
+    """Give every layer of neurons the surrogate of the spec; it keeps its own where the spec and its method
+    name none. Alphas are 1 where the spec says no other."""
+    if spec.surrogate is None and spec.method == "sg":
+        return
     alpha = 1.0 if spec.alpha is None else spec.alpha
     if spec.method == "asgl":
         shape = _OF_ASGL[spec.shape]

@@ -9,6 +9,7 @@ from pydantic import model_validator as validator
 from hwsim.configuration import Configured, describe, shown
 from hwsim.errors import HwsimError
 from hwsim.methods.lif_sharing import parse_sharing
+from hwsim.nn.asgl import SMALLEST
 
 Method = Literal["sg", "asgl", "efficientlif"]
 """``sg``: spikes forward, a surrogate's slope backward. ``asgl``: smooth activations mixed with spikes,
@@ -24,13 +25,13 @@ class TrainSpec(Configured):
     """What is trained, on what and how.
 
     ``model`` is a zoo name or file.py:callable, ``settings`` are ``key=value`` of its builder. ``surrogate``
-    None is arctan, of asgl rectangle (the paper's clip). ``alpha``: the width (rectangle, dspike) or the
-    steepness (sigmoid, tanh) of the surrogates, with asgl the first one; arctan has none.
-    ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the ``milestones`` (epochs
-    done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate`` falls as a cosine from
-    its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the directory of a training
-    whose weights are taken over. ``prune``: share of the weights of convolutions and linear layers that is
-    set to zero, growing over the first ``prune_epochs``.
+    None is the model's own, of asgl rectangle (the paper's clip), of efficientlif arctan. ``alpha``: the
+    width (rectangle, dspike) or the steepness (sigmoid, tanh) of the surrogates, with asgl the first one;
+    arctan has none. ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the
+    ``milestones`` (epochs done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate``
+    falls as a cosine from its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the
+    directory of a training whose weights are taken over. ``prune``: share of the weights of convolutions and
+    linear layers that is set to zero, growing over the first ``prune_epochs``.
     """
 
     model: str = Field(min_length=1)
@@ -67,7 +68,7 @@ class TrainSpec(Configured):
 
     @property
     def shape(self) -> Surrogate:
-        """The surrogate, also where the method says it."""
+        """The surrogate, also where the method says it; arctan stands for the model's own."""
         return self.surrogate or ("rectangle" if self.method == "asgl" else "arctan")
 
     @validator(mode="after")
@@ -79,6 +80,8 @@ class TrainSpec(Configured):
             raise ValueError("surrogate arctan: of asgl it is rectangle, sigmoid, tanh or dspike")
         if self.shape == "arctan" and self.alpha is not None:
             raise ValueError(f"alpha {self.alpha:g}: the surrogate arctan has none; choose another surrogate")
+        if self.method == "asgl" and self.alpha is not None and self.alpha < SMALLEST:
+            raise ValueError(f"alpha {self.alpha:g}: asgl keeps it at {SMALLEST:g} or above")
         if self.milestones != sorted(set(self.milestones)):
             raise ValueError(f"milestones {self.milestones}: epochs in rising order, each once")
         if self.warmup >= self.epochs and self.warmup > 1:

@@ -25,13 +25,14 @@ KEPT = 2
 @dataclass(frozen=True)
 class State:
     """After ``epoch`` epochs: the model's tensors, the optimizer's state, the masks of pruned weights, what
-    each epoch measured."""
+    each epoch measured, and how many threads computed it, on which the last bits of sums depend."""
 
     epoch: int
     model: dict[str, Tensor]
     optimizer: dict[str, Any]
     masks: dict[str, Tensor]
     history: list[dict[str, Any]]
+    threads: int
 
 
 def save_state(directory: Path, state: State) -> None:
@@ -47,6 +48,7 @@ def save_state(directory: Path, state: State) -> None:
     header = {
         "epoch": state.epoch,
         "sha256": {s: _digest(stem.with_suffix(s)) for s in (".safetensors", ".pt")},
+        "threads": state.threads,
         "history": state.history,
     }
     write_text(stem.with_suffix(".json"), json.dumps(header, allow_nan=False))
@@ -72,7 +74,8 @@ def load_state(directory: Path) -> State | None:
                 raise HwsimError(_damaged(path, found))
         rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
         model = load(newest.with_suffix(".safetensors").read_bytes())
-        return State(header["epoch"], model, rest["optimizer"], rest["masks"], header["history"])
+        history, threads = header["history"], header["threads"]
+        return State(header["epoch"], model, rest["optimizer"], rest["masks"], history, threads)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, HwsimError):
             raise

@@ -59,7 +59,8 @@ class Trainer:
 
     def state(self, epoch: int, history: list[dict[str, Any]]) -> State:
         masks = {name: mask.cpu() for name, mask in self.masks.items()}
-        return State(epoch, self.model.state_dict(), self.optimizer.state_dict(), masks, history)
+        tensors, optimizer = self.model.state_dict(), self.optimizer.state_dict()
+        return State(epoch, tensors, optimizer, masks, history, torch.get_num_threads())
 
     def resume(self, state: State) -> None:
         self.model.load_state_dict(state.model)
@@ -78,7 +79,7 @@ class Trainer:
             self._prune(number)
         with drawing(spec.seed, number, self.device) as rng:
             loss, accuracy = self._train(number, rng, progress)
-        graded = self._graded()
+        shares = self._shares()
         tested, rates = self.evaluate(self.feed.test)
         row = {
             "epoch": number,
@@ -90,7 +91,7 @@ class Trainer:
         }
         if spec.method == "asgl":
             alphas = {n.removesuffix(".surrogate"): m.alpha.item() for n, m in smoothings(self.model).items()}
-            row |= {"spike_fraction": p, "alphas": alphas, "graded": graded}
+            row |= {"spike_fraction": p, "alphas": alphas} | shares
         return row | ({"sparsity": sparsity(self.model)} if spec.prune else {})
 
     @torch.no_grad()
@@ -154,11 +155,15 @@ class Trainer:
             )
         apply_masks(self.model, self.masks)
 
-    def _graded(self) -> dict[str, float]:
-        """Share of values between 0 and 1 among what each layer emitted in the epoch's last batch."""
-        found = {n.removesuffix(".surrogate"): e.graded_share for n, e in emitted(self.model).items()}
+    def _shares(self) -> dict[str, dict[str, float]]:
+        """Share of values between 0 and 1 in what each layer emitted in the epoch's last batch: among all of
+        them, and among those that are not 0, which are what the next layer works on."""
+        found = {n.removesuffix(".surrogate"): e for n, e in emitted(self.model).items()}
         count_emitted(self.model, False)
-        return found
+        return {
+            "graded": {name: e.graded_share for name, e in found.items()},
+            "graded_of_nonzero": {name: e.mac_share for name, e in found.items()},
+        }
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
 from hwsim.nn.plif import PLIF
 from hwsim.nn.recurrent import RecurrentLIF
+from hwsim.nn.reversible import run_reversible
 from hwsim.nn.shared import SharedLIF, SharedState
 from hwsim.nn.surrogate import Dspike, Rectangle, Sigmoid, Surrogate, Tanh, arctan, cauchy
 from hwsim.nn.timed import timed, unroll
@@ -48,6 +49,7 @@ __all__ = [
     "parameter_groups",
     "reset_states",
     "run",
+    "run_reversible",
     "set_spike_fraction",
     "smoothings",
     "spike_fraction_schedule",

@@ -65,9 +65,10 @@ class _LIF(torch.autograd.Function):
                 torch.addcmul(by_s, u, left, value=-1.0, out=by_u)
             else:
                 torch.sub(by_s, left, alpha=rule.threshold, out=by_u)
+            slope = surrogate.slope(distance)
             if by_alpha is not None:
-                by_alpha += (by_u * surrogate.by_alpha(distance)).sum()
-            by_u.mul_(surrogate.slope(distance))
+                by_alpha += torch.dot(by_u.flatten(), surrogate.by_alpha(distance, slope).flatten())
+            by_u.mul_(slope)
             if left is not None:
                 by_u.add_(left)
                 if rule.zero:

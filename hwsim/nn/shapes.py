@@ -1,7 +1,7 @@
 """Smooth steps with one parameter alpha: their value, their slope in x, and their derivative in alpha.
 
-x is the distance of the membrane from the threshold. Sources: ASGL, section 4 and appendix (clip, sigmoid,
-tanh); Li et al., "Differentiable Spike", NeurIPS 2021 (dspike).
+x is the distance of the membrane from the threshold. Sources: ASGL (clip, sigmoid, tanh); Li et al.,
+"Differentiable Spike", NeurIPS 2021 (dspike).
 """
 
 from collections.abc import Callable
@@ -13,36 +13,35 @@ from torch import Tensor
 
 Shape = Literal["clip", "sigmoid", "tanh", "dspike"]
 Alpha = float | Tensor
-Curve = Callable[[Tensor, Alpha], Tensor]
 
 
 @dataclass(frozen=True)
 class Smooth:
-    """H(x), dH/dx and dH/dalpha, each of (x, alpha); ``width``: whether a larger alpha is a wider step."""
+    """H(x), dH/dx, each of (x, alpha), and dH/dalpha of (x, alpha, dH/dx)."""
 
-    value: Curve
-    slope: Curve
-    by_alpha: Curve
-    width: bool
-
-
-def _inside(x: Tensor, width: Alpha) -> Tensor:
-    return x.abs() <= 0.5 * width
+    value: Callable[[Tensor, Alpha], Tensor]
+    slope: Callable[[Tensor, Alpha], Tensor]
+    by_alpha: Callable[[Tensor, Alpha, Tensor], Tensor]
 
 
-def _clip_by_alpha(x: Tensor, alpha: Alpha) -> Tensor:
-    return torch.where(_inside(x, alpha), -x / alpha**2, 0.0)
+def _within(x: Tensor, width: Alpha) -> Tensor:
+    """1 where |x| <= width / 2, else 0."""
+    return (x.abs() <= 0.5 * width).to(x.dtype)
 
 
-def _bell(x: Tensor, alpha: Alpha) -> Tensor:
-    """The derivative of the logistic function at alpha x."""
-    h = torch.sigmoid(alpha * x)
-    return h * (1.0 - h)
+def _wider(x: Tensor, alpha: Alpha, slope: Tensor) -> Tensor:
+    """dH/dalpha of an H that depends on x / alpha alone."""
+    return (x * slope).div_(-alpha)
 
 
-def _arch(x: Tensor, alpha: Alpha) -> Tensor:
-    """Half the derivative of tanh at alpha x."""
-    return 0.5 - 0.5 * torch.tanh(alpha * x) ** 2
+def _steeper(x: Tensor, alpha: Alpha, slope: Tensor) -> Tensor:
+    """dH/dalpha of an H that depends on alpha x alone."""
+    return (x * slope).div_(alpha)
+
+
+def _sigmoid_slope(x: Tensor, alpha: Alpha) -> Tensor:
+    h = (alpha * x).sigmoid_()
+    return h.addcmul_(h, h, value=-1.0).mul_(alpha)
 
 
 def _half(alpha: Alpha, like: Tensor) -> Tensor:
@@ -56,34 +55,27 @@ def _dspike(x: Tensor, alpha: Alpha) -> Tensor:
 
 
 def _dspike_slope(x: Tensor, alpha: Alpha) -> Tensor:
-    slope = (1.0 - torch.tanh(x / alpha) ** 2) / (2.0 * alpha * _half(alpha, x))
-    return torch.where(_inside(x, 1.0), slope, 0.0)
+    return (1.0 - torch.tanh(x / alpha) ** 2) * _within(x, 1.0) / (2.0 * alpha * _half(alpha, x))
 
 
-def _dspike_by_alpha(x: Tensor, alpha: Alpha) -> Tensor:
+def _dspike_by_alpha(x: Tensor, alpha: Alpha, slope: Tensor) -> Tensor:
+    """With b = 1 / alpha: -b^2 dH/db; dH/db = x H' / b - tanh(b x) (1 - tanh(b/2)^2) / (4 tanh(b/2)^2)."""
     inner, half = torch.tanh(x / alpha), _half(alpha, x)
-    by_steepness = x * (1.0 - inner**2) / (2.0 * half) - inner * (1.0 - half**2) / (4.0 * half**2)
-    return torch.where(_inside(x, 1.0), -by_steepness / alpha**2, 0.0)
+    by_steepness = x * slope * alpha - inner * _within(x, 1.0) * (1.0 - half**2) / (4.0 * half**2)
+    return -by_steepness / alpha**2
 
 
 SHAPES: dict[Shape, Smooth] = {
     "clip": Smooth(
-        lambda x, alpha: (x / alpha + 0.5).clamp(0.0, 1.0),
-        lambda x, alpha: _inside(x, alpha).to(x.dtype) / alpha,
-        _clip_by_alpha,
-        width=True,
+        lambda x, alpha: (x / alpha).add_(0.5).clamp_(0.0, 1.0),
+        lambda x, alpha: _within(x, alpha).div_(alpha),
+        _wider,
     ),
-    "sigmoid": Smooth(
-        lambda x, alpha: torch.sigmoid(alpha * x),
-        lambda x, alpha: alpha * _bell(x, alpha),
-        lambda x, alpha: x * _bell(x, alpha),
-        width=False,
-    ),
+    "sigmoid": Smooth(lambda x, alpha: (alpha * x).sigmoid_(), _sigmoid_slope, _steeper),
     "tanh": Smooth(
-        lambda x, alpha: 0.5 * torch.tanh(alpha * x) + 0.5,
-        lambda x, alpha: alpha * _arch(x, alpha),
-        lambda x, alpha: x * _arch(x, alpha),
-        width=False,
+        lambda x, alpha: (alpha * x).tanh_().mul_(0.5).add_(0.5),
+        lambda x, alpha: (alpha * x).tanh_().square_().mul_(-0.5).add_(0.5).mul_(alpha),
+        _steeper,
     ),
-    "dspike": Smooth(_dspike, _dspike_slope, _dspike_by_alpha, width=True),
+    "dspike": Smooth(_dspike, _dspike_slope, _dspike_by_alpha),
 }

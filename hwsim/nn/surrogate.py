@@ -32,10 +32,10 @@ class _Emit(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
         distance, learned = ctx.saved_tensors
         (grad,) = grads
-        by_alpha = None
+        slope, by_alpha = ctx.surrogate.slope(distance), None
         if learned is not None and ctx.needs_input_grad[1]:
-            by_alpha = (grad * ctx.surrogate.by_alpha(distance)).sum()
-        return grad * ctx.surrogate.slope(distance), by_alpha, None, None
+            by_alpha = (grad * ctx.surrogate.by_alpha(distance, slope)).sum()
+        return grad * slope, by_alpha, None, None
 
 
 class Surrogate:
@@ -57,8 +57,8 @@ class Surrogate:
         """The parameter alpha, a scalar; None without one."""
         return None
 
-    def by_alpha(self, distance: Tensor) -> Tensor:
-        """ds/dalpha at ``distance``; the same shape."""
+    def by_alpha(self, distance: Tensor, slope: Tensor) -> Tensor:
+        """ds/dalpha at ``distance``, where ds/dx is ``slope``; the same shape."""
         raise NotImplementedError(f"{type(self).__name__} has no parameter")
 
     def __call__(self, distance: Tensor, inclusive: bool = True) -> Tensor:
@@ -105,7 +105,7 @@ class Rectangle(Surrogate):
     """Forward: [x >= 0]. Backward: 1 / width where |x| <= width / 2, else 0.
 
     ``width`` is a width: ASGL's alpha of the shape "clip". Raises ValueError unless it is positive.
-    Source: Wu et al., "Direct Training for Spiking Neural Networks", AAAI 2019; ASGL, section 4.
+    Source: Wu et al., "Spatio-Temporal Backpropagation", Frontiers in Neuroscience 2018; ASGL, Table 2.
     """
 
     width: float = 1.0
@@ -122,7 +122,7 @@ class Sigmoid(Surrogate):
     """Forward: [x >= 0]. Backward: a h (1 - h) with h = 1 / (1 + exp(-a x)).
 
     ``steepness`` a is a steepness: ASGL's alpha of the shape "sigmoid". Raises ValueError unless it is
-    positive. Source: ASGL, section 4.
+    positive. Source: ASGL.
     """
 
     steepness: float = 4.0
@@ -139,7 +139,7 @@ class Tanh(Surrogate):
     """Forward: [x >= 0]. Backward: (a / 2) (1 - tanh(a x)^2), the slope of tanh(a x) / 2 + 1/2.
 
     ``steepness`` a is a steepness: ASGL's alpha of the shape "tanh". Raises ValueError unless it is
-    positive. Source: ASGL, section 4.
+    positive. Source: ASGL.
     """
 
     steepness: float = 2.0

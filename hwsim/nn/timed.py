@@ -49,6 +49,7 @@ def unroll(model: nn.Module, inputs: Tensor, timesteps: int | None = None, stepw
     rounding of convolutions of another batch size. In training mode batch normalization of a
     segment that does not step takes its statistics over T * B samples and updates its averages once,
     not T times over B (as SpikingJelly's multi-step mode, and tdBN); ``stepwise`` gives the latter.
+    Hooks of neurons see (T * B, ...) at once; those of a Sequential itself are not called.
     """
     steps = inputs if timesteps is None else inputs.expand(timesteps, *inputs.shape)
     reset_states(model)

@@ -4,34 +4,42 @@ import numpy as np
 from numba import njit
 
 from hwsim.jit import BARE
-from hwsim.noc.bits import at, bit, choose, choose_wide, lowest
-from hwsim.noc.state import NO_CREDIT, RECEIVE_WAIT, TILE, VC_LOST
-from hwsim.noc.wheel import push_wake
+from hwsim.noc.bits import at, bit, choose, choose_wide, lowest, members
+from hwsim.noc.state import (
+    ACCEPT,
+    ARBITER_BITS,
+    ASKS,
+    CHANNEL_BITS,
+    CLASSES,
+    NO_CREDIT,
+    OUT_VC,
+    READY,
+    RECEIVE_WAIT,
+    SWITCH_GRANT,
+    TILE,
+    VC_LOST,
+)
+from hwsim.noc.wheel import push_go
 
 
 @njit(**BARE)
-def give_channel(shape, net, t, r, i, lane, granted):
-    """Channel ``i`` accepts one of the ``granted`` virtual channels of its lane."""
+def give_channel(shape, net, t, r, i, output, granted):
+    """Channel ``i`` accepts one of the ``granted`` virtual channels of ``output``."""
     base = r << shape.router_bits
     q = base + i
-    output = lane >> 1
+    mine = q << CHANNEL_BITS
     offset = output << shape.vc_bits
-    first = np.int64(net.vc_accept[at(q)]) - offset
-    v = choose(granted, first) if 0 <= first <= 15 else lowest(granted)
+    first = np.int64(net.channel[at(mine + ACCEPT)]) - offset
+    v = choose(granted, first if 0 <= first <= 15 else 0)
     net.vc_grant[at(base + offset + v)] = i + 1
-    net.vc_accept[at(q)] = offset + v + 1
-    net.taken_vcs[at((r << 3) + output)] |= bit(v)
-    net.out_vc[at((q << 3) + output)] = v
-    left = np.int64(net.lanes[at(q)]) & ~bit(lane)
-    net.lanes[at(q)] = left
-    word = 2 * r + (i >> 6)
+    net.channel[at(mine + ACCEPT)] = offset + v + 1
+    net.channel[at(mine + OUT_VC + output)] = v
+    net.taken_vcs[at((r << 3) + output)] = np.int64(net.taken_vcs[at((r << 3) + output)]) | bit(v)
+    left = np.int64(net.channel[at(mine + ASKS)]) & ~bit(output)
+    net.channel[at(mine + ASKS)] = left
     if left == 0:
-        net.asking[at(word)] &= ~bit(i & 63)
-    if shape.switch_wait == 0:
-        net.ready[at(q)] = np.int64(net.ready[at(q)]) | bit(output)
-        net.going[at(word)] |= bit(i & 63)
-    else:
-        push_wake(shape, net, t + 1 + shape.switch_wait, q, output)
+        net.asking[at(2 * r + (i >> 6))] &= ~bit(i & 63)
+    push_go(shape, net, t + 1 + shape.switch_wait, q, output)
 
 
 @njit(**BARE)
@@ -41,37 +49,40 @@ def allocate_channels(shape, net, t, r):
     alone = net.asking[at(2 * r)]
     if alone & (alone - 1) == 0 and net.asking[at(2 * r + 1)] == 0:
         i = lowest(alone)
-        lane = np.int64(net.lanes[at(base + i)])
-        if lane & (lane - 1) == 0:
-            lane = lowest(lane)
-            free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+        mine = (base + i) << CHANNEL_BITS
+        outputs = np.int64(net.channel[at(mine + ASKS)])
+        if outputs & (outputs - 1) == 0:
+            output = lowest(outputs)
+            upper = (np.int64(net.channel[at(mine + CLASSES)]) >> output) & 1
+            free = net.lane_vcs[at(2 * output + upper)] & ~np.int64(net.taken_vcs[at((r << 3) + output)])
             if free == 0:
                 net.stalls[at((r << 3) + VC_LOST)] += 1
             else:
-                give_channel(shape, net, t, r, i, lane, free)
-                net.vc_allocations[at(r)] += 1
+                give_channel(shape, net, t, r, i, output, free)
             return
     asked, asks, given = np.int64(0), np.int64(0), np.int64(0)
-    requests, grants = net.asked, net.grants
+    requests, grants = net.requests, net.grants
+    for place in range(4 * TILE + 4):
+        requests[at(place)] = 0
     for word in range(shape.words):
         mask = net.asking[at(2 * r + word)]
         while mask != 0:
             one = lowest(mask)
             mask &= mask - 1
-            lanes = np.int64(net.lanes[at(base + (word << 6) + one)])
-            while lanes != 0:
-                lane = lowest(lanes)
-                lanes &= lanes - 1
+            mine = (base + (word << 6) + one) << CHANNEL_BITS
+            outputs = np.int64(net.channel[at(mine + ASKS)])
+            classes = np.int64(net.channel[at(mine + CLASSES)])
+            while outputs != 0:
+                output = lowest(outputs)
+                outputs &= outputs - 1
+                lane = 2 * output + ((classes >> output) & 1)
                 asks += 1
-                if (asked >> lane) & 1 == 0:
-                    asked |= bit(lane)
-                    requests[at(2 * lane)] = 0
-                    requests[at(2 * lane + 1)] = 0
+                asked |= bit(lane)
                 requests[at(2 * lane + word)] |= bit(one)
     while asked != 0:
         lane = lowest(asked)
         asked &= asked - 1
-        free = net.lane_vcs[at(lane)] & ~net.taken_vcs[at((r << 3) + (lane >> 1))]
+        free = net.lane_vcs[at(lane)] & ~np.int64(net.taken_vcs[at((r << 3) + (lane >> 1))])
         if free == 0:
             continue
         low, high = requests[at(2 * lane)], requests[at(2 * lane + 1)]
@@ -100,10 +111,9 @@ def allocate_channels(shape, net, t, r):
                 i = np.int64(64) + lowest(won_high)
                 won_high &= won_high - 1
             given += 1
-            give_channel(shape, net, t, r, i, lane, grants[at(i)])
+            give_channel(shape, net, t, r, i, lane >> 1, grants[at(i)])
     if asks != given:
         net.stalls[at((r << 3) + VC_LOST)] += asks - given
-    net.vc_allocations[at(r)] += given
 
 
 @njit(**BARE)
@@ -116,7 +126,7 @@ def next_slot(shape, net, r):
 def offer_alone(shape, net, t, r, i, output):
     """As ``offer_switch`` for the only branch that may ask."""
     base = r << shape.router_bits
-    out_vc = np.int64(net.out_vc[at(((base + i) << 3) + output)])
+    out_vc = np.int64(net.channel[at(((base + i) << CHANNEL_BITS) + OUT_VC + output)])
     if net.room[at(base + (output << shape.vc_bits) + out_vc)] == 0:
         net.stalls[at((r << 3) + NO_CREDIT)] += 1
         return np.int64(0), np.int64(0)
@@ -125,65 +135,54 @@ def offer_alone(shape, net, t, r, i, output):
         return np.int64(0), np.int64(0)
     port = i >> shape.vc_bits
     net.offers[at(port)] = bit(output)
-    net.best[at((port << 3) + output)] = i & (bit(shape.vc_bits) - 1)
+    net.asked[at(2 * output + (i >> 6))] = bit(i & 63)
     return bit(port), np.int64(1)
 
 
 @njit(**BARE)
 def offer_switch(shape, net, t, r):
-    """Every output grants one input; the grants of input p are ``offers[p]``.
+    """Every output grants one input; the grants of input p are ``offers[p]``, of the channels ``asked``.
 
     Returns the inputs with grants as a mask, and how many branches asked with a credit.
     """
     base, r8 = r << shape.router_bits, r << 3
-    vcs = bit(shape.vc_bits)
     alone = net.going[at(2 * r)]
     if alone & (alone - 1) == 0 and net.going[at(2 * r + 1)] == 0:
         i = lowest(alone)
-        branch = np.int64(net.ready[at(base + i)])
+        branch = np.int64(net.channel[at(((base + i) << CHANNEL_BITS) + READY)])
         if branch & (branch - 1) == 0:
             return offer_alone(shape, net, t, r, i, lowest(branch))
-    outputs, asks, without, full = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    asked, best, offers = net.asked, net.best, net.offers
+    outputs, inputs = np.int64(0), np.int64(0)
+    asks, without, full = np.int64(0), np.int64(0), np.int64(0)
+    for place in range(2 * TILE + 2):
+        net.asked[at(place)] = 0
     for word in range(shape.words):
         mask = net.going[at(2 * r + word)]
         while mask != 0:
-            i = (word << 6) + lowest(mask)
+            one = lowest(mask)
             mask &= mask - 1
-            q = base + i
-            port, v = i >> shape.vc_bits, i & (vcs - 1)
-            branches = np.int64(net.ready[at(q)])
+            mine = (base + (word << 6) + one) << CHANNEL_BITS
+            branches = np.int64(net.channel[at(mine + READY)])
             while branches != 0:
                 output = lowest(branches)
                 branches &= branches - 1
-                if (
-                    net.room[at(base + (output << shape.vc_bits) + np.int64(net.out_vc[(q << 3) + output]))]
-                    == 0
-                ):
-                    without += 1
-                    continue
-                if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
-                    full += 1
-                    continue
-                asks += 1
-                place = (port << 3) + output
-                if (outputs >> output) & 1 == 0:
-                    outputs |= bit(output)
-                    asked[at(output)] = bit(port)
-                    best[at(place)] = v
-                elif (asked[at(output)] >> port) & 1 == 0:
-                    asked[at(output)] |= bit(port)
-                    best[at(place)] = v
-                else:
-                    first = np.int64(net.candidate[at(r8 + port)])
-                    if (v - first) & (2 * vcs - 1) < (best[at(place)] - first) & (2 * vcs - 1):
-                        best[at(place)] = v
-    inputs = np.int64(0)
+                out_vc = np.int64(net.channel[at(mine + OUT_VC + output)])
+                may = np.int64(net.room[at(base + (output << shape.vc_bits) + out_vc)] != 0)
+                net.asked[at(2 * output + word)] |= may << one
+                outputs |= may << output
+                without += 1 - may
     while outputs != 0:
         output = lowest(outputs)
         outputs &= outputs - 1
-        port = choose(asked[at(output)], np.int64(net.switch_grant[at(r8 + output)]))
-        offers[at(port)] = (offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
+        low, high = net.asked[at(2 * output)], net.asked[at(2 * output + 1)]
+        asking = members(low) + members(high)
+        if output == TILE and shape.queue > 0 and next_slot(shape, net, r) > t:
+            full = asking
+            continue
+        asks += asking
+        first = np.int64(net.arbiter[at((r << ARBITER_BITS) + SWITCH_GRANT + output)]) << shape.vc_bits
+        port = (choose(low, first) if shape.words == 1 else choose_wide(low, high, first)) >> shape.vc_bits
+        net.offers[at(port)] = (net.offers[at(port)] if (inputs >> port) & 1 else 0) | bit(output)
         inputs |= bit(port)
     if without != 0:
         net.stalls[at(r8 + NO_CREDIT)] += without

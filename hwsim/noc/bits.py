@@ -19,6 +19,16 @@ def lowest(_context, mask):
 
 
 @intrinsic
+def members(_context, mask):
+    """How many bits of an int64 are set."""
+
+    def build(_target, builder, _signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.int64(mask), build
+
+
+@intrinsic
 def at(_context, index):
     """An index that is never negative: without Numba's check for one, the kernel is 16 to 29 % faster."""
 
@@ -37,7 +47,7 @@ def bit(number):
 def choose(mask, first):
     """The first member at or after ``first`` (0 to 63), or the lowest: round-robin."""
     later = mask & -bit(first)
-    return lowest(later) if later != 0 else lowest(mask)
+    return lowest(later if later != 0 else mask)
 
 
 @njit(**BARE)
@@ -49,13 +59,3 @@ def choose_wide(low, high, first):
     if later != 0:
         return np.int64(64) + lowest(later)
     return lowest(low) if low != 0 else np.int64(64) + lowest(high)
-
-
-@njit(**BARE)
-def members(mask):
-    """How many bits of a non-negative mask are set."""
-    found = np.int64(0)
-    while mask != 0:
-        mask &= mask - 1
-        found += 1
-    return found

@@ -10,6 +10,7 @@ from hwsim.noc.state import (
     CAUSE_NAMES,
     CAUSES,
     FORKS,
+    HELD,
     INJECTION,
     LAST_ARRIVAL,
     NOW,
@@ -79,18 +80,21 @@ class Totals:
 
 def inside(fabric: Fabric) -> int:
     """Flits in buffers and on wires to buffers."""
-    return int(fabric.held.sum() + fabric.flit_n.sum())
+    return int(fabric.of_channels(HELD).sum())
 
 
 def totals_of(table: NocTable, shape: Shape, fabric: Fabric, saved: int) -> Totals:
     n = table.tiles
     ports = fabric.flits.reshape(n, 8)
-    down = fabric.down.reshape(n, 8) >> shape.router_bits
+    down = fabric.beyond.reshape(n, 8) >> shape.router_bits
+    # A tail gives back the virtual channel that its packet has won.
+    tails = ports[:, : TILE + 1].sum(axis=1) - fabric.bodies
+    held = np.bitwise_count(fabric.taken_vcs).reshape(n, 8).sum(axis=1, dtype=np.int64)
     now, last = int(fabric.clock[NOW]), int(fabric.clock[LAST_ARRIVAL])
     return Totals(
         cycles=min(now, last + 1) if last >= 0 else now, flit_bits=table.flit_bits,
         flits=ports[:, : TILE + 1].copy(), injected=ports[:, INJECTION].copy(),
-        vc_allocations=fabric.vc_allocations.copy(), stalls=fabric.stalls.reshape(n, 8)[:, :CAUSES].copy(),
+        vc_allocations=tails + held, stalls=fabric.stalls.reshape(n, 8)[:, :CAUSES].copy(),
         buffer_writes=buffer_writes(ports, down), forks=int(fabric.clock[FORKS]), saved_flit_hops=saved,
     )  # fmt: skip
 

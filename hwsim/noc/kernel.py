@@ -6,23 +6,32 @@ from numba import njit
 from hwsim.jit import BARE
 from hwsim.noc.allocate import allocate_channels, offer_switch
 from hwsim.noc.bits import at, bit, choose, lowest
-from hwsim.noc.route import onward, route
+from hwsim.noc.buffers import enter, leave
+from hwsim.noc.route import onward
 from hwsim.noc.state import (
+    ARBITER_BITS,
+    CANDIDATE,
+    CHANNEL_BITS,
     FORKS,
     FRONT,
+    FRONT_BITS,
     LAST_ARRIVAL,
     LAST_MOVE,
     LAST_RELEASE,
+    NEED,
     NEVER,
     NOW,
+    OUT_VC,
     PLUS_Y,
+    READY,
+    SWITCH_ACCEPT,
+    SWITCH_GRANT,
     SWITCH_LOST,
     TAIL_BIT,
     TILE,
     UNDELIVERED,
 )  # fmt: skip
 from hwsim.noc.tiles import eject, fall_due, inject
-from hwsim.noc.wheel import push_credit, push_flit, push_wake
 
 REACHED, STUCK = range(2)
 """How ``advance`` ends."""
@@ -38,139 +47,85 @@ def split(shape, q):
 
 @njit(**BARE)
 def receive(shape, net, t):
-    """Credits, flits and waits that end in cycle ``t``."""
+    """Credits that are back in cycle ``t``, and channels that begin to ask."""
     slot = t & (shape.wheel - 1)
-    for place in range(slot * shape.credit_slots, slot * shape.credit_slots + net.credit_n[at(slot)]):
+    first = slot * shape.credit_slots
+    for place in range(first, first + net.credit_n[at(slot)]):
         q = net.credit_to[at(place)]
         net.room[at(q)] = np.int64(net.room[at(q)]) + 1
     net.credit_n[at(slot)] = 0
-    for place in range(slot * shape.flit_slots, slot * shape.flit_slots + net.flit_n[at(slot)]):
-        q = np.int64(net.flit_to[at(place)])
+    first = slot * shape.ask_slots
+    for place in range(first, first + net.ask_n[at(slot)]):
+        r, i, word = split(shape, np.int64(net.ask_to[at(place)]))
+        net.asking[at(word)] |= bit(i & 63)
+        net.askers[at(r >> 6)] |= bit(r & 63)
+    net.ask_n[at(slot)] = 0
+    first = slot * shape.go_slots
+    for place in range(first, first + net.go_n[at(slot)]):
+        what = np.int64(net.go_to[at(place)])
+        q = what >> 3
         r, i, word = split(shape, q)
-        count = np.int64(net.held[at(q)])
-        behind = (np.int64(net.head[at(q)]) + count) & (bit(shape.buffer_bits) - 1)
-        net.buffer[at((q << shape.buffer_bits) + behind)] = net.flit_word[at(place)]
-        net.held[at(q)] = count + 1
-        if count == 0:
-            if net.need[at(q)] == 0:
-                net.fresh[at(word)] |= bit(i & 63)
-            elif shape.switch_wait == 0:
-                net.going[at(word)] |= bit(i & 63)
-            else:
-                push_wake(shape, net, t + shape.switch_wait, q, lowest(np.int64(net.need[at(q)])))
-        net.awake[at(r >> 6)] |= bit(r & 63)
-    net.flit_n[at(slot)] = 0
-    for place in range(slot * shape.wake_slots, slot * shape.wake_slots + net.wake_n[at(slot)]):
-        q, what = net.wake_to[at(place)] >> 3, net.wake_to[at(place)] & 7
-        r, i, word = split(shape, q)
-        if what == 7:
-            net.asking[at(word)] |= bit(i & 63)
-        else:
-            net.ready[at(q)] = np.int64(net.ready[at(q)]) | bit(what)
-            net.going[at(word)] |= bit(i & 63)
-        net.awake[at(r >> 6)] |= bit(r & 63)
-    net.wake_n[at(slot)] = 0
+        ready = (q << CHANNEL_BITS) + READY
+        net.channel[at(ready)] = np.int64(net.channel[at(ready)]) | (bit(what & 7) & 31)
+        net.going[at(word)] |= bit(i & 63)
+        net.goers[at(r >> 6)] |= bit(r & 63)
+    net.go_n[at(slot)] = 0
 
 
 @njit(**BARE)
-def leave(shape, net, t, r, i, flit):
-    """The last branch has taken the flit at the front of channel ``i``: its slot is free (R12)."""
-    base = r << shape.router_bits
+def cross(shape, net, packets, t, r, port, output, vcs):
+    """Input ``port`` has accepted ``output``, and its candidate's flit goes."""
+    base, r8, arbiter = r << shape.router_bits, r << 3, r << ARBITER_BITS
+    first = port << shape.vc_bits
+    mask = (net.asked[at(2 * output + (first >> 6))] >> (first & 63)) & (bit(vcs) - 1)
+    v = choose(mask, np.int64(net.arbiter[at(arbiter + CANDIDATE + port)]))
+    net.arbiter[at(arbiter + SWITCH_GRANT + output)] = port + 1
+    net.arbiter[at(arbiter + SWITCH_ACCEPT + port)] = output + 1
+    net.arbiter[at(arbiter + CANDIDATE + port)] = 0 if v == vcs - 1 else v + 1
+    i = first + v
     q = base + i
-    word = 2 * r + (i >> 6)
-    net.head[at(q)] = (np.int64(net.head[at(q)]) + 1) & 63
-    left = np.int64(net.held[at(q)]) - 1
-    net.held[at(q)] = left
-    port, v = i >> shape.vc_bits, i & (bit(shape.vc_bits) - 1)
-    delay = shape.inject_credit if port == TILE else shape.credit_x if port < PLUS_Y else shape.credit_y
-    push_credit(shape, net, t + delay, net.up[at((r << 3) + port)] + v)
-    if flit & TAIL_BIT:
-        net.need[at(q)] = 0
-        net.ready[at(q)] = 0
-        net.going[at(word)] &= ~bit(i & 63)
-        if left > 0:
-            net.fresh[at(word)] |= bit(i & 63)
-    elif left == 0 or shape.switch_wait > 0:
-        net.going[at(word)] &= ~bit(i & 63)
-        if left > 0:
-            push_wake(shape, net, t + 1 + shape.switch_wait, q, lowest(np.int64(net.need[at(q)])))
-
-
-@njit(**BARE)
-def cross(shape, net, packets, t, r, port, vcs):
-    """Input ``port`` accepts one of its offers, and that flit goes."""
-    base, r8 = r << shape.router_bits, r << 3
-    output = choose(net.offers[at(port)], np.int64(net.switch_accept[at(r8 + port)]))
-    v = net.best[at((port << 3) + output)]
-    net.switch_grant[at(r8 + output)] = port + 1
-    net.switch_accept[at(r8 + port)] = output + 1
-    net.candidate[at(r8 + port)] = 0 if v == vcs - 1 else v + 1
-    i = (port << shape.vc_bits) + v
-    q = base + i
-    slot = np.int64(net.head[at(q)]) & (bit(shape.buffer_bits) - 1)
-    flit = net.buffer[at((q << shape.buffer_bits) + slot)]
-    out_vc = np.int64(net.out_vc[at((q << 3) + output)])
+    mine = q << CHANNEL_BITS
+    flit = net.front[at(q << FRONT_BITS)]
+    out_vc = np.int64(net.channel[at(mine + OUT_VC + output)])
     output_channel = base + (output << shape.vc_bits) + out_vc
     net.room[at(output_channel)] = np.int64(net.room[at(output_channel)]) - 1
     net.flits[at(r8 + output)] += 1
     if flit & TAIL_BIT:
-        net.taken_vcs[at(r8 + output)] &= ~bit(out_vc)
-    left = np.int64(net.need[at(q)]) & ~bit(output)
+        net.taken_vcs[at(r8 + output)] = np.int64(net.taken_vcs[at(r8 + output)]) & ~bit(out_vc)
+    else:
+        net.bodies[at(r)] += 1
+    left = np.int64(net.channel[at(mine + NEED)]) & ~bit(output)
     if left == 0:
-        leave(shape, net, t, r, i, flit)
+        leave(shape, net, packets.trees, t, r, i, flit)
     else:
         net.clock[FORKS] += 1
-        net.need[at(q)] = left
-        still = np.int64(net.ready[at(q)]) & ~bit(output)
-        net.ready[at(q)] = still
+        net.channel[at(mine + NEED)] = left
+        still = np.int64(net.channel[at(mine + READY)]) & ~bit(output)
+        net.channel[at(mine + READY)] = still
         if still == 0:
             net.going[at(2 * r + (i >> 6))] &= ~bit(i & 63)
     if output == TILE:
         eject(shape, net, packets, t, r, output_channel, flit)
     else:
-        to = np.int64(net.down[at(r8 + output)]) + out_vc
+        to = np.int64(net.beyond[at(r8 + output)]) + out_vc
         hop = shape.hop_x if output < PLUS_Y else shape.hop_y
-        push_flit(shape, net, t + hop, to, onward(flit, packets.trees, output))
+        enter(shape, net, packets.trees, t, hop, to, onward(flit, packets.trees, output))
 
 
 @njit(**BARE)
-def step(shape, net, packets, t, r, vcs):
-    """One cycle of one router. Returns whether it still has something to do."""
-    late_low, late_high = np.int64(0), np.int64(0)
-    for word in range(shape.words):
-        mask = net.fresh[at(2 * r + word)]
-        net.fresh[at(2 * r + word)] = 0
-        if shape.vc_wait == 0:
-            net.asking[at(2 * r + word)] |= mask
-        elif shape.vc_wait == 1:
-            if word == 0:
-                late_low = mask
-            else:
-                late_high = mask
-        while mask != 0:
-            i = (word << 6) + lowest(mask)
-            mask &= mask - 1
-            route(shape, net, packets.trees, r, i)
-            if shape.vc_wait > 1:
-                push_wake(shape, net, t + shape.vc_wait, (r << shape.router_bits) + i, 7)
-    inputs, asks = np.int64(0), np.int64(0)
-    if net.going[at(2 * r)] | net.going[at(2 * r + 1)] != 0:
-        inputs, asks = offer_switch(shape, net, t, r)
-    if net.asking[at(2 * r)] | net.asking[at(2 * r + 1)] != 0:
-        allocate_channels(shape, net, t, r)
+def switch(shape, net, packets, t, r, vcs):
+    """Switch allocation of one router, and the flits that win it."""
+    inputs, asks = offer_switch(shape, net, t, r)
     if inputs != 0:
         net.clock[LAST_MOVE] = t
     while inputs != 0:
         port = lowest(inputs)
         inputs &= inputs - 1
         asks -= 1
-        cross(shape, net, packets, t, r, port, vcs)
+        first = np.int64(net.arbiter[at((r << ARBITER_BITS) + SWITCH_ACCEPT + port)])
+        cross(shape, net, packets, t, r, port, choose(net.offers[at(port)], first), vcs)
     if asks != 0:
         net.stalls[at((r << 3) + SWITCH_LOST)] += asks
-    net.asking[at(2 * r)] |= late_low
-    net.asking[at(2 * r + 1)] |= late_high
-    low = net.fresh[at(2 * r)] | net.asking[at(2 * r)] | net.going[at(2 * r)]
-    return low | net.fresh[at(2 * r + 1)] | net.asking[at(2 * r + 1)] | net.going[at(2 * r + 1)] != 0
 
 
 @njit(**BARE)
@@ -181,7 +136,7 @@ def next_event(shape, net, packets, t):
         event = packets.created[at(packets.order[net.clock[FRONT]])]
     for time in range(t + 1, min(event, t + shape.wheel)):
         slot = time & (shape.wheel - 1)
-        if net.flit_n[at(slot)] != 0 or net.credit_n[at(slot)] != 0 or net.wake_n[at(slot)] != 0:
+        if net.ask_n[at(slot)] | net.go_n[at(slot)] | net.credit_n[at(slot)] != 0:
             return np.int64(time)
     return event
 
@@ -196,24 +151,35 @@ def advance(shape, net, packets, vcs, until, idle):
             break
         receive(shape, net, t)
         fall_due(net, packets, t)
-        busy = False
+        busy = np.int64(0)
         for word in range(len(net.waiting)):
             mask = net.waiting[at(word)]
             while mask != 0:
                 tile = (word << 6) + lowest(mask)
                 mask &= mask - 1
                 inject(shape, net, packets, t, vcs, tile)
-            busy = busy or net.waiting[at(word)] != 0
-        for word in range(len(net.awake)):
-            mask = net.awake[at(word)]
+            busy |= net.waiting[at(word)]
+        for word in range(len(net.askers)):
+            mask = net.askers[at(word)]
             while mask != 0:
                 one = lowest(mask)
                 mask &= mask - 1
-                if step(shape, net, packets, t, (word << 6) + one, vcs):
-                    busy = True
-                else:
-                    net.awake[at(word)] &= ~bit(one)
-        if busy:
+                r = (word << 6) + one
+                allocate_channels(shape, net, t, r)
+                if net.asking[at(2 * r)] | net.asking[at(2 * r + 1)] == 0:
+                    net.askers[at(word)] &= ~bit(one)
+            busy |= net.askers[at(word)]
+        for word in range(len(net.goers)):
+            mask = net.goers[at(word)]
+            while mask != 0:
+                one = lowest(mask)
+                mask &= mask - 1
+                r = (word << 6) + one
+                switch(shape, net, packets, t, r, vcs)
+                if net.going[at(2 * r)] | net.going[at(2 * r + 1)] == 0:
+                    net.goers[at(word)] &= ~bit(one)
+            busy |= net.goers[at(word)]
+        if busy != 0:
             if t - clock[LAST_MOVE] > shape.patience and t - clock[LAST_RELEASE] > shape.patience:
                 clock[NOW] = t
                 return STUCK

@@ -1,4 +1,4 @@
-"""Numba: route computation, for one flit at the front of a virtual channel (R5, R6, R13)."""
+"""Numba: route computation, for a flit that comes to the front of a virtual channel (R5, R6, R13)."""
 
 import numpy as np
 from numba import njit
@@ -10,11 +10,12 @@ from hwsim.noc.state import (
     CLASS_SHIFT,
     MASK_BITS,
     PACKET_SHIFT,
+    PLUS_Y,
     TARGET_MASK,
     TARGET_SHIFT,
     TILE,
     TREE_BIT,
-)  # fmt: skip
+)
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """2^64 over the golden ratio."""
@@ -29,14 +30,12 @@ def coins(packet):
 
 
 @njit(**BARE)
-def along(shape, here, there, size, port, channel, coin):
-    """Direction (0 up, 1 down) and class in one dimension of ``size``, where ``here`` is not ``there``.
+def around(shape, here, there, size, port, channel, coin):
+    """Direction (0 up, 1 down) and class in one dimension of a torus, where ``here`` is not ``there``.
 
     ``port``: 0 or 1 if the packet came along this dimension, else another number. ``coin``: 1 breaks a tie
     downwards.
     """
-    if shape.torus == 0:
-        return np.int64(there < here), np.int64(0)
     forward = there - here
     if forward < 0:
         forward += size
@@ -46,42 +45,37 @@ def along(shape, here, there, size, port, channel, coin):
 
 
 @njit(**BARE)
-def lane_to(shape, net, r, to, port, channel, packet):
-    """The lane of ``packet`` to tile ``to`` at router ``r``, which came by ``port`` on ``channel``."""
+def output_to(shape, net, r, to, port, channel, packet):
+    """Output and class of ``packet`` to tile ``to`` at router ``r``, come by ``port`` on ``channel``."""
     x, y = np.int64(net.column[at(r)]), np.int64(net.row[at(r)])
-    tossed = coins(packet) if shape.coin else (x & 1) + 2 * (y & 1)
     x2, y2 = np.int64(net.column[at(to)]), np.int64(net.row[at(to)])
-    if x != x2 and (shape.yx == 0 or y == y2):
-        down, upper = along(shape, x, x2, shape.width, port, channel, tossed & 1)
-        return 2 * down + upper
+    first_x = (x != x2) & ((shape.yx == 0) | (y == y2))
+    if shape.torus == 0:
+        along_y = np.int64(PLUS_Y) + np.int64(y2 < y) if y != y2 else np.int64(TILE)
+        return np.int64(x2 < x) if first_x else along_y, np.int64(0)
+    tossed = coins(packet) if shape.coin else (x & 1) + 2 * (y & 1)
+    if first_x:
+        down, upper = around(shape, x, x2, shape.width, port, channel, tossed & 1)
+        return down, upper
     if y != y2:
-        down, upper = along(shape, y, y2, shape.height, port - 2, channel, tossed >> 1)
-        return 4 + 2 * down + upper
-    return np.int64(2 * TILE)
+        down, upper = around(shape, y, y2, shape.height, port - PLUS_Y, channel, tossed >> 1)
+        return PLUS_Y + down, upper
+    return np.int64(TILE), np.int64(0)
 
 
 @njit(**BARE)
-def route(shape, net, trees, r, i):
-    """Set ``need`` and ``lanes`` of virtual channel ``i`` of router ``r`` for the flit at its front."""
-    q = (r << shape.router_bits) + i
-    slot = np.int64(net.head[at(q)]) & (bit(shape.buffer_bits) - 1)
-    flit = net.buffer[at((q << shape.buffer_bits) + slot)]
+def route(shape, net, trees, q, flit):
+    """Outputs that ``flit`` takes from channel ``q``, and their classes, as masks."""
     target = (flit >> TARGET_SHIFT) & TARGET_MASK
     if flit & TREE_BIT == 0:
-        port = i >> shape.vc_bits
-        channel, packet = i & (bit(shape.vc_bits) - 1), flit >> PACKET_SHIFT
-        lane = lane_to(shape, net, r, target, port, channel, packet)
-        net.need[at(q)] = bit(lane >> 1)
-        net.lanes[at(q)] = bit(lane)
-        return
-    node = trees[target]
-    outputs = node & MASK_BITS
-    lanes = np.int64(0)
-    for output in range(5):
-        if (outputs >> output) & 1:
-            lanes |= bit(2 * output + ((node >> (CLASS_SHIFT + output)) & 1 if output < TILE else 0))
-    net.need[at(q)] = outputs
-    net.lanes[at(q)] = lanes
+        i = q & (bit(shape.router_bits) - 1)
+        port, channel = i >> shape.vc_bits, i & (bit(shape.vc_bits) - 1)
+        output, upper = output_to(
+            shape, net, q >> shape.router_bits, target, port, channel, flit >> PACKET_SHIFT
+        )
+        return bit(output), upper << output
+    node = trees[at(target)]
+    return node & MASK_BITS, (node >> CLASS_SHIFT) & (bit(TILE) - 1)
 
 
 @njit(**BARE)
@@ -89,6 +83,6 @@ def onward(flit, trees, output):
     """The flit as it leaves by ``output``: of a tree, it goes on as that output's child."""
     if flit & TREE_BIT == 0:
         return flit
-    node = trees[(flit >> TARGET_SHIFT) & TARGET_MASK]
+    node = trees[at((flit >> TARGET_SHIFT) & TARGET_MASK)]
     child = (node >> CHILD_SHIFT) + members(node & (bit(output) - 1))
     return flit & ~(np.int64(TARGET_MASK) << TARGET_SHIFT) | child << TARGET_SHIFT

@@ -58,8 +58,7 @@ class Lines(NamedTuple):
 
     column: Small
     row: Small
-    down: Small
-    up: Small
+    beyond: Small
     outputs: Int
     inputs: Int
     credit: Int
@@ -108,12 +107,11 @@ def lines_of(table: NocTable, times: Times) -> Lines:
     """An idle network, all of whose credits are usable from cycle 0 on."""
     n, shape = table.tiles, shape_of(table)
     tile = np.arange(n)
-    down, up = wires(shape)
     outputs, inputs = np.zeros((2, 8 * n, 8), np.int64)
     outputs[:, HOLDER] = inputs[:, [LEFT, FRONT, HEAD]] = -1
     return Lines(
         column=(tile % table.width).astype(np.int32), row=(tile // table.width).astype(np.int32),
-        down=down, up=up, outputs=outputs.ravel(), inputs=inputs.ravel(),
+        beyond=wires(shape), outputs=outputs.ravel(), inputs=inputs.ravel(),
         credit=np.zeros(8 * n * table.buffer_flits, np.int64), tiles=np.full(4 * n, -1, np.int64),
         stalls=np.zeros(8 * n, np.int64), packet_at=np.full(times.wheel, -1),
         output_at=np.full(times.wheel, -1),
@@ -129,7 +127,7 @@ def totals_of(table: NocTable, lines: Lines, cycles: int) -> Totals:
         cycles=cycles, flit_bits=table.flit_bits, flits=sent[:, : TILE + 1].copy(),
         injected=sent[:, INJECTION].copy(), vc_allocations=sent[:, : TILE + 1].sum(axis=1),
         stalls=lines.stalls.reshape(n, 8)[:, :CAUSES].copy(),
-        buffer_writes=buffer_writes(sent, lines.down.reshape(n, 8) >> 3), forks=0, saved_flit_hops=0,
+        buffer_writes=buffer_writes(sent, lines.beyond.reshape(n, 8) >> 3), forks=0, saved_flit_hops=0,
     )  # fmt: skip
     found.verify(0)
     return found

@@ -160,7 +160,7 @@ def leave(times, lines, packets, given, output, port, t, logged):
             logged += 1
         else:
             hop = times.hop_x if o < PLUS_Y else times.hop_y
-            arrive(times, lines, packets, k, np.int64(lines.down[at(output)]), t + hop)
+            arrive(times, lines, packets, k, np.int64(lines.beyond[at(output)]), t + hop)
         lines.inputs[at(theirs + LEFT)] = t
         behind = lines.inputs[at(theirs + HEAD)]
         lines.inputs[at(theirs + FRONT)] = behind
@@ -168,7 +168,7 @@ def leave(times, lines, packets, given, output, port, t, logged):
             lines.inputs[at(theirs + HEAD)] = packets[at((behind << 2) + NEXT)]
             stands = max(packets[at((behind << 2) + ARRIVAL)], t + 1)
             note_packet(times, lines, packets, stands + times.vc_wait, behind)
-        up = np.int64(lines.up[at(port)])
+        up = np.int64(lines.beyond[at(port)])
         back = lines.inputs[at(theirs + BACK)]
         lines.inputs[at(theirs + BACK)] = 0 if back + 1 == times.buffer else back + 1
         if p == TILE:

@@ -4,7 +4,7 @@ import numpy as np
 
 from hwsim.noc.config import NocTable
 from hwsim.noc.counts import inside
-from hwsim.noc.state import LAST_MOVE, NOW, Fabric, Shape
+from hwsim.noc.state import HELD, LAST_MOVE, NEED, NOW, Fabric, Shape
 
 PORT_NAMES = ("+x", "-x", "+y", "-y", "tile")
 
@@ -14,14 +14,15 @@ SHOWN = 4
 def stuck_message(table: NocTable, shape: Shape, fabric: Fabric) -> str:
     """How many flits are held, since when, and the first virtual channels that hold them."""
     places = []
-    held = np.flatnonzero(fabric.held)
+    flits, need = fabric.of_channels(HELD), fabric.of_channels(NEED)
+    held = np.flatnonzero(flits)
     for q in held[:SHOWN].tolist():
         r, i = q >> shape.router_bits, q & ((1 << shape.router_bits) - 1)
         port, vc = i >> shape.vc_bits, i & ((1 << shape.vc_bits) - 1)
-        wants = [name for output, name in enumerate(PORT_NAMES) if fabric.need[q] >> output & 1]
+        wants = [name for output, name in enumerate(PORT_NAMES) if need[q] >> output & 1]
         places.append(
             f"router ({r % table.width}, {r // table.width}) input {PORT_NAMES[port]} vc {vc}: "
-            f"{fabric.held[q]} flits for {', '.join(wants) or 'no output'}"
+            f"{flits[q]} flits for {', '.join(wants) or 'no output'}"
         )
     clock = fabric.clock
     more = f"; and {len(held) - SHOWN} more" if len(held) > SHOWN else ""

@@ -5,6 +5,7 @@ from numba import njit
 
 from hwsim.jit import BARE
 from hwsim.noc.bits import at, bit
+from hwsim.noc.buffers import enter
 from hwsim.noc.state import (
     BASE,
     FRONT,
@@ -19,7 +20,7 @@ from hwsim.noc.state import (
     TILE,
     UNDELIVERED,
 )
-from hwsim.noc.wheel import push_credit, push_flit
+from hwsim.noc.wheel import push_credit
 
 
 @njit(**BARE)
@@ -44,13 +45,13 @@ def fall_due(net, packets, t):
 @njit(**BARE)
 def inject(shape, net, packets, t, vcs, tile):
     """The next flit of the tile's first packet enters its router, if a channel has room (R10)."""
-    r_port = (tile << shape.router_bits) + (INJECTION << shape.vc_bits)
+    port = (tile << shape.router_bits) + (INJECTION << shape.vc_bits)
     v = net.sending_vc[at(tile)]
     if v < 0:
-        last = net.last_vc[at(tile)]
-        for step in range(1, vcs + 1):
-            tried = (last + step) % vcs
-            if net.room[at(r_port + tried)] > 0:
+        tried = net.last_vc[at(tile)]
+        for _ in range(vcs):
+            tried = 0 if tried + 1 >= vcs else tried + 1
+            if net.room[at(port + tried)] > 0:
                 v = tried
                 break
         if v < 0:
@@ -58,7 +59,7 @@ def inject(shape, net, packets, t, vcs, tile):
             return
         net.last_vc[at(tile)] = v
         net.sending_vc[at(tile)] = v
-    elif net.room[at(r_port + v)] == 0:
+    elif net.room[at(port + v)] == 0:
         net.stalls[at((tile << 3) + INJECTION_WAIT)] += 1
         return
     k = net.queue_head[at(tile)] - net.clock[BASE]
@@ -66,10 +67,10 @@ def inject(shape, net, packets, t, vcs, tile):
     if sent == 0:
         packets.injected[at(k)] = t
     last_flit = sent == packets.size[at(k)] - 1
-    net.room[at(r_port + v)] = np.int64(net.room[at(r_port + v)]) - 1
+    net.room[at(port + v)] = np.int64(net.room[at(port + v)]) - 1
     flit = packets.word[at(k)] | (TAIL_BIT if last_flit else 0)
     to = (tile << shape.router_bits) + (TILE << shape.vc_bits) + v
-    push_flit(shape, net, t + shape.inject, to, flit)
+    enter(shape, net, packets.trees, t, shape.inject, to, flit)
     net.flits[at((tile << 3) + INJECTION)] += 1
     net.clock[LAST_MOVE] = t
     if not last_flit:

@@ -1,4 +1,4 @@
-"""Numba: the time wheel: what arrives where, and when. A slot holds one cycle (R4)."""
+"""Numba: the time wheel: channels that begin to ask and credits that are back. A slot is one cycle (R4)."""
 
 from numba import njit
 
@@ -8,6 +8,7 @@ from hwsim.noc.bits import at
 
 @njit(**BARE)
 def push_credit(shape, net, time, q):
+    """From ``time`` on output channel ``q`` has a credit more."""
     slot = time & (shape.wheel - 1)
     n = net.credit_n[at(slot)]
     net.credit_to[at(slot * shape.credit_slots + n)] = q
@@ -15,19 +16,18 @@ def push_credit(shape, net, time, q):
 
 
 @njit(**BARE)
-def push_flit(shape, net, time, q, flit):
+def push_ask(shape, net, time, q):
+    """From ``time`` on the head at the front of channel ``q`` asks for virtual channels."""
     slot = time & (shape.wheel - 1)
-    n = net.flit_n[at(slot)]
-    place = slot * shape.flit_slots + n
-    net.flit_to[at(place)] = q
-    net.flit_word[at(place)] = flit
-    net.flit_n[at(slot)] = n + 1
+    n = net.ask_n[at(slot)]
+    net.ask_to[at(slot * shape.ask_slots + n)] = q
+    net.ask_n[at(slot)] = n + 1
 
 
 @njit(**BARE)
-def push_wake(shape, net, time, q, what):
-    """At ``time`` channel ``q`` may ask: for output ``what`` of the switch, or for channels (7)."""
+def push_go(shape, net, time, q, output):
+    """From ``time`` on channel ``q`` asks for the switch: for ``output`` too, or, if 5, as before."""
     slot = time & (shape.wheel - 1)
-    n = net.wake_n[at(slot)]
-    net.wake_to[at(slot * shape.wake_slots + n)] = q << 3 | what
-    net.wake_n[at(slot)] = n + 1
+    n = net.go_n[at(slot)]
+    net.go_to[at(slot * shape.go_slots + n)] = q << 3 | output
+    net.go_n[at(slot)] = n + 1

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hwsim.report.console import show_notes, standing
-from hwsim.report.numbers import energy, quantity
+from hwsim.report.console import area_by_source, constants, show_notes, standing
+from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
 CAUSES = {
@@ -33,9 +33,10 @@ def show(values: dict[str, Any], console: Console) -> None:
     cores = "tiles" if values["cold_start"] else "cores"
     chip, placement, samples = values["chip"], values["placement"], values["samples"]
     console.print(
-        f"{placement['cores_used']} of {chip['cores']} {cores} at {placement['routers_used']} routers, "
-        f"placement {placement['algorithm']}; {samples} samples of {values['ticks']} ticks: "
-        f"{values['model']['timesteps']} timesteps"
+        f"{placement['cores_used']} of {chip['cores']} {cores} at "
+        f"{amount(placement['routers_used'], 'router')}, placement {placement['algorithm']}; "
+        f"{amount(samples, 'sample')} of {amount(values['ticks'], 'tick')}: "
+        f"{amount(values['model']['timesteps'], 'timestep')}"
         + ("" if values["interval"] == 1 else f", one in {values['interval']} ticks")
         + f", layers up to {max(values['depth'].values())} ticks deep"
     )
@@ -43,6 +44,9 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(_cold_start(values["cold_start"]))
     for line in (_area(values["area"]), *_beside(values)):
         console.print(escape(line))
+    if values["tile_area"]:
+        for line in area_by_source(values["tile_area"]):
+            console.print(f"area of a tile by {escape(line)}")
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
@@ -56,6 +60,8 @@ def show(values: dict[str, Any], console: Console) -> None:
             console.print(f"not priced by {escape(row['prices'])}: {', '.join(row['unpriced'])}")
         for caveat in row["caveats"]:
             console.print(f"note: {escape(caveat)}")
+    for line in constants(values):
+        console.print(line)
 
 
 def _cold_start(values: dict[str, Any]) -> str:
@@ -93,9 +99,8 @@ def _beside(values: dict[str, Any]) -> list[str]:
 
 def _activity(values: dict[str, Any]) -> Table:
     samples, totals = values["samples"], values["totals"]
-    title = (
-        f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}, mean of {samples} samples"
-    )
+    names = f"{escape(values['model']['name'])} on {escape(values['chip']['name'])}"
+    title = f"{names}, mean of {amount(samples, 'sample')}"
     table = Table(title=title, title_justify="left")
     for name in ("", "per tick", "per sample"):
         table.add_column(name, justify="right" if name else "left")

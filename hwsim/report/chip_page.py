@@ -6,7 +6,8 @@ As :mod:`hwsim.report.page`: every text is escaped, nothing is requested.
 from pathlib import Path
 from typing import Any
 
-from hwsim.report.chip_figures import all_figures, components, energy_by_tick
+from hwsim.report import chip_levels, memory, page_tables, sensitivity
+from hwsim.report.chip_figures import COMPONENTS, OF_TILES, all_figures, components, energy_by_tick
 from hwsim.report.chip_pictures import draw_links, draw_ticks
 from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile, accuracy
@@ -32,13 +33,19 @@ def write(values: dict[str, Any], directory: Path) -> dict[str, Path]:
 def pictures(values: dict[str, Any]) -> dict[str, Picture]:
     """Every figure of the page by name, of values whose texts are plain."""
     by_tick = {f"energy_by_tick_{i}": p for i, p in enumerate(energy_by_tick(values), 1)}
-    return all_figures(values) | by_tick
+    others: dict[str, Picture] = {}
+    if found := chip_levels.of(values):
+        others = chip_levels.pictures(found)
+    if tables := sensitivity.figure(values, OF_TILES if values["cold_start"] else COMPONENTS):
+        others["tables"] = tables
+    return all_figures(values) | by_tick | others
 
 
 def render(values: dict[str, Any]) -> str:
     """The page as text. Equal dictionaries give equal pages."""
     shown = cleaned(values)
     chip, figures = shown["chip"], pictures(shown)
+    levels = chip_levels.of(shown)
     skipped = ("name", "description", "sources", "network", "cores", "barrier")
     return template("chip.html.j2").render(
         r=shown,
@@ -46,6 +53,12 @@ def render(values: dict[str, Any]) -> str:
         figures=figures,
         by_tick=[picture for name, picture in figures.items() if name.startswith("energy_by_tick_")],
         energy=energy(shown),
+        layers=chip_levels.layers(levels) if levels else None,
+        memory=memory.table(levels) if levels else None,
+        intensities=page_tables.intensities(levels) if levels else None,
+        sensitivity=sensitivity.table(shown),
+        turns=sensitivity.turns(shown),
+        turns_head=sensitivity.TURNS,
         cores=cores(shown),
         more_cores=max(0, len(shown["cores"]) - CORES_SHOWN),
         chip=fields("Fields of the chip", chip, skipped, chip["sources"]),

@@ -7,7 +7,14 @@ from pydantic import ConfigDict, Field, model_validator
 from hwsim.cost import WHOLE
 from hwsim.report.chip_figures import CAUSES, OF_TILES
 from hwsim.report.chip_figures import COMPONENTS as OF_CORES
-from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text
+from hwsim.report.result_schema import Bounds, Buffers, Precision, Sensitivity, check_sum
+from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text, of
+
+LAYERS = {component: told for component, told in OF_TILES.items() if component != "hops"}
+"""What the energy of a layer on tiles is made of."""
+
+HOPS = ("source_router", "hop_x", "hop_y")
+"""Counts of a run on tiles that are of no layer."""
 
 
 class Tick(Part):
@@ -77,6 +84,7 @@ class Energy(Part):
     per_tick_pj: Amount
     energy_pj: dict[str, Amount]
     by_tick_pj: dict[str, list[Amount]] | None = None
+    counts: dict[str, Count]
     unit_energy_pj: dict[str, Amount | None]
     sources: dict[str, Any]
     unpriced: list[Text]
@@ -84,9 +92,22 @@ class Energy(Part):
 
 
 class ColdStart(Part):
+    """``counts``: results of before have none, and then no ``bounds`` either."""
+
     latency_ns: Amount
     channel_bytes: list[Count]
     energy_pj: Amount
+    counts: dict[str, Count] | None = None
+
+
+class TileLayer(Part):
+    """What all tiles do for a layer; results of before have no ``cycles`` and no ``cold_bytes``."""
+
+    name: Text
+    counts: dict[str, Count]
+    energy_pj: dict[str, Amount]
+    cycles: Count | None = None
+    cold_bytes: Count | None = None
 
 
 class ChipName(Part):
@@ -95,6 +116,8 @@ class ChipName(Part):
     cores: Count
     barrier: Text
     weight_bits: Count
+    buffers: Buffers | None = None
+    precision: Precision | None = None
     sources: dict[str, Text]
 
 
@@ -157,6 +180,9 @@ class ChipJson(Part):
     area: ChipArea | None = None
     static_power: StaticPower | None = None
     ann: ChipAnn | None = None
+    layers: Annotated[list[TileLayer], Field(default_factory=list)]
+    bounds: Bounds | None = None
+    sensitivity: Sensitivity | None = None
     accuracy: Accuracy | None
     agreement: Agreement | None
     provenance: Provenance
@@ -180,6 +206,11 @@ class ChipJson(Part):
                     raise ValueError(f"by_tick_pj of {name}: found {len(ticks)} ticks; allowed: {self.ticks}")
             if row.by_tick_pj is not None and set(row.by_tick_pj) != set(known):
                 raise ValueError(f"by_tick_pj of {row.prices!r}: allowed: {', '.join(known)}")
+            check_sum(
+                f"energy of {row.prices!r}: energy_pj: components",
+                row.energy_pj.values(), "total_pj", row.total_pj,
+            )  # fmt: skip
+        self._check_layers()
         for core in self.cores:
             if core.x >= self.network.width or core.y >= self.network.height:
                 raise ValueError(
@@ -187,3 +218,27 @@ class ChipJson(Part):
                     f"{self.network.height}"
                 )
         return self
+
+    def _check_layers(self) -> None:
+        """Of tiles: layers add up to the whole, hops aside (F4, F6), and tell what the page shows of them."""
+        if self.cold_start is None:
+            if self.layers or self.bounds:
+                raise ValueError("layers, bounds: of tiles, which have a cold_start")
+            return
+        if self.bounds and (self.chip.buffers is None or self.chip.precision is None):
+            raise ValueError("chip: buffers and precision are missing; bounds are of a tile that has them")
+        if self.bounds and self.cold_start.counts is None:
+            raise ValueError("cold_start.counts is missing beside bounds")
+        for layer in self.layers:
+            if self.bounds and (layer.cycles is None or layer.cold_bytes is None):
+                raise ValueError(f"layer {layer.name!r}: cycles and cold_bytes are missing beside bounds")
+            of(layer.energy_pj, LAYERS)
+        for row in self.energy:
+            for action, told in row.counts.items():
+                found = sum(layer.counts.get(action, 0) for layer in self.layers)
+                if action not in HOPS and found != told:
+                    raise ValueError(f"counts.{action}: layers add up to {found}, the whole is {told}")
+            for component in LAYERS:
+                parts = (layer.energy_pj.get(component, 0.0) for layer in self.layers)
+                spent = row.energy_pj.get(component, 0.0)
+                check_sum(f"energy_pj.{component}: layers", parts, "the whole", spent)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hwsim.report.batches import beginning, latency
-from hwsim.report.numbers import energy, quantity
+from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
 
@@ -29,7 +29,8 @@ def _subject(values: dict[str, Any]) -> str:
         f"neurons, {model['parameters']:,} parameters{notes}) on {chip['name']} (hardware "
         f"{made['hardware']}, {chip['node_nm']} nm, {chip['clock_hz'] / 1e6:g} MHz, "
         f"{chip['precision']['weight_bits']}-bit weights; schedule {values['mapping']['schedule']}, mapping "
-        f"{made['mapping']}), {values['samples']:,} samples, {beginning(values)}, takes per inference:"
+        f"{made['mapping']}), {amount(values['samples'], 'sample')}, {beginning(values)}, takes "
+        "per inference:"
     )
 
 
@@ -78,7 +79,9 @@ def _counterpart(values: dict[str, Any]) -> str:
 
 def _answer(values: dict[str, Any]) -> str:
     right, agreed = values["accuracy"], values["agreement"]
-    found = f"{right['accuracy']:.2%} of {right['samples']:,} samples as executed" if right else "unknown"
+    found = (
+        f"{right['accuracy']:.2%} of {amount(right['samples'], 'sample')} as executed" if right else "unknown"
+    )
     equal = f" {agreed['sentence'][:1].upper()}{agreed['sentence'][1:]}." if agreed else ""
     return f"Accuracy: {found}.{equal}"
 

@@ -38,8 +38,10 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(_traffic(rows))
     if len(rows) > 1:
         console.print(_differences(rows))
-    for line in turning(rows):
-        console.print(escape(line))
+    if lines := turning(rows):
+        console.print(f"{TURNS}:")
+        for line in lines:
+            console.print(f"  {escape(line)}")
     for line in unpriced(rows):
         console.print(f"not priced of {escape(line)}")
     for note in (*unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)):
@@ -150,9 +152,12 @@ def verdict(row: dict[str, Any]) -> str:
     return mark + ", ".join(f"{how} by {count}" for how, count in found.items())
 
 
+TURNS = "Whether these cost less energy than the first row turns with the table"
+
+
 def turning(rows: list[dict[str, Any]]) -> list[str]:
-    """The conclusions that turn with the table, a sentence each, of equal ones the first."""
-    lines: dict[str, None] = {}
+    """Rows that cost less than the first by some tables and more by others, equal verdicts together."""
+    found: dict[str, dict[str, None]] = {}
     apart = [k for k in varying(rows) if k != "table"]
     for row in rows[1:]:
         told = row["sensitivity"]
@@ -160,8 +165,8 @@ def turning(rows: list[dict[str, Any]]) -> list[str]:
             continue
         name = ", ".join(f"{k} {row[k]}" for k in apart) or row["model"]
         each = "; ".join(f"{how} by {', '.join(names)}" for how, names in told["verdicts"].items() if names)
-        lines[f"turns with the table: {name} against the first row is {each}"] = None
-    return list(lines)
+        found.setdefault(each, {})[name] = None
+    return [f"{' and '.join(names)}: {each}" for each, names in found.items()]
 
 
 def unpriced(rows: list[dict[str, Any]]) -> list[str]:

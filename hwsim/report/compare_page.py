@@ -7,6 +7,7 @@ from hwsim.differences import QUANTITIES, per_inference
 from hwsim.report import notebook
 from hwsim.report.compare_console import (
     KEYS,
+    TURNS,
     UNKNOWN,
     caveats_of,
     difference,
@@ -86,6 +87,7 @@ def render(values: dict[str, Any]) -> str:
         rows=table(rows),
         differences=differences(rows) if len(rows) > 1 else None,
         turning=turning(rows),
+        turns_head=TURNS,
         fronts=[front(rows, one) for one in shown["fronts"]],
         dram=dram(rows),
         sensitivity=sensitivity(rows),
@@ -103,7 +105,8 @@ def fragment(values: dict[str, Any]) -> str:
     shown = cleaned(values)
     rows = shown["rows"]
     tables = [table(rows), *([differences(rows)] if len(rows) > 1 else [])]
-    notes = [*turning(rows), *unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)]
+    turned = [f"{TURNS}: {line}" for line in turning(rows)]
+    notes = [*turned, *unknown_accuracy(rows), *tested_accuracy(rows), *caveats_of(rows)]
     return notebook.fragment("Comparison", title(rows), tiles(rows), tables, notes)
 
 
@@ -132,9 +135,9 @@ def _heads(rows: list[dict[str, Any]]) -> list[str]:
     return varying(rows) or ["hardware"]
 
 
-def _texts(rows: list[dict[str, Any]], place: int) -> tuple[Cell, ...]:
+def _texts(rows: list[dict[str, Any]], place: int, heads: list[str]) -> tuple[Cell, ...]:
     row = rows[place]
-    told = [Cell(NONE if row[k] is None else str(row[k]), name=True) for k in _heads(rows)]
+    told = [Cell(NONE if row[k] is None else str(row[k]), name=True) for k in heads]
     return (Cell(str(place + 1), place + 1), *told)
 
 
@@ -147,7 +150,9 @@ def table(rows: list[dict[str, Any]]) -> Table:
         use = [Cell(NONE) if share is None else Cell(f"{share:.1%}", share) for share in shares]
         units = row["lif"]["units"]
         lif = Cell(NONE) if units is None else Cell(quantity(units), units)
-        made.append((*_texts(rows, i), *(_cell(name, found[name]) for name in SHOWN), lif, *use))
+        made.append(
+            (*_texts(rows, i, _heads(rows)), *(_cell(name, found[name]) for name in SHOWN), lif, *use)
+        )
     heads = (*(head for head, *_ in SHOWN.values()), "LIF units", "issued", "useful")
     return Table("Rows, per inference", ("row", *_heads(rows)), heads, tuple(made), sorted_by=0)
 
@@ -162,7 +167,7 @@ def differences(rows: list[dict[str, Any]]) -> Table:
     for i, row in enumerate(rows[1:], 1):
         away = [(name, row["difference"][name]) for name in QUANTITIES]
         cells = [Cell(difference(name, v), v) for name, v in away]
-        made.append((*_texts(rows, i), Cell(verdict(row)), *cells))
+        made.append((*_texts(rows, i, _heads(rows)), Cell(verdict(row), wide=True), *cells))
     heads = ("row", *_heads(rows), "energy by table")
     numbers = tuple(SHOWN[name][0] for name in QUANTITIES)
     return Table("Differences from the first row", heads, numbers, tuple(made), sorted_by=0)
@@ -216,6 +221,7 @@ def sensitivity(rows: list[dict[str, Any]]) -> Table | None:
     names = list(dict.fromkeys(name for _, row in told for name in sorted(row["sensitivity"]["energy_pj"])))
     if not names:
         return None
+    apart = [k for k in _heads(rows) if k != "table"]
     made, seen = [], set()
     for i, row in told:
         key = tuple(row[k] for k in KEYS if k != "table")
@@ -229,6 +235,7 @@ def sensitivity(rows: list[dict[str, Any]]) -> Table | None:
             else Cell(("≥ " if name in partial else "") + joules(v := found[name] / row["samples"]), v)
             for name in names
         ]
-        made.append((*_texts(rows, i), Cell(verdict(row) if i else "the first row"), *cells))
-    heads = ("row", *_heads(rows), "against the first row")
+        against = Cell(verdict(row) if i else "the first row", wide=True)
+        made.append((*_texts(rows, i, apart), against, *cells))
+    heads = ("row", *apart, "against the first row")
     return Table("Energy per inference by every table", heads, tuple(names), tuple(made), sorted_by=0)

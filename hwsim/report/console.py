@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hwsim.report.batches import beginning, latency
-from hwsim.report.numbers import energy, quantity
+from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
 PLAIN_WIDTH = 160
@@ -55,17 +55,15 @@ def show(values: dict[str, Any], console: Console) -> None:
     state = values["lif"]["memory_bytes"]
     console.print(standing(values["standing"], samples))
     console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
-    for source, found in values["area"]["sources"].items():
-        share = f"LIF units {found['lif_share']:.1%} of compute area"
-        told = f"{source} at {found['node_nm']} nm: {found['total'] / 1e6:.3f} mm2, {share}"
-        console.print(f"area by {escape(told)}")
+    for line in area_by_source(values["area"]):
+        console.print(f"area by {escape(line)}")
     if values["accuracy"]:
         a = values["accuracy"]
         console.print(f"accuracy as executed: {a['accuracy']:.2%} ({a['correct']} of {a['samples']})")
     if values["agreement"]:
         console.print(escape(values["agreement"]["sentence"]))
     console.print(
-        f"table {values['table']}, dynamic energy; {samples} samples, {beginning(values)}; "
+        f"table {values['table']}, dynamic energy; {amount(samples, 'sample')}, {beginning(values)}; "
         f"arithmetic executed in {values['model']['arithmetic']}, costed at "
         f"{values['hardware']['precision']['weight_bits']}-bit weights"
     )
@@ -80,10 +78,21 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"not priced by this table: {', '.join(values['unpriced'])}")
 
 
+def area_by_source(area: dict[str, Any]) -> list[str]:
+    """A line a source: one tile, and the share of its LIF units."""
+    return [
+        f"{source} at {found['node_nm']} nm: {found['total'] / 1e6:.3f} mm2, "
+        f"LIF units {found['lif_share']:.1%} of compute area"
+        for source, found in area["sources"].items()
+    ]
+
+
 def _over_time(values: dict[str, Any]) -> Table:
     """What an answer is worth and costs that is read out after fewer steps."""
     samples = values["samples"]
-    table = Table(title=f"Read out after fewer steps, mean of {samples} samples", title_justify="left")
+    table = Table(
+        title=f"Read out after fewer steps, mean of {amount(samples, 'sample')}", title_justify="left"
+    )
     for name in ("steps", "accuracy", "energy", "us", "DRAM bytes"):
         table.add_column(name, justify="right")
     for row in values["over_time"]:
@@ -108,6 +117,7 @@ def standing(found: dict[str, Any], samples: int) -> str:
 def constants(values: dict[str, Any]) -> list[str]:
     """What the energy depends on: its range over tables, the constant that weighs most, and what turns."""
     found, samples = values["sensitivity"], values["samples"]
+    own_table = values["table"] if "table" in values else values["energy"][0]["prices"]
     rows = {row["table"]: row for row in found["rows"]}
     if not rows:
         return []
@@ -116,7 +126,7 @@ def constants(values: dict[str, Any]) -> list[str]:
         f"the same counts under {len(rows)} tables: {energy(least['energy_pj'] / samples)} "
         f"({least['table']}) to {energy(most['energy_pj'] / samples)} ({most['table']})"
     ]
-    own = rows.get(values["table"])
+    own = rows.get(own_table)
     heaviest = own and own["dominating"]
     if heaviest:
         lines.append(f"the constant that weighs most: {heaviest['constant']}, {heaviest['share']:.0%}")
@@ -143,7 +153,7 @@ def _inference(time: str, found: dict[str, Any], spikes: str) -> dict[str, str]:
 
 def _layers(values: dict[str, Any]) -> Table:
     samples = values["samples"]
-    table = Table(title=f"Layers, mean of {samples} samples", title_justify="left")
+    table = Table(title=f"Layers, mean of {amount(samples, 'sample')}", title_justify="left")
     for name in ("layer", "kind", "shape"):
         table.add_column(name)
     for name in ("rate", "events", "AC+MAC", "cycles", "use", "DRAM bytes", "energy"):
@@ -262,8 +272,8 @@ def show_operations(values: dict[str, Any], console: Console) -> None:
     """Print counted operations (the dictionary of Operations.as_dict), layer by layer, and what they mean."""
     values = cleaned(values)
     title = (
-        f"{escape(values['model'])}: operations a sample, mean of {values['samples']} samples of "
-        f"{values['timesteps']} timesteps"
+        f"{escape(values['model'])}: operations a sample, mean of {amount(values['samples'], 'sample')} of "
+        f"{amount(values['timesteps'], 'timestep')}"
     )
     table = Table(title=title, title_justify="left")
     table.add_column("layer")
@@ -346,9 +356,8 @@ def _chips_of_cores(chips: dict[str, dict[str, Any]]) -> Table:
 def show_placements(values: dict[str, Any], console: Console) -> None:
     """Print what ``hwsim map`` found (the dictionary of placing.Made.as_dict)."""
     cores = values["cores"]
-    title = (
-        f"{escape(values['network'])} on {escape(values['hardware'])}, mean of {values['samples']} samples"
-    )
+    names = f"{escape(values['network'])} on {escape(values['hardware'])}"
+    title = f"{names}, mean of {amount(values['samples'], 'sample')}"
     table = Table(title=title, title_justify="left")
     table.add_column("placement")
     for name in ("packets", "spike hops", "busiest link", "energy", "CPU time"):

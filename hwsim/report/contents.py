@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hwsim.report import chip_page, csv_files, memory, page, page_tables, sensitivity
+from hwsim.report import chip_levels, chip_page, csv_files, memory, page, page_tables, sensitivity
 from hwsim.report.claim import claim
 from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile
@@ -91,6 +91,8 @@ def _of_estimate(saved: Saved, shown: dict[str, Any]) -> Contents:
         "provenance": fields("Provenance", shown["provenance"]),
     }
     notes = [f"{caveat}." for caveat in shown["caveats"]]
+    if told := sensitivity.turns(shown):
+        notes.append(f"{sensitivity.TURNS}: {told}.")
     if shown.get("sensitivity"):
         notes.append(claim(shown))
     if shown["unpriced"]:
@@ -118,18 +120,26 @@ def _of_chip(saved: Saved, shown: dict[str, Any]) -> Contents:
         for row in shown["energy"]
         if row["unpriced"]
     ]
+    if told := sensitivity.turns(shown):
+        notes.append(f"{sensitivity.TURNS}: {told}.")
+    levels = chip_levels.of(shown)
+    tables = {
+        "energy": chip_page.energy(shown),
+        "layers": chip_levels.layers(levels) if levels else None,
+        "memory": memory.table(levels) if levels else None,
+        "roofline": page_tables.intensities(levels) if levels else None,
+        "sensitivity": sensitivity.table(shown),
+        "cores": chip_page.cores(shown, None),
+        "chip": fields("Fields of the chip", chip, skipped, chip["sources"]),
+        "provenance": fields("Provenance", shown["provenance"]),
+    }
     return Contents(
         saved,
         f"{model['name']} on {chip['name']}",
         f"{shown['samples']:,} samples of {shown['ticks']} ticks on {shown['placement']['cores_used']:,} of "
         f"{chip['cores']:,} cores, barrier {chip['barrier']}, placement {shown['placement']['algorithm']}.",
         chip_page.tiles(shown),
-        {
-            "energy": chip_page.energy(shown),
-            "cores": chip_page.cores(shown, None),
-            "chip": fields("Fields of the chip", chip, skipped, chip["sources"]),
-            "provenance": fields("Provenance", shown["provenance"]),
-        },
+        {name: table for name, table in tables.items() if table is not None},
         chip_page.pictures(shown),
         notes,
         {"cores.csv": csv_files.cores_csv(shown), "components.csv": csv_files.prices_csv(shown)},

@@ -55,7 +55,12 @@ def traffic(values: dict[str, Any]) -> dict[str, dict[str, tuple[float, float] |
     return found
 
 
-def figure(values: dict[str, Any]) -> Picture:
+WHOLE_UNITS = (
+    "Read and written. DRAM in whole bursts, buffers in whole words, registers of states and held sums."
+)
+
+
+def figure(values: dict[str, Any], caption: str = WHOLE_UNITS) -> Picture:
     """Bytes per inference of each level, by operand."""
     what = "Memory traffic by level and operand"
     found = traffic(values)
@@ -64,9 +69,6 @@ def figure(values: dict[str, Any]) -> Picture:
         for level, label in LEVELS.items()
     ]
     sums = {label: sum(parts.values()) for label, parts in table}
-    caption = (
-        "Read and written. DRAM in whole bursts, buffers in whole words, registers of states and held sums."
-    )
     if sums["DRAM"]:
         caption += f" Buffers move {sums['buffers'] / sums['DRAM']:,.3g} bytes for each byte of DRAM."
     return Picture(what, stacked(what, table, SERIES, BYTES, caption), legend(table, SERIES), caption)

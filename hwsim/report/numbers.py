@@ -6,6 +6,11 @@ def quantity(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
 
 
+def amount(n: int, thing: str) -> str:
+    """So many things: "1 sample", "1,200 samples"."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def energy(pj: float) -> str:
     """Picojoules in the unit that keeps one to three digits before the point."""
     for unit, size in (("mJ", 1e9), ("uJ", 1e6), ("nJ", 1e3)):

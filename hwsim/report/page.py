@@ -87,6 +87,8 @@ def render(values: dict[str, Any]) -> str:
         intensities=page_tables.intensities(shown),
         formulas=FORMULAS,
         sensitivity=sensitivity.table(shown),
+        turns=sensitivity.turns(shown),
+        turns_head=sensitivity.TURNS,
         over_time=sensitivity.over_time(shown),
         claim=claim(shown) if shown.get("sensitivity") else None,
         actions=page_tables.actions(shown),

@@ -1,5 +1,7 @@
 """What result.json must hold for its report, schema version 1 (docs/result.md)."""
 
+from collections.abc import Iterable
+from math import fsum
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -8,8 +10,14 @@ from hwsim.cost import WHOLE
 from hwsim.report.figures import COMPONENTS
 from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text, of
 
-CLOSE = 1e-6
+CLOSE = 1e-9
 """Relative difference that sums of rounded numbers may have."""
+
+
+def check_sum(parts: str, energies: Iterable[float], whole: str, energy: float) -> None:
+    """Raises ValueError where energies (pJ), called ``parts``, do not add up to what is told of the whole."""
+    if abs((found := fsum(energies)) - energy) > CLOSE * max(found, energy):
+        raise ValueError(f"{parts} add up to {found:.12g}, {whole} is {energy:.12g}")
 
 
 class Totals(Part):
@@ -190,7 +198,7 @@ class Priced(Part):
 
 
 class Sensitivity(Part):
-    rows: Annotated[list[Priced], Field(max_length=1000)]
+    rows: Annotated[list[Priced], Field(min_length=1, max_length=1000)]
     refused: dict[Text, Text]
     span: Amount | None
     ann_verdicts: dict[Text, list[Text]]
@@ -234,7 +242,7 @@ class ResultJson(Part):
     bounds: Bounds | None = None
     compute_only: ComputeOnly | None = None
     sensitivity: Sensitivity | None = None
-    over_time: list[Shorter] | None = None
+    over_time: Annotated[list[Shorter], Field(min_length=1)] | None = None
 
     @field_validator("energy_pj")
     @classmethod
@@ -258,13 +266,14 @@ class ResultJson(Part):
 
     @model_validator(mode="after")
     def _sums(self) -> "ResultJson":
-        spent, total = sum(self.energy_pj.values()), self.totals.energy_pj
-        if abs(spent - total) > CLOSE * max(spent, total):
-            raise ValueError(f"energy_pj: components add up to {spent:g}, totals.energy_pj is {total:g}")
+        check_sum("energy_pj: components", self.energy_pj.values(), "totals.energy_pj", self.totals.energy_pj)
         for action, told in self.counts.items():
             found = sum(layer.counts.get(action, 0) for layer in self.layers)
             if found != told:
                 raise ValueError(f"counts.{action}: layers add up to {found}, the whole is {told}")
+        for component, spent in self.energy_pj.items():
+            parts = (layer.energy_pj.get(component, 0.0) for layer in self.layers)
+            check_sum(f"energy_pj.{component}: layers", parts, "the whole", spent)
         for unit in ("array", "lif", "dma"):
             booked = sum(getattr(self.cycles, unit).values())
             if booked != self.totals.cycles:

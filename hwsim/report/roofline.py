@@ -23,6 +23,15 @@ FORMULAS = (
     "in a cycle."
 )
 
+OF_TILES = (
+    "Up: useful accumulates and multiply-accumulates of the layer (ac + mac) on all tiles, over all samples, "
+    "/ cycles of these tiles' arrays. Across: the same per byte, of its weights (filled points), which the "
+    "DRAM brings once, before the first tick, and nothing else moves there; or of the words read and written "
+    "in all buffers (rings). Bounds are of a tile in use: compute, rows × columns × parallel time lanes "
+    "operations a cycle; SRAM, what the words of its buffers bring together in a cycle; DRAM, its equal part "
+    "of the bandwidth of all channels / clock, as if weights came while it computes."
+)
+
 BUFFERS = ("weight", "input", "output", "membrane", "partial_sum")
 
 
@@ -87,31 +96,32 @@ def _bound(values: dict[str, Any], per_dram: float | None, per_buffer: float | N
     return min(limits, key=lambda name: limits[name])
 
 
-def roofline(values: dict[str, Any]) -> Picture:
-    """The figure; a result without ``bounds`` has points and no roofs."""
+def roofline(values: dict[str, Any], whose: str = "", formulas: str = FORMULAS) -> Picture:
+    """The figure; a result without ``bounds`` has points and no roofs. ``whose``: of what the roofs are."""
     what, found = "Roofline: operations per byte and per cycle", points(values)
     shown = sorted(found, key=lambda p: -p.cycles)[:MOST_POINTS]
     if not shown:
-        caption = f"No layer does operations that take time. {FORMULAS}"
+        caption = f"No layer does operations that take time. {formulas}"
         return Picture(what, _empty(f"{what}. {caption}"), (), caption)
-    told = _told(values, found)
+    told = _told(values, found, whose)
     left_out = f" Drawn are the {MOST_POINTS} layers with most cycles." if len(found) > len(shown) else ""
     svg = _drawn(values, shown, f"{what}. {told}")
     legend = (("", (("layers by DRAM bytes", "dram"), ("layers by bytes of buffers (rings)", "weight"))),)
-    return Picture(what, svg, legend, f"{told}{left_out} {FORMULAS}")
+    return Picture(what, svg, legend, f"{told}{left_out} {formulas}")
 
 
-def _told(values: dict[str, Any], found: list[Point]) -> str:
+def _told(values: dict[str, Any], found: list[Point], whose: str) -> str:
     if not values.get("bounds"):
         return "This result does not say what the chip can do at most, so no bounds are drawn."
     peak, dram, buffers = roofs(values)
     by_bound = {bound: sum(p.bound == bound for p in found) for bound in ("compute", "SRAM", "DRAM")}
     counted = ", ".join(f"{n} by {bound}" for bound, n in by_bound.items() if n)
     best = max(found, key=lambda p: p.per_cycle)
+    share = best.per_cycle / peak
     return (
-        f"The array does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all buffers "
-        f"{buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, {plain(best.name)}, "
-        f"does {best.per_cycle:,.3g} operations a cycle, {best.per_cycle / peak:.0%} of the compute bound; "
+        f"The array{whose} does {peak:,.5g} operations a cycle at most, DRAM brings {dram:,.4g} bytes, all "
+        f"buffers {buffers:,.4g}. The lowest bound over a layer: {counted}. The fastest layer, "
+        f"{plain(best.name)}, does {best.per_cycle:,.3g} a cycle, {share:.0%} of the compute bound; "
         "what a point lies below its bound is time lost to gated inputs, filling, imbalance and waiting."
     )
 

@@ -26,7 +26,7 @@ def table(values: dict[str, Any]) -> Table | None:
     rows = []
     for i, row in enumerate(found["rows"], 1):
         heaviest, ann = row["dominating"], row["ann_energy_pj"]
-        own = " (this result's)" if row["table"] == values["table"] else ""
+        own = " (this result's)" if row["table"] in _own(values) else ""
         rows.append(
             (
                 Cell(f"{row['table']}{own}", i, name=True),
@@ -48,31 +48,54 @@ def table(values: dict[str, Any]) -> Table | None:
     return Table("Sensitivity to constants, energy per inference", texts, numbers, tuple(rows))
 
 
-def figure(values: dict[str, Any]) -> Picture | None:
-    """Energy by component, a bar for every table."""
+def _own(values: dict[str, Any]) -> tuple[str, ...]:
+    """The tables that price the result itself; several of a chip of event-driven cores."""
+    return (values["table"],) if "table" in values else tuple(row["prices"] for row in values["energy"])
+
+
+def figure(values: dict[str, Any], components: dict[str, tuple[str, str]] = COMPONENTS) -> Picture | None:
+    """Energy by component, a bar for every table; ``components``: label and series of each."""
     found, samples = of(values), values["samples"]
     if found is None:
         return None
     rows = [
-        (row["table"], {c: row["energy_pj_by_component"].get(c, 0.0) / samples for c in COMPONENTS})
+        (row["table"], {c: row["energy_pj_by_component"].get(c, 0.0) / samples for c in components})
         for row in found["rows"]
     ]
     what, caption = "The same counts under every table", told(found)
-    return Picture(what, stacked(what, rows, COMPONENTS, ENERGY, caption), legend(rows, COMPONENTS), caption)
+    return Picture(what, stacked(what, rows, components, ENERGY, caption), legend(rows, components), caption)
 
 
 def told(found: dict[str, Any]) -> str:
-    """Range and verdict in words."""
-    text = f"{len(found['rows'])} tables price these counts"
+    """Range in words, and the verdict that all tables share; where they do not, :func:`turns` has it."""
+    text = "1 table prices" if len(found["rows"]) == 1 else f"{len(found['rows'])} tables price"
+    text += " these counts"
     text += f"; the most is {found['span']:,.3g} times the least." if found["span"] else "."
-    verdicts = {how: names for how, names in found["ann_verdicts"].items() if names}
-    if found["flips"]:
-        each = "; ".join(f"{how} under {', '.join(names)}" for how, names in verdicts.items())
-        text += f" SNN against ANN turns with the table: the SNN is {each}."
-    elif verdicts:
-        how = next(iter(verdicts))
-        text += f" Under all of them the SNN is {how} {'to' if how == 'equal' else 'than'} the ANN."
+    verdicts = [how for how, names in found["ann_verdicts"].items() if names]
+    if verdicts and not found["flips"]:
+        (how,) = verdicts
+        every = len(found["ann_verdicts"][how]) == len(found["rows"])
+        text += f" Under all {'of them' if every else 'that price both'} the SNN is {how} "
+        text += "to the ANN." if how == "equal" else "than the ANN."
     return text
+
+
+TURNS = "Which costs less, SNN or ANN, turns with the table"
+
+
+def turns(values: dict[str, Any]) -> str | None:
+    """What each table says of SNN and ANN, ``(in part)`` of one that does not price all; None where
+    none contradicts another."""
+    found = of(values)
+    if found is None or not found["flips"]:
+        return None
+    verdicts = {how: names for how, names in found["ann_verdicts"].items() if names}
+    partly = {row["table"] for row in found["rows"] if not row["complete"]}
+    each = [
+        f"{how} under {', '.join(f'{name} (in part)' if name in partly else name for name in names)}"
+        for how, names in verdicts.items()
+    ]
+    return f"the SNN is {'; '.join(each)}"
 
 
 def over_time_figure(values: dict[str, Any]) -> Picture | None:

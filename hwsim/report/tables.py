@@ -5,6 +5,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+SHORT = 4
+"""Letters of a text that takes no room at the begin of a row, like its number."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -32,6 +35,8 @@ def row_html(cells: Cells, texts: int) -> Markup:
     for i, cell in enumerate(cells):
         tag, begin = ("td", "td") if i else ("th", 'th scope="row"')
         look = ' class="n"' if i >= texts else ' class="wide"' if cell.wide else ""
+        if not i and len(cell.text) <= SHORT:
+            look = ' class="short"'
         value = "" if cell.value is None else f' data-v="{cell.value:.9g}"'
         parts.append(f"<{begin}{look}{value}>{_inside(cell)}</{tag}>")
     return Markup("".join(parts) + "</tr>")  # noqa: S704 - texts are escaped below

@@ -116,7 +116,7 @@ def test_a_conclusion_that_turns_with_the_table_is_marked() -> None:
     first = row | {"sharing": "none"}
     assert compare_console.verdict(row) == "! cheaper by 2, dearer by 1"
     (line,) = compare_console.turning([first, row])
-    assert line == "turns with the table: sharing L against the first row is cheaper by a, b; dearer by c"
+    assert line == "sharing L: cheaper by a, b; dearer by c"
 
 
 @pytest.mark.usefixtures("nothing_long")

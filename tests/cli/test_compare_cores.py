@@ -148,6 +148,7 @@ def test_a_chip_that_cannot_hold_the_network_is_left_out_with_a_word_of_it(
         (("--hardware", "loihi", "--table", "horowitz45"), "--table: of chips with arrays; event-driven"),
         (("--hardware", "sata", "--prices", "loihi_sanafe"), "--prices: of chips of event-driven cores"),
         (("--hardware", "loihi", "--one-tile"), "--one-tile: of chips of tiles; loihi is one of"),
+        (("--hardware", "loihi,sata", "--area", "lif_unit=3"), "--area: of chips of tiles; loihi is one of"),
         (("--hardware", "loihi,sata", "--sharing", "none,C2"), "--sharing C2: shared states would have to"),
         (("--hardware", "mesh-sata", "--table", "horowitz"), "unknown table 'horowitz'. Did you mean"),
         (("--hardware", "loihi", "--prices", "loihi"), "unknown prices 'loihi'."),
@@ -173,3 +174,37 @@ def test_static_power_is_not_told_beside_prices_that_have_it(compare: Command) -
     totals = [row["totals"] for row in rows]
     assert totals[0]["standing_pj"] == pytest.approx(104.4 * totals[0]["latency_ns"])
     assert [one["standing_pj"] for one in totals[1:]] == [0, 0]
+
+
+def test_tiles_are_judged_by_every_table_beside_one_tile(compare: Command, estimate: Command) -> None:
+    first, mesh = compare("--hardware", "sata,mesh-sata", "--json").json["rows"]
+    alone = estimate("--hardware", "mesh-sata", "--samples", SAMPLES, "--json").json["sensitivity"]
+    by_table = {row["table"]: row["energy_pj"] for row in alone["rows"]}
+    found = mesh["sensitivity"]
+    assert found["energy_pj"] == by_table
+    assert found["span"] == alone["span"]
+    for name, energy in by_table.items():
+        theirs = first["sensitivity"]["energy_pj"][name]
+        how = "equal" if energy == theirs else "cheaper" if energy < theirs else "dearer"
+        assert name in found["verdicts"][how]
+    both = bool(found["verdicts"]["cheaper"] and found["verdicts"]["dearer"])
+    assert found["flips"] == both
+
+
+def test_event_driven_cores_are_judged_by_the_prices_of_their_chip(compared: tuple[Ran, Path]) -> None:
+    rows = rows_in(compared[1])
+    of_loihi = {row["table"]: row["totals"]["energy_pj"] for row in rows[:2]}
+    for row in rows[:2]:
+        assert row["sensitivity"]["energy_pj"] == of_loihi
+        assert sorted(row["sensitivity"]["verdicts"]["equal"]) == sorted(of_loihi)
+    # no table prices cores and tiles, so none says which costs less
+    for row in rows[2:]:
+        assert row["sensitivity"]["verdicts"] == {"cheaper": [], "dearer": [], "equal": []}
+        assert not row["sensitivity"]["flips"]
+        assert row["totals"]["energy_pj"] == row["sensitivity"]["energy_pj"][row["table"]]
+        assert (row["table"] in row["sensitivity"]["incomplete"]) == bool(row["unpriced"])
+
+
+def test_areas_of_ones_own_are_those_of_tiles_too(compare: Command) -> None:
+    rows = compare("--hardware", "sata,mesh-sata", "--area", "lif_unit=200", "--json").json["rows"]
+    assert [row["area"]["sources"]["own"]["lif_units"] for row in rows] == [128 * 200, 128 * 200]

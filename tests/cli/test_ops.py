@@ -30,7 +30,7 @@ def test_operations_of_every_tool_are_counted_and_defined(hwsim: Command, files:
 def test_operations_for_people_show_every_tool_and_what_it_counts(hwsim: Command, files: Path) -> None:
     ran = hwsim("ops", *told(files), "--samples", "1")
     assert ran.code == 0
-    known = ("NeuroBench dense: ", "SpikingJelly SynOp: ", "syops MAC: ", "mean of 1 samples", "max_pool")
+    known = ("NeuroBench dense: ", "SpikingJelly SynOp: ", "syops MAC: ", "mean of 1 sample of ", "max_pool")
     assert all(text in ran.out for text in known)
     assert "executor equals PyTorch" in ran.out
 

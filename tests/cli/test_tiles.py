@@ -204,3 +204,21 @@ def test_a_placement_of_hwsim_map_is_taken(
     found = on_tiles("--mapping", tmp_path / "m.yaml", "--json").json
     assert found["placement"]["algorithm"] == "given"
     assert found["placement"]["spike_hops"] / SAMPLES == mapped["placements"][0]["spike_hops"]
+
+
+def test_areas_of_ones_own_stand_beside_those_of_a_tile(on_tiles: Command) -> None:
+    found = on_tiles("--area", "lif_unit=258.4,accumulator=96.9", "--samples", "1", "--json").json
+    area = found["tile_area"]
+    assert list(area["sources"]) == ["kernels", "fitted", "synthesis", "own"]
+    # a LIF unit and an accumulator for each of 8 x 16 PEs
+    assert area["sources"]["own"]["lif_share"] == pytest.approx(258.4 / (258.4 + 96.9))
+    assert area["tiles"] == 16
+    # the chip's own total is that of its table
+    assert found["area"]["um2"]["lif_units"] == pytest.approx(16 * 128 * 129.2)
+
+
+@pytest.mark.usefixtures("nothing_long")
+def test_an_area_that_no_tile_has_is_refused(on_tiles: Command) -> None:
+    assert on_tiles("--area", "multiply=3").error.startswith(
+        "--area multiply: without effect, no multipliers in mesh-sata"
+    )

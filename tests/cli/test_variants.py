@@ -103,6 +103,20 @@ def test_costs_of_a_network_that_differs_from_pytorch_end_with_one_error(
     assert ran.err.count("\n") == 1
 
 
+def test_a_comparison_of_a_network_that_differs_from_pytorch_warns_and_tells_every_row(
+    hwsim: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG)
+    np.savez(tmp_path / "x.npz", inputs=np.ones((2, 4), np.float32))
+    asked = ("--inputs", tmp_path / "x.npz", "--timesteps", "2", "--batch", "1,2", "--json")
+    ran = hwsim("compare", f"{tmp_path / 'wrong.py'}:build", *asked)
+    assert ran.code == 0
+    assert ran.err.startswith("warning: the captured network does not compute what the model computes")
+    assert ran.err.count("\n") == 1
+    for row in json.loads(ran.out)["rows"]:
+        assert row["caveats"][0] == ran.err.removeprefix("warning: ").removesuffix("\n")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -12,7 +12,7 @@ from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import capture
 from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.methods.shared_model import shared_model
-from hwsim.nn import ASGL, LIF, PLIF, SharedLIF, use_surrogate
+from hwsim.nn import ASGL, LIF, PLIF, SharedLIF, run, unroll, use_surrogate
 from tests.models.test_zoo import SMALL, small
 
 STEPS = 3
@@ -39,6 +39,25 @@ def test_it_captures_as_the_network_shared_after_its_capture(name: str, text: st
                 trace.events[p.name].dense(p.size), theirs.events[p.name].dense(p.size)
             )
     np.testing.assert_array_equal(trace.outputs, theirs.outputs)
+
+
+@pytest.mark.parametrize("text", ["L", "C2", "C4", "L+C2"])
+@pytest.mark.parametrize("name", ["fashion", "efficientlif/vgg16", "efficientlif/resnet19"])
+def test_all_timesteps_at_once_give_its_spikes_of_stepping(name: str, text: str) -> None:
+    model, images = small(name), torch.rand(3, *SMALL[name][1])
+    shared = shared_model(model, parse_sharing(text), images[:1], zoo.entry(name).sharing).eval()
+    spikes: dict[str, list[torch.Tensor]] = {}
+    for path, module in shared.named_modules():
+        if isinstance(module, SharedLIF):
+            module.register_forward_hook(lambda _m, _i, out, p=path: spikes.setdefault(p, []).append(out))
+    with torch.no_grad():
+        total = run(shared, images, STEPS)
+        stepping = {path: torch.cat(steps) for path, steps in spikes.items()}
+        spikes.clear()
+        outputs = unroll(shared, images, STEPS)
+    torch.testing.assert_close(outputs.sum(0), total)
+    assert stepping.keys() == spikes.keys()
+    assert all(torch.equal(torch.cat(spikes[path]), before) for path, before in stepping.items())
 
 
 def chain(*neurons: nn.Module) -> nn.Sequential:

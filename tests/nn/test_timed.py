@@ -128,6 +128,17 @@ def test_a_recurrent_network_steps_and_gives_the_same() -> None:
     torch.testing.assert_close(unroll(model, inputs), outputs)
 
 
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_channel_groups_at_once_have_the_gradients_of_stepping(reset: str) -> None:
+    torch.manual_seed(0)
+    layer = SharedLIF(channel_groups=2, decay=0.6, reset=reset)  # type: ignore[arg-type]
+    inputs = torch.randn(4, 3, 6, 2, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(4, 3, 6, 2, dtype=torch.float64)
+    (expected,) = torch.autograd.grad((unroll(layer, inputs, stepwise=True) * weight).sum(), inputs)
+    (found,) = torch.autograd.grad((unroll(layer, inputs) * weight).sum(), inputs)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+
+
 def test_stepwise_training_is_that_of_run_and_at_once_differs_in_the_normalization_alone() -> None:
     """Inputs that change by step: momentum .1 applied 3 times to a mean of 1, or once."""
     model = nn.Sequential(nn.BatchNorm1d(1), LIF())

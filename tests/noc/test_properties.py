@@ -13,7 +13,7 @@ from hwsim.noc import network as networks_module
 from hwsim.noc.config import NocTable
 from hwsim.noc.counts import Totals
 from hwsim.noc.network import Deliveries, Network, Traffic, deliver_all
-from hwsim.noc.state import Shape, shape_of
+from hwsim.noc.state import HELD, NEED, Shape, shape_of
 from hwsim.noc.trees import groups_of
 from tests.noc.networks import Case, cases, links, path
 
@@ -56,7 +56,7 @@ def check_delivered(case: Case) -> None:
     assert totals.buffer_writes.sum() == totals.flit_hops
     network.advance(network.now + 10_000)
     fabric = network.fabric
-    assert max(fabric.held.max(), fabric.taken_vcs.max(), fabric.need.max()) == 0
+    assert max(fabric.of_channels(HELD).max(), fabric.of_channels(NEED).max(), fabric.taken_vcs.max()) == 0
     assert (fabric.room == table.buffer_flits).all()
 
 

@@ -199,7 +199,7 @@ def test_packets_over_the_dateline_have_virtual_channels_of_their_own() -> None:
     held = np.zeros((8, 2), np.int64)
     for now in range(1, 60):
         network.advance(now)
-        held += network.fabric.held.reshape(8, 8, 2)[:, 1]
+        held += network.fabric.of_channels(state.HELD).reshape(8, 8, 2)[:, 1]
     assert (held[[4, 0]] > 0).tolist() == [[True, False], [False, True]]
 
 
@@ -290,7 +290,8 @@ def test_a_lost_flit_is_told() -> None:
     network.feed(traffic(0, 0, [2], 9))
     network.advance(9)
     network.totals()
-    network.fabric.held[np.argmax(network.fabric.held)] -= 1
+    held = network.fabric.of_channels(state.HELD)
+    held[np.argmax(held)] -= 1
     with pytest.raises(HwsimError, match=r"0 ejected, \d+ inside; this is a defect"):
         network.totals()
 

@@ -19,7 +19,7 @@ SAMPLES, TICKS = 2, 6
 """Ticks of 3 steps and layers 1, 2 and 3 ticks deep (E2)."""
 
 
-def _work(bright: float) -> Workload:
+def work(bright: float) -> Workload:
     images = np.random.default_rng(1).random((SAMPLES, 2, 4, 4)).astype(np.float32) * np.float32(bright)
     return Workload(small_network("frames"), images, np.array([0, 4]))
 
@@ -27,7 +27,7 @@ def _work(bright: float) -> Workload:
 @cache
 def _estimated_on_tiles() -> str:
     chip, table = load_hardware("mesh-sata"), load_table("sata_kernels")
-    return json.dumps(estimate_chip(_work(1.0), chip, Mapping(), table).as_dict())
+    return json.dumps(estimate_chip(work(1.0), chip, Mapping(), table).as_dict())
 
 
 def on_tiles() -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _estimated(bright: float) -> str:
     limits = load_chip("loihi").grid.limits.model_copy(update={"neurons": 8})
     chip = load_chip("loihi")
     chip = chip.model_copy(update={"grid": chip.grid.model_copy(update={"limits": limits})})
-    return json.dumps(estimate_chip(_work(bright), chip, Mapping(), prices_of("loihi", 14)).as_dict())
+    return json.dumps(estimate_chip(work(bright), chip, Mapping(), prices_of("loihi", 14)).as_dict())
 
 
 def example(bright: float = 1.0) -> dict[str, Any]:

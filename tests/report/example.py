@@ -64,6 +64,8 @@ def with_layers(names: list[str]) -> dict[str, Any]:
     layer = next(la for la in values["layers"] if la["kind"] == "lif")
     values["layers"] = [copy.deepcopy(layer) | {"name": name} for name in names]
     values["counts"] = {a: layer["counts"].get(a, 0) * len(names) for a in values["counts"]}
+    values["energy_pj"] = {c: layer["energy_pj"].get(c, 0.0) * len(names) for c in values["energy_pj"]}
+    values["totals"]["energy_pj"] = sum(values["energy_pj"].values())
     return values
 
 

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from hwsim.report import chip_console, chip_figures, chip_page, figures
+from hwsim.report import (
+    chip_console,
+    chip_figures,
+    chip_levels,
+    chip_page,
+    figures,
+    memory,
+    roofline,
+)
 from hwsim.report.drawing import Bar
 from tests.report.chip_example import SAMPLES, TICKS, example, on_tiles
 from tests.report.example import HOSTILE, Page
@@ -191,3 +199,69 @@ def test_area_static_power_and_the_ann_are_told_where_they_are_known() -> None:
     assert "10.24 mm\N{SUPERSCRIPT TWO}" in tiles
     assert "static power" not in tiles.replace("Static power", "")
     assert "ANN, energy" in tiles
+
+
+def test_tiles_are_told_by_layer_level_and_table() -> None:
+    values = on_tiles()
+    text = chip_page.render(values)
+    ids = [a["id"] for a in Page(text).all("section")]
+    assert ids == [
+        "energy",
+        "layers",
+        "memory",
+        "roofline",
+        "time",
+        "traffic",
+        "cores",
+        "sensitivity",
+        "setup",
+    ]
+    found = chip_levels.of(values)
+    assert found is not None
+    layers = chip_levels.layers(found)
+    assert [cells[0].text for cells in layers.rows] == [la["name"] for la in values["layers"]]
+    spent = sum(cells[5].value or 0.0 for cells in layers.rows) * SAMPLES
+    (row,) = values["energy"]
+    assert spent == pytest.approx(row["total_pj"] - row["energy_pj"]["hops"])
+    assert "(this result&#39;s)" in text
+
+
+def test_event_driven_cores_have_no_layers_but_all_their_prices() -> None:
+    ids = [a["id"] for a in Page(chip_page.render(example())).all("section")]
+    assert ids == ["energy", "time", "traffic", "cores", "sensitivity", "setup"]
+
+
+def test_weights_come_from_dram_once_for_all_samples() -> None:
+    values = on_tiles()
+    found = chip_levels.of(values)
+    assert found is not None
+    dram = memory.traffic(found)["dram"]
+    assert dram["weights"] == (sum(values["cold_start"]["channel_bytes"]) / SAMPLES, 0)
+    assert all(moved == (0, 0) for name, moved in dram.items() if name != "weights" and moved)
+    buffers = memory.traffic(found)["buffers"]["weights"]
+    assert buffers is not None
+    words = values["cold_start"]["counts"]["weight_buffer_write"]
+    assert buffers[1] == words * values["chip"]["buffers"]["weight"]["word_bits"] / 8 / SAMPLES
+
+
+def test_a_layer_lies_under_the_lowest_of_three_roofs() -> None:
+    found = chip_levels.of(on_tiles())
+    assert found is not None
+    peak, dram, buffers = roofline.roofs(found)
+    for point in roofline.points(found):
+        assert point.per_dram_byte is not None
+        assert point.per_buffer_byte is not None
+        roofs = {"compute": peak, "SRAM": point.per_buffer_byte * buffers, "DRAM": point.per_dram_byte * dram}
+        assert point.bound == min(roofs, key=roofs.__getitem__)
+        assert point.per_cycle <= roofs["compute"]
+
+
+def test_what_turns_with_the_table_is_said_once() -> None:
+    values = on_tiles()
+    values["sensitivity"] |= {
+        "flips": True,
+        "ann_verdicts": {"cheaper": ["a", "neuromc32"], "dearer": ["c"], "equal": []},
+    }
+    text = chip_page.render(values)
+    assert text.count("turns with the table") == 1
+    assert "the SNN is cheaper under a, neuromc32 (in part); dearer under c." in text

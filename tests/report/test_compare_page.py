@@ -9,7 +9,7 @@ from hwsim.comparison import Executed, compare
 from hwsim.cost import load_table
 from hwsim.hardware import load_hardware
 from hwsim.mapping import Mapping
-from hwsim.report import compare_page
+from hwsim.report import compare_console, compare_page, console
 from hwsim.report.scatter import Axis, Point, scatter, ticks
 from tests.examples import all_silent, small_network
 
@@ -81,3 +81,29 @@ def test_points_are_drawn_inside_and_names_as_text() -> None:
 )
 def test_ticks_are_round_and_around_all_values(values: list[float], expected: list[float]) -> None:
     assert ticks(values) == pytest.approx(expected)
+
+
+def turned(values: dict[str, Any]) -> dict[str, Any]:
+    """All rows but the first by two tables that disagree."""
+    for row in values["rows"][1:]:
+        row["sensitivity"] |= {
+            "flips": True,
+            "verdicts": {"cheaper": ["a"], "dearer": ["b", "c"], "equal": []},
+        }
+    return values
+
+
+def test_rows_of_equal_verdicts_are_told_together_and_once() -> None:
+    values = turned(example())
+    assert compare_console.turning(values["rows"]) == [
+        "hardware sata and hardware loas: cheaper by a; dearer by b, c"
+    ]
+    assert compare_page.render(values).count("turns with the table") == 1
+    text = console.text(lambda out: compare_console.show(values, out))
+    assert text.count("turns with the table") == 1
+
+
+def test_a_simulation_beside_all_tables_names_none_of_them_as_its_own() -> None:
+    found = compare_page.sensitivity(example()["rows"])
+    assert found is not None
+    assert found.texts == ("row", "hardware", "against the first row")

@@ -40,7 +40,7 @@ def of_cores() -> ChipResult:
 def test_a_printed_result_is_the_tables_of_the_command_line(result: Result, of_cores: ChipResult) -> None:
     assert "Layers, mean of 2 samples" in str(result)
     assert "energy SNN / ANN" in str(result)
-    assert "of 128 cores at 1 routers" in str(of_cores)
+    assert "of 128 cores at 1 router," in str(of_cores)
     assert "\x1b" not in str(result) + str(of_cores)
 
 

@@ -212,3 +212,14 @@ def luminance(color: str) -> float:
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_what_turns_with_the_table_is_said_once() -> None:
+    values = example()
+    values["sensitivity"] |= {
+        "flips": True,
+        "ann_verdicts": {"cheaper": ["a"], "dearer": [], "equal": ["b"]},
+    }
+    text = page.render(values)
+    assert text.count("turns with the table") == 1
+    assert "the SNN is cheaper under a; equal under b." in text
