@@ -8,7 +8,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory numbers clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -77,6 +77,10 @@ placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into repo
 
 loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
 	$(BIN)/python -m benchmarks.loihi
+
+training: $(READY)  ## train the small networks behind reports/training (hours) and write it
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training.report
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md

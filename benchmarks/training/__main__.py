@@ -1,25 +1,29 @@
 """Train what reports/training shows: ``python -m benchmarks.training [NAME...] [--workers N]``.
 
 ``make training`` trains all and writes the report. Trainings lie in out/training, each in a directory that
-is resumed, and are not run again once they are done. NAME is the beginning of names, e.g. vgg/ or widths/sg.
+is resumed, and are not run again once they are done. NAME is the beginning of names, e.g. vgg_ or widths_sg.
 """
 
 import argparse
+import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benchmarks.training.plan import Values, plan
+from benchmarks.training.plan import RECONSTRUCTION, WATCHED, Run, plan
+from benchmarks.training.reconstruction import reconstruct
+from benchmarks.training.watched import watched
 from hwsim.datasets import Dataset, load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.storage import atomic_path
+from hwsim.storage import atomic_path, write_text
 
 OUT = Path("out/training")
 
@@ -46,12 +50,25 @@ def _fashion() -> Dataset:
         return load_dataset("fashion_mnist_30k_10k")
 
 
-def one(name: str, values: Values) -> tuple[str, float, float]:
-    """Train one, in a process of one thread: its name, accuracy and seconds."""
+def one(run: Run, data: str) -> tuple[str, str, float]:
+    """Do one, in a process of one thread: its name, what came out, seconds."""
     torch.set_num_threads(1)
-    began = time.perf_counter()
-    trained = train(TrainSpec.of(values), OUT / name, command=f"python -m benchmarks.training {name}")
-    return name, trained.card["test_accuracy"], time.perf_counter() - began
+    began, directory = time.perf_counter(), run.directory(OUT)
+    if run.group in (RECONSTRUCTION, WATCHED):
+        path = directory / "result.json"
+        if not path.is_file():
+            found = (
+                asdict(reconstruct(seed=run.seed, **run.values))
+                if run.group == RECONSTRUCTION
+                else watched({"data": data, "seed": run.seed} | run.values)
+            )
+            write_text(path, json.dumps(found, indent=1) + "\n")
+        return run.name, "done", time.perf_counter() - began
+    values = {"data": data, "seed": run.seed} | run.values
+    if run.initial is not None:
+        values["initial"] = str(run.initial.directory(OUT))
+    trained = train(TrainSpec.of(values), directory, command=f"python -m benchmarks.training {run.name}")
+    return run.name, f"{trained.card['test_accuracy']:.2%}", time.perf_counter() - began
 
 
 def main() -> None:
@@ -60,15 +77,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    runs = plan(str(small_images(OUT / "fashion16.npz")))
-    chosen = {n: v for n, v in runs.items() if not asked.names or n.startswith(tuple(asked.names))}
+    data = str(small_images(OUT / "fashion16.npz"))
+    runs = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
-        task = bar.add_task("trainings", total=len(chosen))
-        for done in as_completed([pool.submit(one, *run) for run in chosen.items()]):
-            name, accuracy, seconds = done.result()
-            bar.advance(task)
-            bar.console.print(f"{name}: {accuracy:.2%} in {seconds:.0f} s")
+        task = bar.add_task("trainings", total=len(runs))
+        for part in ([r for r in runs if r.initial is None], [r for r in runs if r.initial is not None]):
+            for done in as_completed([pool.submit(one, run, data) for run in part]):
+                name, told, seconds = done.result()
+                bar.advance(task)
+                bar.console.print(f"{name}: {told} in {seconds:.0f} s")
 
 
 if __name__ == "__main__":

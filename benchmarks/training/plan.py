@@ -5,6 +5,8 @@ Numbers are to be compared with each other, not with the papers' accuracies.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 SEEDS = (0, 1, 2)
@@ -14,7 +16,33 @@ DEEP_WIDTHS = (0.5, 1.0, 2.5, 5.0, 7.5, 10.0)
 ZETAS = (0.2, 0.5, 0.8)
 TEMPERATURES = (0.1, 0.12, 0.14, 0.5, 1.0, 2.5)
 
+STEEPNESSES = (0.1, 0.5, 1.0, 2.5, 5.0)
+METHODS = ("sg", "asgl")
+RECONSTRUCTION, WATCHED = "reconstruction", "watched"
+"""Groups that are more than a training: an autoencoder, and a look into the layers after every epoch."""
+
 Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a row of a table (``group``) at one seed. ``values`` are a TrainSpec's, of a
+    reconstruction the arguments of :func:`benchmarks.training.reconstruction.reconstruct`; ``initial`` is
+    the run whose weights it begins with."""
+
+    group: str
+    row: str
+    seed: int
+    values: Values
+    initial: "Run | None" = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}_{self.row}_{self.seed}"
+
+    def directory(self, store: Path) -> Path:
+        return store / self.name
+
 
 IMAGES: Values = {
     "train_samples": 6_000, "test_samples": 5_000, "epochs": 6, "batch": 100, "rate": 4e-3,
@@ -34,64 +62,91 @@ HAR: Values = {
 }  # fmt: skip
 
 
-def sharing() -> Iterator[tuple[str, Values]]:
+def sharing(seed: int) -> Iterator[Run]:
     """Tables I to III, V and VI of EfficientLIF-Net: schemes, resets, group convolutions, activity."""
-    for seed in SEEDS:
-        for scheme in SCHEMES:
-            for name, net in (("vgg", VGG), ("resnet", RESNET)):
-                yield f"{name}/{scheme}/{seed}", net | {"sharing": scheme, "seed": seed}
-        for scheme in ("none", "L", "C2", "L+C2"):
-            hard = RESNET | {"settings": ["channels=8", "reset=zero"], "sharing": scheme, "seed": seed}
-            yield f"resnet-hard/{scheme}/{seed}", hard
-            yield f"har/{scheme}/{seed}", HAR | {"sharing": scheme, "seed": seed}
-        for groups in (2, 4, 8):
-            grouped = RESNET | {"settings": ["channels=8", f"groups={groups}"], "seed": seed}
-            yield f"resnet-groups/none-{groups}/{seed}", grouped
-            yield f"resnet-groups/C{groups}-{groups}/{seed}", grouped | {"sharing": f"C{groups}"}
+    for scheme in SCHEMES:
+        yield Run("vgg", scheme, seed, VGG | {"sharing": scheme})
+        yield Run("resnet", scheme, seed, RESNET | {"sharing": scheme})
+    for scheme in ("none", "L", "C2", "L+C2"):
+        hard = RESNET | {"settings": ["channels=8", "reset=zero"], "sharing": scheme}
+        yield Run("resnet-hard", scheme, seed, hard)
+        yield Run("har", scheme, seed, HAR | {"sharing": scheme})
+    for groups in (2, 4, 8):
+        grouped = RESNET | {"settings": ["channels=8", f"groups={groups}"]}
+        yield Run("resnet-groups", f"none-{groups}", seed, grouped)
+        yield Run("resnet-groups", f"C{groups}-{groups}", seed, grouped | {"sharing": f"C{groups}"})
 
 
-def asgl() -> Iterator[tuple[str, Values]]:
-    """Tables 2, 3, 11, 12 and 13 and Figs. 3 of ASGL: widths, fixed and adaptive, other shapes, noise."""
-    for seed in SEEDS:
-        for alpha in WIDTHS:
-            net = RESNET19 | {"alpha": alpha, "seed": seed}
-            yield f"widths/sg-{alpha:g}/{seed}", net | {"method": "sg", "surrogate": "rectangle"}
-            yield f"widths/asgl-{alpha:g}/{seed}", net | {"method": "asgl", "spike_fraction": 0.8}
-        for alpha in (2.0, 1.0, 0.5):
-            for p in (1.0, 0.8):
-                net = RESNET19 | {"method": "asgl", "alpha": alpha, "spike_fraction": p, "seed": seed}
-                yield f"adaptive/{p:g}-{alpha:g}-fixed/{seed}", net | {"alpha_rate": 0.0}
-                yield f"adaptive/{p:g}-{alpha:g}-adaptive/{seed}", net | {"alpha_rate": 1e-2}
-        for alpha in DEEP_WIDTHS:
-            net = VGG16 | {"alpha": alpha, "seed": seed}
-            yield f"deep/sg-{alpha:g}/{seed}", net | {"method": "sg", "surrogate": "rectangle"}
-            yield f"deep/asgl-{alpha:g}/{seed}", net | {"method": "asgl", "spike_fraction": 0.8}
+def afterwards(seed: int) -> Iterator[Run]:
+    """Figs. 6 and 9 of EfficientLIF-Net: weights of one scheme taken over by another, and pruned."""
+    for begun in ("none", "L+C2"):
+        source = Run("resnet", begun, seed, RESNET | {"sharing": begun})
+        for scheme in ("none", "L", "C2", "C4", "L+C2"):
+            values = RESNET | {"sharing": scheme, "epochs": 2, "rate": 1e-3}
+            yield Run("transfer", f"{begun} to {scheme}", seed, values, source)
+        for share in (0.5, 0.8, 0.9, 0.95):
+            pruned = {"sharing": begun, "prune": share, "prune_epochs": 3, "epochs": 4, "rate": 2e-3}
+            yield Run("pruned", f"{begun} {share:g}", seed, RESNET | pruned, source)
+
+
+def asgl(seed: int) -> Iterator[Run]:
+    """Tables 2, 3 and 11 of ASGL: widths, fixed and adaptive, on two networks."""
+    for alpha in WIDTHS:
+        yield from both("widths", alpha, seed, RESNET19)
+    for alpha in (2.0, 1.0, 0.5):
+        for p in (1.0, 0.8):
+            net = RESNET19 | {"method": "asgl", "alpha": alpha, "spike_fraction": p}
+            yield Run("adaptive", f"{p:g}-{alpha:g}-fixed", seed, net | {"alpha_rate": 0.0})
+            yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", seed, net | {"alpha_rate": 1e-2})
+    for alpha in DEEP_WIDTHS:
+        yield from both("deep", alpha, seed, VGG16)
+
+
+def both(group: str, alpha: float, seed: int, net: Values, surrogate: str = "rectangle") -> Iterator[Run]:
+    """Surrogate gradients and ASGL of one shape and one first alpha."""
+    shaped = net | {"alpha": alpha, "surrogate": surrogate}
+    yield Run(group, f"sg-{alpha:g}", seed, shaped | {"method": "sg"})
+    yield Run(group, f"asgl-{alpha:g}", seed, shaped | {"method": "asgl", "spike_fraction": 0.8})
+
+
+def once() -> Iterator[Run]:
+    """Tables 8, 12 and 13 and Fig. 3 of ASGL, with one seed."""
     for p in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0):
-        yield f"noise/{p:g}/0", RESNET19 | {"method": "asgl", "spike_fraction": p}
+        yield Run("noise", f"{p:g}", 0, RESNET19 | {"method": "asgl", "spike_fraction": p})
     for zeta in ZETAS:
         for alpha in WIDTHS:
             shrinking = {"spike_fraction": 0.6, "zeta": zeta, "milestones": [2, 4, 5], "alpha": alpha}
-            yield f"schedule/{zeta:g}-{alpha:g}/0", RESNET19 | {"method": "asgl"} | shrinking
+            yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET19 | {"method": "asgl"} | shrinking)
     for alpha in TEMPERATURES:
-        net = RESNET19 | {"surrogate": "dspike", "alpha": alpha}
-        yield f"dspike/sg-{alpha:g}/0", net | {"method": "sg"}
-        yield f"dspike/asgl-{alpha:g}/0", net | {"method": "asgl", "spike_fraction": 0.8}
+        yield from both("dspike", alpha, 0, RESNET19, "dspike")
+    for method in METHODS:
+        for steepness in STEEPNESSES:
+            values = {"method": method, "steepness": steepness}
+            yield Run(RECONSTRUCTION, f"{method}-{steepness:g}", 0, values)
+    for method in METHODS:
+        for alpha in (0.5, 1.0, 2.5, 5.0):
+            yield Run(WATCHED, f"{method}-{alpha:g}", 0, RESNET19 | {
+                "method": method, "surrogate": "rectangle", "alpha": alpha,
+            })  # fmt: skip
 
 
-def series() -> Iterator[tuple[str, Values]]:
+def series(seed: int) -> Iterator[Run]:
     """Recurrent neurons on spoken digits, double-exponential ones on vowels (ASGL, Tables 4 and 9)."""
+    for method in METHODS:
+        net = {"method": method, "surrogate": "rectangle", "alpha": 1.0, "rate": 2e-3}
+        digits = {"model": "asgl/shd", "data": "fsdd_audio", "epochs": 10, "settings": ["channels=120"],
+                  "batch": 50}  # fmt: skip
+        vowels = {"model": "asgl/medly", "data": "japanese_vowels", "epochs": 40, "batch": 30,
+                  "settings": ["channels=100"]}  # fmt: skip
+        yield Run("digits", method, seed, net | digits)
+        yield Run("vowels", method, seed, net | vowels)
+
+
+def plan() -> list[Run]:
+    """All of it, first what has seed 0; runs that begin with another's weights come after it."""
+    runs: list[Run] = []
     for seed in SEEDS:
-        for method in ("sg", "asgl"):
-            net = {"method": method, "surrogate": "rectangle", "alpha": 1.0, "seed": seed, "batch": 50}
-            digits = {"model": "asgl/shd", "data": "fsdd_audio", "epochs": 10, "settings": ["channels=120"]}
-            vowels = {"model": "asgl/medly", "data": "japanese_vowels", "epochs": 40, "batch": 30,
-                      "settings": ["channels=100"]}  # fmt: skip
-            yield f"digits/{method}/{seed}", net | digits
-            yield f"vowels/{method}/{seed}", net | vowels
-
-
-def plan(data: str) -> dict[str, Values]:
-    """All of it, by name, first what has seed 0; ``data`` is the file of small images."""
-    every = [*sharing(), *asgl(), *series()]
-    every.sort(key=lambda run: run[1].get("seed", 0))
-    return {name: {"data": data} | values for name, values in every}
+        runs += [*sharing(seed), *asgl(seed), *series(seed)]
+        if seed == 0:
+            runs += [*once(), *afterwards(seed)]
+    return runs

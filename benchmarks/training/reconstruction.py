@@ -11,8 +11,6 @@ from hwsim.nn.asgl import ASGL, parameter_groups, use_surrogate
 from hwsim.nn.surrogate import Tanh
 from hwsim.nn.timed import unroll
 
-STEEPNESSES = (0.1, 0.5, 1.0, 2.5, 5.0)
-METHODS = ("sg", "asgl")
 TIMESTEPS, BATCH, EPOCHS, RATE, TRAINED, TESTED = 8, 100, 10, 2e-3, 10_000, 2_000
 
 

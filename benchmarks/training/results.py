@@ -3,14 +3,16 @@
 import json
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmarks.training.plan import plan
 from hwsim.commands import inspect
 from hwsim.methods.train import CARD, METRICS
+from hwsim.storage import is_file
 from hwsim.workloads import WorkloadSpec
 
 
@@ -63,10 +65,15 @@ class Row:
         return inspect(WorkloadSpec(str(self.runs[0])))[1]
 
 
-def rows(store: Path) -> Iterator[Row]:
-    """What is finished in ``store``, in the order of names."""
+def rows(store: Path) -> dict[tuple[str, str], Row]:
+    """What of the plan is finished in ``store``, by group and row."""
     found: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for card in sorted(store.glob(f"*/*/*/{CARD}")):
-        found[card.parts[-4], card.parts[-3]].append(card.parent)
-    for (group, name), runs in found.items():
-        yield Row(group, name, tuple(runs))
+    for run in plan():
+        if is_file(run.directory(store) / CARD):
+            found[run.group, run.row].append(run.directory(store))
+    return {(group, row): Row(group, row, tuple(runs)) for (group, row), runs in found.items()}
+
+
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    every = [head, ["---"] * len(head), *lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in every)
