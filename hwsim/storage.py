@@ -4,6 +4,7 @@ No pickle. A file is written beside its target and moved into place, so an inter
 either the old file or the new one. The identity of a value is the hash of its content.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -25,6 +26,9 @@ FORMAT = 1
 
 LONGEST_PREFIX = 32
 """Characters of a file's name in that of its temporary: a name may be as long as the system takes."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors of a disk that takes no more."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -48,14 +52,15 @@ def content_id(kind: str, meta: Mapping[str, Any], arrays: Arrays | None = None)
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that replaces it when the block ends without an error.
 
-    A link stays, and the file that it names is replaced. Raises HwsimError for what is there and no file.
+    A link stays, and the file that it names is replaced. Raises HwsimError for what is there and no file, and
+    for a directory or disk that does not take it.
     """
     with looked_up(path):
         path = path.resolve() if path.is_symlink() else path
         if path.exists() and not path.is_file():
             raise HwsimError(f"{path}: is not a file that can be replaced; name a file")
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.")
     except OSError as error:
         raise HwsimError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -65,6 +70,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise HwsimError(f"{path}: cannot be written: {error.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)
 

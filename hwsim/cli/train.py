@@ -76,6 +76,18 @@ def train(
     alpha_rate: Annotated[
         float | None, _of(METHOD, "ASGL: learning rate of the widths; 0 keeps them. Default: 0.001.")
     ] = None,
+    normalization: Annotated[
+        str | None,
+        _of(
+            METHOD,
+            "Batch statistics over all_steps at once or each_step of its own (default of efficientlif and of "
+            "--backward reverse; as shared layers take them).",
+        ),
+    ] = None,
+    backward: Annotated[
+        str | None,
+        _of(METHOD, "standard (default), or reverse: states computed again, not kept. For soft reset."),
+    ] = None,
     loss: Annotated[str | None, _of(METHOD, "ce (cross-entropy, default) or mse.")] = None,
     label_smoothing: Annotated[float | None, _of(METHOD, "Default: 0.")] = None,
     epochs: Annotated[int | None, _of(OPTIMIZER, "Default: 10.")] = None,
@@ -131,7 +143,8 @@ def train(
         "train_samples": train_samples, "test_samples": test_samples, "method": method, "sharing": sharing,
         "surrogate": surrogate, "alpha": alpha, "spike_fraction": spike_fraction, "zeta": zeta,
         "milestones": milestones,
-        "alpha_rate": alpha_rate, "loss": loss, "label_smoothing": label_smoothing, "epochs": epochs,
+        "alpha_rate": alpha_rate, "normalization": normalization, "backward": backward,
+        "loss": loss, "label_smoothing": label_smoothing, "epochs": epochs,
         "batch": batch, "optimizer": optimizer, "rate": rate, "momentum": momentum,
         "weight_decay": weight_decay, "warmup": warmup, "seed": seed, "device": device,
         "initial": initial, "prune": prune, "prune_epochs": prune_epochs,

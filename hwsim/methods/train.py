@@ -21,6 +21,7 @@ from hwsim.errors import HwsimError
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_model import (
     WEIGHTS,
+    check_backward,
     device_of,
     load_weights,
     prepared,
@@ -73,10 +74,12 @@ def train(
     data = load_dataset(spec.data, Path(spec.data_directory) if spec.data_directory else None)
     model, feed = prepared(spec, data)
     names, parameters = list(model.state_dict()), sum(p.numel() for p in model.parameters())
-    if spec.initial is not None:
+    done = load_state(directory)
+    if spec.initial is not None and done is None:
         load_weights(model, _initial(Path(spec.initial)))
     set_surrogates(model, spec)
-    trainer, done = Trainer(model, feed, device), load_state(directory)
+    check_backward(model, feed)
+    trainer = Trainer(model, feed, device)
     history: list[dict[str, Any]] = []
     save_yaml(directory / SPEC, spec)
     with repeatable(device, done.threads if done else torch.get_num_threads()):
@@ -186,6 +189,8 @@ def _card(
         "fit": feed.fit(),
         "method": spec.method,
         "sharing": spec.sharing,
+        "normalization": spec.normalized,
+        "backward": spec.backward,
         "timesteps": feed.timesteps,
         "coding": feed.coding,
         "encoding": spec.coding,

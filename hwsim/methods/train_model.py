@@ -1,5 +1,6 @@
 """The module that a TrainSpec asks for: built, its states shared, its surrogates set."""
 
+import copy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,18 @@ from hwsim.methods.shared_model import shared_model
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.network import Coding, Network
-from hwsim.nn import SpikingNeuron, reset_states
+from hwsim.nn import SpikingNeuron
 from hwsim.nn.asgl import ASGL, use_surrogate
+from hwsim.nn.reversible import check_reversible
 from hwsim.nn.shapes import Shape
 from hwsim.nn.surrogate import Dspike, Rectangle, Sigmoid, Tanh, arctan
 from hwsim.nn.timed import unroll
 from hwsim.storage import check_file
 
 WEIGHTS = "weights.safetensors"
+
+LOOKED_AT = 3
+"""Steps that a model is run for before it is trained."""
 
 
 def build(
@@ -68,24 +73,45 @@ def prepared(spec: TrainSpec, data: Dataset) -> tuple[nn.Module, Feed]:
 
 @torch.no_grad()
 def _check_runs(model: nn.Module, feed: Feed) -> None:
-    """Raises HwsimError where the model does not take the data, or gives no answer (B, classes) a step."""
+    """Raises HwsimError where the model does not take the data, gives no answer (B, classes) a step, or gives
+    others step by step than at once: in float64, where rounding moves no spike."""
     inputs, _ = feed.batch(feed.test.take(slice(2)), np.random.default_rng(0))
-    shown = feed.timesteps if feed.coding == "frames" else None
-    name, training = feed.spec.model, model.training
+    shown = LOOKED_AT if feed.coding == "frames" else None
+    name, copied = feed.spec.model, copy.deepcopy(model).double().eval()
+    inputs = inputs.double() if shown else inputs[:LOOKED_AT].double()
     try:
-        outputs = unroll(model.eval(), inputs if shown else inputs[:1], shown and 1)
+        outputs = unroll(copied, inputs, shown)
+        stepped = unroll(copied, inputs, shown, stepwise=True)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         raise HwsimError(
             f"{name} does not take the inputs of {feed.data.name}, {feed.shape} at each step: "
             f"{one_line(error)}"
         ) from None
-    finally:
-        reset_states(model.train(training))
+    if outputs.shape != stepped.shape or not torch.allclose(outputs, stepped, rtol=1e-6, atol=1e-6):
+        raise HwsimError(
+            f"{name} gives other answers when it is called for all timesteps at once than step by step: a "
+            "module keeps values of its own, mixes samples of a batch or draws at random; allowed are the "
+            "states of hwsim.nn"
+        )
     if outputs.shape[2:] != (feed.data.classes,):
         raise HwsimError(
             f"{name} gives outputs of shape {tuple(outputs.shape[2:])} a sample; {feed.data.name} has "
             f"{feed.data.classes} classes"
         )
+
+
+def check_backward(model: nn.Module, feed: Feed) -> None:
+    """Raises HwsimError where the spec asks for a backward that the model or the data does not allow."""
+    if feed.spec.backward != "reverse":
+        return
+    if feed.coding != "frames":
+        raise HwsimError(
+            f"backward reverse: it shows one image at every step (coding direct); this is fed {feed.coding}"
+        )
+    try:
+        check_reversible(model.train())
+    except ValueError as error:
+        raise HwsimError(f"backward reverse: {error}") from None
 
 
 def set_surrogates(model: nn.Module, spec: TrainSpec) -> None:

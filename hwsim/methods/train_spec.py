@@ -10,6 +10,7 @@ from hwsim.configuration import Configured, describe, shown
 from hwsim.errors import HwsimError
 from hwsim.methods.lif_sharing import parse_sharing
 from hwsim.nn.asgl import SMALLEST
+from hwsim.nn.timed import Normalization
 
 Method = Literal["sg", "asgl", "efficientlif"]
 """``sg``: spikes forward, a surrogate's slope backward. ``asgl``: smooth activations mixed with spikes,
@@ -30,8 +31,12 @@ class TrainSpec(Configured):
     arctan has none. ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the
     ``milestones`` (epochs done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate``
     falls as a cosine from its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the
-    directory of a training whose weights are taken over. ``prune``: share of the weights of convolutions and
-    linear layers that is set to zero, growing over the first ``prune_epochs``.
+    directory of a training whose weights are taken over. ``normalization``: what batch normalization takes
+    its statistics over in training, T * B samples (all_steps) or B at each step; None is each_step for
+    efficientlif and backward reverse, else all_steps. Layers from the first to the last user of a state that
+    is shared across layers always take it over B: compare sharings with each_step. ``backward`` reverse
+    computes states again instead of keeping them. ``prune``: share of the weights of convolutions and linear
+    layers that is set to zero, growing over the first ``prune_epochs``.
     """
 
     model: str = Field(min_length=1)
@@ -55,6 +60,8 @@ class TrainSpec(Configured):
     warmup: NonNegativeInt = 1
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     loss: Literal["ce", "mse"] = "ce"
+    normalization: Normalization | None = None
+    backward: Literal["standard", "reverse"] = "standard"
     augment: list[Augmentation] = Field(default_factory=list)
     timesteps: PositiveInt | None = None
     coding: Encoding = "direct"
@@ -71,6 +78,12 @@ class TrainSpec(Configured):
         """The surrogate, also where the method says it; arctan stands for the model's own."""
         return self.surrogate or ("rectangle" if self.method == "asgl" else "arctan")
 
+    @property
+    def normalized(self) -> Normalization:
+        """What batch statistics are taken over, also where the method or the backward says it."""
+        each = self.method == "efficientlif" or self.backward == "reverse"
+        return self.normalization or ("each_step" if each else "all_steps")
+
     @validator(mode="after")
     def _consistent(self) -> Self:
         parse_sharing(self.sharing)
@@ -82,6 +95,12 @@ class TrainSpec(Configured):
             raise ValueError(f"alpha {self.alpha:g}: the surrogate arctan has none; choose another surrogate")
         if self.method == "asgl" and self.alpha is not None and self.alpha < SMALLEST:
             raise ValueError(f"alpha {self.alpha:g}: asgl keeps it at {SMALLEST:g} or above")
+        if self.backward == "reverse" and self.normalized != "each_step":
+            raise ValueError("normalization all_steps: backward reverse computes each step of its own")
+        if self.backward == "reverse" and self.method == "asgl" and self.spike_fraction < 1:
+            raise ValueError(
+                "backward reverse: it keeps spikes as bits, and asgl below p = 1 emits other values"
+            )
         if self.milestones != sorted(set(self.milestones)):
             raise ValueError(f"milestones {self.milestones}: epochs in rising order, each once")
         if self.warmup >= self.epochs and self.warmup > 1:

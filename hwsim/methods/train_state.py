@@ -6,6 +6,7 @@ not exist. The newest two are kept.
 """
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +39,14 @@ class State:
 def save_state(directory: Path, state: State) -> None:
     """Write the checkpoint of an epoch, then take away all but the newest :data:`KEPT`."""
     folder = directory / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"epoch-{state.epoch:04d}"
     weights = {k: v.detach().cpu().contiguous() for k, v in state.model.items()}
     with atomic_path(stem.with_suffix(".safetensors")) as aside:
         aside.write_bytes(save(weights))
+    rest = io.BytesIO()
+    torch.save({"optimizer": state.optimizer, "masks": state.masks}, rest)
     with atomic_path(stem.with_suffix(".pt")) as aside:
-        torch.save({"optimizer": state.optimizer, "masks": state.masks}, aside)
+        aside.write_bytes(rest.getbuffer())
     header = {
         "epoch": state.epoch,
         "sha256": {s: _digest(stem.with_suffix(s)) for s in (".safetensors", ".pt")},

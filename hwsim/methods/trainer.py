@@ -25,6 +25,7 @@ from hwsim.nn.asgl import (
     smoothings,
     spike_fraction_schedule,
 )
+from hwsim.nn.reversible import run_reversible
 from hwsim.nn.timed import unroll
 
 Progress = Callable[[int, int], None]
@@ -137,9 +138,13 @@ class Trainer:
 
     def _answers(self, inputs: Tensor) -> Tensor:
         """(B, classes): mean over the steps of what the last layer gives, with efficientlif the sum."""
+        inputs, summed = inputs.to(self.device), self.spec.method == "efficientlif"
+        if self.model.training and self.spec.backward == "reverse":
+            total = run_reversible(self.model, inputs, self.feed.timesteps)
+            return total if summed else total / self.feed.timesteps
         shown = self.feed.timesteps if self.feed.coding == "frames" else None
-        outputs = unroll(self.model, inputs.to(self.device), shown)
-        return outputs.sum(0) if self.spec.method == "efficientlif" else outputs.mean(0)
+        outputs = unroll(self.model, inputs, shown, normalization=self.spec.normalized)
+        return outputs.sum(0) if summed else outputs.mean(0)
 
     def _loss(self, answers: Tensor, targets: Tensor) -> Tensor:
         smooth = self.spec.label_smoothing
