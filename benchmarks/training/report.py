@@ -130,7 +130,7 @@ def runs_csv(found: Found) -> str:
     """A line a training."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("group", "row", "seed", "accuracy", "train_accuracy", "spike_rate", "minutes"))
+    writer.writerow(("group", "row", "seed", "accuracy", "train_accuracy", "spike_rate", "cpu_minutes"))
     for row in found.values():
         for card in row.cards:
             rate = sum(card["spike_rates"].values()) / len(card["spike_rates"])

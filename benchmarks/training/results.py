@@ -53,7 +53,7 @@ class Row:
 
     @property
     def minutes(self) -> float:
-        return float(sum(card["minutes"] for card in self.cards))
+        return float(sum(card["cpu_minutes"] for card in self.cards))
 
     def history(self, run: int = 0) -> list[dict[str, Any]]:
         lines = (self.runs[run] / METRICS).read_text(encoding="utf-8").splitlines()
