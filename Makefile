@@ -8,7 +8,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training-speed numbers clean
+.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -34,7 +34,7 @@ test: $(READY)  ## everything: ruff, mypy and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal --durations=40
 
 test-nojit: $(READY)  ## the kernels' tests as plain Python, without Numba's compiler
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -m "not slow" -W ignore::RuntimeWarning tests/differential tests/execute
@@ -80,6 +80,10 @@ placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into repo
 
 loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
 	$(BIN)/python -m benchmarks.loihi
+
+training: $(READY)  ## train the small networks behind reports/training (hours) and write it
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training.report
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md

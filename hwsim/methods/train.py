@@ -89,12 +89,21 @@ def train(
             history = done.history
         elif spec.initial is not None:
             accuracy, rates = trainer.evaluate(feed.test)
-            history.append({"epoch": 0, "test_accuracy": accuracy, "spike_rates": rates, "seconds": 0.0})
+            history.append(
+                {
+                    "epoch": 0,
+                    "test_accuracy": accuracy,
+                    "spike_rates": rates,
+                    "seconds": 0.0,
+                    "cpu_seconds": 0.0,
+                }
+            )
         for epoch in range(done.epoch + 1 if done else 1, spec.epochs + 1):
             progress("epochs", epoch - 1, spec.epochs)
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             row = trainer.epoch(epoch, lambda batch, of, e=epoch: progress(f"epoch {e}", batch, of))  # type: ignore[misc]
-            history.append(row | {"seconds": round(time.perf_counter() - began, 3)})
+            took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - worked}
+            history.append(row | {name: round(value, 3) for name, value in took.items()})
             save_state(directory, trainer.state(epoch, history))
             _write_metrics(directory, history)
             after_epoch(history)
@@ -244,6 +253,7 @@ def _card(
         "sparsity": last.get("sparsity"),
         "command": command,
         "minutes": round(sum(row["seconds"] for row in history) / 60, 2),
+        "cpu_minutes": round(sum(row["cpu_seconds"] for row in history) / 60, 2),
         "versions": {
             "hwsim": hwsim.__version__,
             "torch": torch.__version__,

@@ -1,0 +1,93 @@
+"""Train what reports/training shows: ``python -m benchmarks.training [NAME...] [--workers N]``.
+
+``make training`` trains all and writes the report. Trainings lie in out/training, each in a directory that
+is resumed, and are not run again once they are done. NAME is the beginning of names, e.g. vgg_ or widths_sg.
+"""
+
+import argparse
+import json
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from benchmarks.training.plan import RECONSTRUCTION, WATCHED, Run, plan
+from benchmarks.training.reconstruction import reconstruct
+from benchmarks.training.watched import watched
+from hwsim.datasets import Dataset, load_dataset
+from hwsim.errors import HwsimError
+from hwsim.methods.train import train
+from hwsim.methods.train_spec import TrainSpec
+from hwsim.storage import atomic_path, write_text
+
+OUT = Path("out/training")
+
+
+def small_images(path: Path) -> Path:
+    """Fashion-MNIST at 16 x 16: two pixels of margin on each side, then the mean of each 2 x 2."""
+    if not path.is_file():
+        data = _fashion()
+        arrays = {}
+        for name, split in (("train", data.train), ("test", data.test)):
+            images = np.pad(split.arrays, ((0, 0), (0, 0), (2, 2), (2, 2))).astype(np.uint16)
+            quads = images.reshape(len(images), 1, 16, 2, 16, 2).sum((3, 5))
+            arrays |= {f"x_{name}": ((quads + 2) // 4).astype(np.uint8), f"y_{name}": split.labels}
+        with atomic_path(path) as aside, aside.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+    return path
+
+
+def _fashion() -> Dataset:
+    """The complete set, or its first 30,000 training images: trainings take 6,000 of either."""
+    try:
+        return load_dataset("fashion_mnist")
+    except HwsimError:
+        return load_dataset("fashion_mnist_30k_10k")
+
+
+def one(run: Run, data: str) -> tuple[str, str, float]:
+    """Do one, in a process of one thread: its name, what came out, seconds."""
+    torch.set_num_threads(1)
+    began, directory = time.perf_counter(), run.directory(OUT)
+    if run.group in (RECONSTRUCTION, WATCHED):
+        path = directory / "result.json"
+        if not path.is_file():
+            found = (
+                asdict(reconstruct(seed=run.seed, **run.values))
+                if run.group == RECONSTRUCTION
+                else watched({"data": data, "seed": run.seed} | run.values)
+            )
+            write_text(path, json.dumps(found, indent=1) + "\n")
+        return run.name, "done", time.perf_counter() - began
+    values = {"data": data, "seed": run.seed} | run.values
+    if run.initial is not None:
+        values["initial"] = str(run.initial.directory(OUT))
+    trained = train(TrainSpec.of(values), directory, command=f"python -m benchmarks.training {run.name}")
+    return run.name, f"{trained.card['test_accuracy']:.2%}", time.perf_counter() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="beginnings of names; default: all")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    data = str(small_images(OUT / "fashion16.npz"))
+    runs = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
+        task = bar.add_task("trainings", total=len(runs))
+        for part in ([r for r in runs if r.initial is None], [r for r in runs if r.initial is not None]):
+            for done in as_completed([pool.submit(one, run, data) for run in part]):
+                name, told, seconds = done.result()
+                bar.advance(task)
+                bar.console.print(f"{name}: {told} in {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

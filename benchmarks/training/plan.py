@@ -1,0 +1,152 @@
+"""The trainings behind reports/training: what is trained, with which seeds, each a TrainSpec by name.
+
+Small on purpose: slim networks, 6,000 images of 16 x 16, six epochs, so that all of it trains on two cores.
+Numbers are to be compared with each other, not with the papers' accuracies.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SEEDS = (0, 1, 2)
+SCHEMES = ("none", "L", "C2", "C4", "C8", "L+C2")
+WIDTHS = (0.5, 1.0, 2.5, 5.0, 10.0)
+DEEP_WIDTHS = (0.5, 1.0, 2.5, 5.0, 7.5, 10.0)
+ZETAS = (0.2, 0.5, 0.8)
+TEMPERATURES = (0.1, 0.12, 0.14, 0.5, 1.0, 2.5)
+
+STEEPNESSES = (0.1, 0.5, 1.0, 2.5, 5.0)
+METHODS = ("sg", "asgl")
+RECONSTRUCTION, WATCHED = "reconstruction", "watched"
+"""Groups that are more than a training: an autoencoder, and a look into the layers after every epoch."""
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a row of a table (``group``) at one seed. ``values`` are a TrainSpec's, of a
+    reconstruction the arguments of :func:`benchmarks.training.reconstruction.reconstruct`; ``initial`` is
+    the run whose weights it begins with."""
+
+    group: str
+    row: str
+    seed: int
+    values: Values
+    initial: "Run | None" = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}_{self.row}_{self.seed}"
+
+    def directory(self, store: Path) -> Path:
+        return store / self.name
+
+
+IMAGES: Values = {
+    "train_samples": 6_000, "test_samples": 5_000, "epochs": 6, "batch": 100, "rate": 4e-3,
+    "augment": ["shift"],
+}  # fmt: skip
+VGG: Values = IMAGES | {"model": "efficientlif/vgg16", "settings": ["channels=8"], "method": "efficientlif"}
+RESNET: Values = IMAGES | {
+    "model": "efficientlif/resnet19", "settings": ["channels=8"], "method": "efficientlif",
+}  # fmt: skip
+RESNET19: Values = IMAGES | {"model": "asgl/resnet19", "settings": ["channels=8"], "timesteps": 2}
+VGG16: Values = IMAGES | {
+    "model": "efficientlif/vgg16", "settings": ["channels=8", "reset=zero"], "timesteps": 2,
+}  # fmt: skip
+HAR: Values = {
+    "model": "efficientlif/har", "settings": ["channels=32"], "method": "efficientlif", "data": "uci_hapt",
+    "epochs": 4, "batch": 100, "rate": 4e-3,
+}  # fmt: skip
+
+
+def sharing(seed: int) -> Iterator[Run]:
+    """Tables I to III, V and VI of EfficientLIF-Net: schemes, resets, group convolutions, activity."""
+    for scheme in SCHEMES:
+        yield Run("vgg", scheme, seed, VGG | {"sharing": scheme})
+        yield Run("resnet", scheme, seed, RESNET | {"sharing": scheme})
+    for scheme in ("none", "L", "C2", "L+C2"):
+        hard = RESNET | {"settings": ["channels=8", "reset=zero"], "sharing": scheme}
+        yield Run("resnet-hard", scheme, seed, hard)
+        yield Run("har", scheme, seed, HAR | {"sharing": scheme})
+    for groups in (2, 4, 8):
+        grouped = RESNET | {"settings": ["channels=8", f"groups={groups}"]}
+        yield Run("resnet-groups", f"none-{groups}", seed, grouped)
+        yield Run("resnet-groups", f"C{groups}-{groups}", seed, grouped | {"sharing": f"C{groups}"})
+
+
+def afterwards(seed: int) -> Iterator[Run]:
+    """Figs. 6 and 9 of EfficientLIF-Net: weights of one scheme taken over by another, and pruned."""
+    for begun in ("none", "L+C2"):
+        source = Run("resnet", begun, seed, RESNET | {"sharing": begun})
+        for scheme in ("none", "L", "C2", "C4", "L+C2"):
+            values = RESNET | {"sharing": scheme, "epochs": 2, "rate": 1e-3}
+            yield Run("transfer", f"{begun} to {scheme}", seed, values, source)
+        for share in (0.5, 0.8, 0.9, 0.95):
+            pruned = {"sharing": begun, "prune": share, "prune_epochs": 3, "epochs": 4, "rate": 2e-3}
+            yield Run("pruned", f"{begun} {share:g}", seed, RESNET | pruned, source)
+
+
+def asgl(seed: int) -> Iterator[Run]:
+    """Tables 2, 3 and 11 of ASGL: widths, fixed and adaptive, on two networks."""
+    for alpha in WIDTHS:
+        yield from both("widths", alpha, seed, RESNET19)
+    for alpha in (2.0, 1.0, 0.5):
+        for p in (1.0, 0.8):
+            net = RESNET19 | {"method": "asgl", "alpha": alpha, "spike_fraction": p}
+            yield Run("adaptive", f"{p:g}-{alpha:g}-fixed", seed, net | {"alpha_rate": 0.0})
+            yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", seed, net | {"alpha_rate": 1e-2})
+    for alpha in DEEP_WIDTHS:
+        yield from both("deep", alpha, seed, VGG16)
+
+
+def both(group: str, alpha: float, seed: int, net: Values, surrogate: str = "rectangle") -> Iterator[Run]:
+    """Surrogate gradients and ASGL of one shape and one first alpha."""
+    shaped = net | {"alpha": alpha, "surrogate": surrogate}
+    yield Run(group, f"sg-{alpha:g}", seed, shaped | {"method": "sg"})
+    yield Run(group, f"asgl-{alpha:g}", seed, shaped | {"method": "asgl", "spike_fraction": 0.8})
+
+
+def once() -> Iterator[Run]:
+    """Tables 8, 12 and 13 and Fig. 3 of ASGL, with one seed."""
+    for p in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0):
+        yield Run("noise", f"{p:g}", 0, RESNET19 | {"method": "asgl", "spike_fraction": p})
+    for zeta in ZETAS:
+        for alpha in WIDTHS:
+            shrinking = {"spike_fraction": 0.6, "zeta": zeta, "milestones": [2, 4, 5], "alpha": alpha}
+            yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET19 | {"method": "asgl"} | shrinking)
+    for alpha in TEMPERATURES:
+        yield from both("dspike", alpha, 0, RESNET19, "dspike")
+    for method in METHODS:
+        for steepness in STEEPNESSES:
+            values = {"method": method, "steepness": steepness}
+            yield Run(RECONSTRUCTION, f"{method}-{steepness:g}", 0, values)
+    for method in METHODS:
+        for alpha in (0.5, 1.0, 2.5, 5.0):
+            yield Run(WATCHED, f"{method}-{alpha:g}", 0, RESNET19 | {
+                "method": method, "surrogate": "rectangle", "alpha": alpha,
+            })  # fmt: skip
+
+
+def series(seed: int) -> Iterator[Run]:
+    """Recurrent neurons on spoken digits, double-exponential ones on vowels (ASGL, Tables 4 and 9)."""
+    for method in METHODS:
+        net = {"method": method, "surrogate": "rectangle", "alpha": 1.0, "rate": 2e-3}
+        digits = {"model": "asgl/shd", "data": "fsdd_audio", "epochs": 10, "settings": ["channels=120"],
+                  "batch": 50}  # fmt: skip
+        vowels = {"model": "asgl/medly", "data": "japanese_vowels", "epochs": 40, "batch": 30,
+                  "settings": ["channels=100"]}  # fmt: skip
+        yield Run("digits", method, seed, net | digits)
+        yield Run("vowels", method, seed, net | vowels)
+
+
+def plan() -> list[Run]:
+    """All of it, first what has seed 0; runs that begin with another's weights come after it."""
+    runs: list[Run] = []
+    for seed in SEEDS:
+        runs += [*sharing(seed), *asgl(seed), *series(seed)]
+        if seed == 0:
+            runs += [*once(), *afterwards(seed)]
+    return runs
