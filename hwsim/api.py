@@ -24,7 +24,7 @@ from hwsim.mapping import Mapping
 from hwsim.methods.trained import is_training
 from hwsim.over_time import over_time as by_steps
 from hwsim.result import Result
-from hwsim.saved import Saved, is_saved, load_saved
+from hwsim.saved import Saved, is_saved, load_saved, of_cores
 from hwsim.variants import Variant
 from hwsim.workloads import WorkloadSpec
 
@@ -88,7 +88,7 @@ def estimate(
 
 
 def compare(
-    *models: Model | Result | str | Path,
+    *models: Model | Result | ChipResult | str | Path,
     inputs: Any = None,
     labels: Any = None,
     timesteps: int | None = None,
@@ -111,9 +111,9 @@ def compare(
 ) -> Comparison:
     """What ``hwsim compare`` works out; every combination of the options' values is a row.
 
-    ``models``: as in :func:`estimate`, results of it, and saved ones by directory or result.json. ``inputs``
-    are those of all models; results are not run again. A table's name scales it, as in
-    ``horowitz45@28nm_0.9V``. Raises HwsimError for what does not fit.
+    ``models``: as in :func:`estimate`, results of it, and saved ones by directory, result.json or
+    chip.json. ``inputs`` are those of all models; results are not run again. A table's name scales it, as
+    in ``horowitz45@28nm_0.9V``. Raises HwsimError for what does not fit.
     """
     if not models:
         raise HwsimError("nothing to compare: give a model or a result")
@@ -124,6 +124,8 @@ def compare(
     for one in models:
         if isinstance(one, Result):
             given.append(Saved.of(one))
+        elif isinstance(one, ChipResult):
+            given.append(of_cores(one))
         elif isinstance(one, str | Path) and _is_result(str(one)):
             given.append(load_saved(Path(one)))
         else:

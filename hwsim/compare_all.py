@@ -10,7 +10,7 @@ from typing import Any
 from hwsim import zoo
 from hwsim.compared import Comparison
 from hwsim.comparing import Asked, OneTile
-from hwsim.comparison import NO_LABELS, Executed, Row, compare, untrusted
+from hwsim.comparison import NO_LABELS, Executed, compare, untrusted
 from hwsim.configuration import shown
 from hwsim.delivery import progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError, HwsimWarning
@@ -20,7 +20,8 @@ from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Opened
 from hwsim.manycore.asked import Asked as OnCores
 from hwsim.manycore.asked import refuse
-from hwsim.manycore.comparison import CoreRow, cut_for, rows_on
+from hwsim.manycore.comparison import cut_for, rows_on
+from hwsim.manycore.saved import AnyRow, SavedCores
 from hwsim.methods.lif_sharing import Sharing, share, sharing_of
 from hwsim.methods.trained import is_training
 from hwsim.pipeline import Progress, Workload, silent
@@ -29,14 +30,14 @@ from hwsim.saved import Saved, is_saved, load_saved
 from hwsim.variants import UNTRAINED_SHARING
 from hwsim.workloads import WorkloadSpec
 
-Given = WorkloadSpec | Saved
+Given = WorkloadSpec | Saved | SavedCores
 
 
 @dataclass(frozen=True)
 class Found:
     """Rows of one model. ``left_out``: chips that cannot hold the network, and why."""
 
-    rows: list[Row | CoreRow]
+    rows: list[AnyRow]
     left_out: dict[str, str]
 
 
@@ -54,7 +55,7 @@ def run(work: Workload, opened: Opened, asked: Asked, progress: Progress = silen
         raise HwsimError("; ".join(told))
     for text in told:
         warnings.warn(f"{text}; left out", HwsimWarning, stacklevel=2)
-    rows: list[Row | CoreRow] = []
+    rows: list[AnyRow] = []
     for sharing in asked.sharings:
         executed = _executed(work, opened, sharing, partial(progress, f"execute {sharing}"))
         for done, one in enumerate(asked.chips, 1):
@@ -99,15 +100,20 @@ def _doubts(work: Workload, trace: EventTrace) -> tuple[str, ...]:
 def compare_all(given: Sequence[Given], asked: Asked, progress: Progress = silent) -> Comparison:
     """Run the models, read the saved results, in the order given: every combination is a row.
 
-    Raises HwsimError for two models of one name, which no row could tell apart.
+    Raises HwsimError for two models of one name, which no row could tell apart, and for tables that nothing
+    takes.
     """
     specs = [one for one in given if isinstance(one, WorkloadSpec)]
-    rows: list[Row | CoreRow] = []
+    if asked.named and all(isinstance(one, SavedCores) and not one.takes_tables for one in given):
+        raise HwsimError(
+            "--table: of chips with arrays; event-driven cores have the prices that were saved with them"
+        )
+    rows: list[AnyRow] = []
     left_out: dict[str, str] = {}
     origins: list[dict[str, Any]] = []
     named: dict[str, str] = {}
     for one in given:
-        if isinstance(one, Saved):
+        if isinstance(one, Saved | SavedCores):
             rows += one.rows(asked.tables if asked.named else None)
             origins.append({"saved": one.name} | one.provenance)
             continue

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import hwsim
-from hwsim.comparison import Row, csv_rows
+from hwsim.comparison import csv_rows
 from hwsim.cost import CostTable, every_table
 from hwsim.differences import differences, fronts
-from hwsim.manycore.comparison import CoreRow
+from hwsim.manycore.saved import AnyRow
 from hwsim.storage import write_text
 from hwsim.verdicts import verdicts
 
@@ -25,7 +25,7 @@ class Comparison:
 
     @staticmethod
     def of(
-        rows: Sequence[Row | CoreRow],
+        rows: Sequence[AnyRow],
         left_out: dict[str, str],
         origins: list[dict[str, Any]],
         asked: Sequence[CostTable] = (),

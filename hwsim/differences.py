@@ -31,7 +31,7 @@ def per_inference(row: dict[str, Any]) -> dict[str, float | None]:
         "area_um2": totals["area_um2"],
         "dram_bytes": totals["dram_bytes"] / samples,
         "lif_memory_bytes": row["lif"]["memory_bytes"],
-        "spikes": totals["spikes"] / samples,
+        "spikes": None if (spikes := totals["spikes"]) is None else spikes / samples,
         "accuracy": row["accuracy"],
     }
 

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.chip.config import Chip
 from hwsim.comparison import NO_LABELS, Row, Subject, untrusted
 from hwsim.configuration import shown
 from hwsim.cost import STANDING, Cost, CostTable
 from hwsim.errors import HwsimError
-from hwsim.hardware import Hardware, load_hardware
+from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, Ledger
+from hwsim.manycore.chips import open_chip
+from hwsim.manycore.result import ChipResult
+from hwsim.manycore.saved import SavedCores
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.lif_sharing import sharing_of
 from hwsim.network import Network
@@ -67,39 +71,36 @@ def is_saved(argument: str) -> bool:
     return Path(argument).suffix == ".json" or is_dir(Path(argument))
 
 
-def load_saved(given: Path) -> Saved:
-    """Read a directory that ``hwsim estimate -o`` wrote, or its result.json.
+def load_saved(given: Path) -> Saved | SavedCores:
+    """Read a directory that ``hwsim estimate -o`` wrote, or its result.json or chip.json.
 
     Raises HwsimError that names the file, what was found in it and what is allowed: no result, one of
     another schema version, a value that is missing, damaged, or of another run.
     """
     read = load(given)
-    folder, values = read.path.parent, read.values
-    if read.kind == "chip":
-        raise HwsimError(
-            f"{read.path}: of a chip of many cores, which compare does not read; allowed: {RESULT} of one "
-            f"tile. Run its model: hwsim compare {shown(values['provenance'].get('model'))} --hardware "
-            f"{shown(values['chip']['name'])}; chip.json has its counts under every table, in sensitivity"
-        )
-    hardware = load_hardware(str(folder / "hardware.yaml"))
+    folder, values, file = read.path.parent, read.values, read.path.name
+    chip = open_chip(str(folder / "hardware.yaml"))
     mapping = load_mapping(folder / "mapping.yaml")
     network = Network.load(folder / "network.safetensors")
+    of_run: dict[str, Hardware | Chip | Mapping | Network] = {
+        "hardware.yaml": chip, "mapping.yaml": mapping, "network.safetensors": network,
+    }  # fmt: skip
+    name = folder.resolve().name
+    if read.kind == "chip":
+        _check_ids(read.path, of_run, values)
+        try:
+            return SavedCores.of(name, _subject(network, values, name), chip, values)
+        except HwsimError as error:
+            raise HwsimError(f"{read.path}: {error}") from None
+    if not isinstance(chip, Hardware):
+        raise HwsimError(f"{folder / 'hardware.yaml'}: of event-driven cores; {file} is of one tile")
     ledger, cost = Ledger.load(folder / "ledger.safetensors"), Cost.load(folder / "cost.json")
     if network.name != values["model"]["name"] or not set(ledger.layers) <= set(network.population):
         raise HwsimError(
             f"{folder / 'network.safetensors'}: found {shown(network.name)} of {len(network.population)} "
             f"populations; {RESULT} is of {shown(values['model']['name'])}, of layers {shown(ledger.layers)}"
         )
-    for kind, file, value in (
-        ("hardware", "hardware.yaml", hardware),
-        ("mapping", "mapping.yaml", mapping),
-        ("network", "network.safetensors", network),
-    ):
-        if value.id != (told := values["provenance"].get(kind)):
-            raise HwsimError(
-                f"{folder / file}: found {kind} {value.id}, provenance of {RESULT} tells {shown(told)}; "
-                "both must be of one run"
-            )
+    _check_ids(read.path, of_run, values)
     for action in ACTIONS:
         if (found := ledger.total(action)) != values["counts"].get(action):
             raise HwsimError(
@@ -107,9 +108,27 @@ def load_saved(given: Path) -> Saved:
                 f"{shown(values['counts'].get(action))}; both must be of one run"
             )
     _check_cost(folder / "cost.json", cost, ledger, values["table"])
-    name = folder.resolve().name
     subject = _subject(network, values, name)
-    return Saved(name, subject, hardware, mapping, ledger, cost, _of_row(values), values["provenance"])
+    return Saved(name, subject, chip, mapping, ledger, cost, _of_row(values), values["provenance"])
+
+
+def of_cores(result: ChipResult) -> SavedCores:
+    """A result of many cores that is still at hand, as it would be read back."""
+    values, network = result.as_dict(), result.network
+    return SavedCores.of(network.name, _subject(network, values, None), result.run.chip, values)
+
+
+def _check_ids(
+    path: Path, of_run: dict[str, Hardware | Chip | Mapping | Network], values: dict[str, Any]
+) -> None:
+    """Raises HwsimError for a file beside the result that is not of its run."""
+    for file, value in of_run.items():
+        kind = file.partition(".")[0]
+        if value.id != (told := values["provenance"].get(kind)):
+            raise HwsimError(
+                f"{path.parent / file}: found {kind} {value.id}, provenance of {path.name} tells "
+                f"{shown(told)}; both must be of one run"
+            )
 
 
 def _of_row(values: dict[str, Any]) -> dict[str, Any]:

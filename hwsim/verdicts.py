@@ -7,30 +7,41 @@ from hwsim.chip.cost import ChipCost
 from hwsim.comparison import Row
 from hwsim.cost import CostTable, Priced, Sensitivity, sensitivity, verdict
 from hwsim.manycore.comparison import CoreRow
+from hwsim.manycore.saved import AnyRow, SavedRow
 from hwsim.manycore.sensitivity import by_tables
 
 
-def verdicts(rows: Sequence[Row | CoreRow], chosen: list[CostTable]) -> list[dict[str, Any]]:
+def verdicts(rows: Sequence[AnyRow], chosen: list[CostTable]) -> list[dict[str, Any] | None]:
     """``sensitivity`` of every row of compare.json: its counts by every table beside those of the first.
 
     Tiles are priced by ``chosen``, event-driven cores by the rows of prices of their chip and
     those that they are compared by. What prices only one of both judges neither. Nothing is simulated again.
+    None of a saved result of before, which tells of no other prices than its own.
     """
-    known: dict[tuple[int, ...], Sensitivity] = {}
+    known: dict[tuple[int, ...], Sensitivity | None] = {}
 
-    def of(row: Row | CoreRow) -> Sensitivity:
-        key = (id(row.ledger), id(row.hardware)) if isinstance(row, Row) else (id(row.placed),)
+    def of(row: AnyRow) -> Sensitivity | None:
+        if isinstance(row, Row):
+            key: tuple[int, ...] = (id(row.ledger), id(row.hardware))
+        else:
+            key = (id(row.saved if isinstance(row, SavedRow) else row.placed),)
         if key not in known:
             known[key] = _priced(row, rows, chosen)
         return known[key]
 
-    beside = {priced.table: priced for priced in of(rows[0]).rows} if rows else {}
-    return [_told(of(row), beside, row.samples, rows[0].samples) for row in rows]
+    first = of(rows[0]) if rows else None
+    beside = {priced.table: priced for priced in first.rows} if first else {}
+    return [
+        None if (found := of(row)) is None else _told(found, beside, row.samples, rows[0].samples)
+        for row in rows
+    ]
 
 
-def _priced(row: Row | CoreRow, rows: Sequence[Row | CoreRow], chosen: list[CostTable]) -> Sensitivity:
+def _priced(row: AnyRow, rows: Sequence[AnyRow], chosen: list[CostTable]) -> Sensitivity | None:
     if isinstance(row, Row):
         return sensitivity(row.ledger, row.hardware, None, chosen)
+    if isinstance(row, SavedRow):
+        return row.saved.by_tables(chosen)
     own = [
         other.cost.prices
         for other in rows

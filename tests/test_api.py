@@ -83,6 +83,15 @@ def test_a_result_stands_beside_its_own_file(tmp_path: Path) -> None:
     assert here["totals"] == result.as_dict()["totals"]
 
 
+def test_a_result_of_many_cores_stands_beside_its_own_file(tmp_path: Path) -> None:
+    result = hwsim.estimate(module(), IMAGES, hardware="loihi", timesteps=2)
+    result.save(tmp_path / "kept")
+    rows = hwsim.compare(result, tmp_path / "kept").rows()
+    # a row for each of the two rows of prices of loihi
+    assert [row["saved"] for row in rows] == [None, None, "kept", "kept"]
+    assert rows[0] | {"saved": "kept"} == rows[2]
+
+
 def test_a_comparison_prints_its_rows_and_tells_them() -> None:
     found = hwsim.compare(module(), inputs=IMAGES, timesteps=2, sharing=["none", "C2"], batch=(1, 3))
     assert [(row["sharing"], row["batch"]) for row in found.rows()] == [

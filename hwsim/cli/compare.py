@@ -25,8 +25,8 @@ def compare(
         typer.Argument(
             metavar="MODEL...",
             help="Models, as in estimate, also directories of hwsim train; and saved results: directories "
-            "that estimate -o wrote, or their result.json. A name of the zoo is the model; ./NAME is the "
-            "directory.",
+            "that estimate -o wrote, or their result.json or chip.json. A name of the zoo is the model; "
+            "./NAME is the directory.",
         ),
     ],
     sharing: Annotated[
@@ -74,7 +74,8 @@ def compare(
 
     Lists are separated by commas; every combination is a row. A network runs once per sharing. Chips of
     many cores run as in estimate, with no schedule, mini-batch or sharing of their own (docs/chip.md). Saved
-    results are not run again: their counts are priced. Differences are those from the first row.
+    results are not run again: their counts are priced; of event-driven cores the saved prices stay.
+    Differences are those from the first row.
 
     **Examples**
 

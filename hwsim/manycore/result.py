@@ -196,12 +196,13 @@ class ChipResult:
         return energy_of_cores(self.run, cost, chip)
 
     def _totals(self) -> dict[str, Any]:
-        found = self.run.totals()
+        found, events = self.run.totals(), self.trace.events
         return {
             "cycles": found["cycles"],
             "latency_ns": self._ns(found["cycles"]),
             **{name: found[name] for name in (*COUNTS, "synapses", "links_x", "links_y", "addressed")},
             "hops": found["links_x"] + found["links_y"],
+            "spikes": sum(len(events[p.name].index) for p in self.network.populations if p.spikes),
         }
 
     def _per_tick(self) -> dict[str, float]:

@@ -10,20 +10,21 @@ PARTS = ("pe_array", "scratchpads", "lif_units", "state_registers", "buffers", "
 
 
 def by_source(found: dict[str, Any] | None) -> Table | None:
-    """A row a source; None of results that tell none."""
+    """A row a source; None of results that tell none. A part that no source has is left out."""
     if not found or not found["sources"]:
         return None
+    shown = [part for part in PARTS if any(told[part] != 0 for told in found["sources"].values())]
     rows = [
         (
             Cell(source, code=True),
             _cell(told["total"]),
             Cell(percent(told["lif_share"], 1.0), told["lif_share"]),
-            *(_cell(told[part]) for part in PARTS),
+            *(_cell(told[part]) for part in shown),
             Cell(f"{told['node_nm']} nm", told["node_nm"]),
         )
         for source, told in found["sources"].items()
     ]
-    parts = (part.replace("_", " ").replace("pe ", "PE ").replace("lif", "LIF") for part in PARTS)
+    parts = (part.replace("_", " ").replace("pe ", "PE ").replace("lif", "LIF") for part in shown)
     numbers = ("total", "LIF share", *parts, "node")
     return Table("Area of a tile by source, µm²", ("source",), numbers, tuple(rows))
 

@@ -110,6 +110,7 @@ class TileLayer(Part):
     energy_pj: dict[str, Amount]
     cycles: Count | None = None
     cold_bytes: Count | None = None
+    causes: dict[Text, dict[Text, Count]] | None = None
 
 
 class ChipName(Part):
@@ -129,10 +130,16 @@ class Placement(Part):
 
 
 class ChipTotals(Part):
+    """Results of before have no ``spikes``."""
+
     cycles: Count
     latency_ns: Amount
+    updates: Count
     sent: Count
     local: Count
+    synapses: Count
+    hops: Count
+    spikes: Count | None = None
 
 
 class PerTick(Part):

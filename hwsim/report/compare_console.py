@@ -87,7 +87,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             "-" if area is None else f"{area / 1e6:.3f}",
             quantity(totals["dram_bytes"] / samples),
             "-" if memory is None else quantity(memory),
-            quantity(totals["spikes"] / samples),
+            "-" if totals["spikes"] is None else quantity(totals["spikes"] / samples),
             *([UNKNOWN if row["accuracy"] is None else f"{row['accuracy']:.2%}"] if known else []),
             *(_on_cores(row["many_cores"], samples) if many else ()),
         )

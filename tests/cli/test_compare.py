@@ -213,11 +213,3 @@ def test_results_on_different_chips_and_sharings_are_drawn(
     assert hwsim("compare", plain, tmp_path / "other", "-o", tmp_path / "both").code == 0
     assert (tmp_path / "both" / "costs.png").exists()
     assert not (tmp_path / "both" / "saving.png").exists()
-
-
-def test_a_chip_of_many_cores_is_not_priced_again(hwsim: Command, estimate: Command, tmp_path: Path) -> None:
-    assert estimate("--hardware", "loihi", "--samples", "1", "-o", tmp_path / "cores").code == 0
-    error = hwsim("compare", tmp_path / "cores").error
-    assert error.startswith(f"{tmp_path / 'cores' / 'chip.json'}: of a chip of many cores, which compare")
-    assert "Run its model: hwsim compare" in error
-    assert "--hardware 'loihi'" in error

@@ -70,7 +70,7 @@ def test_standing_energy_is_told_beside_the_dynamic_one(estimate: Command) -> No
     assert totals["standing_pj"] == pytest.approx(sum(standing["energy_pj"].values()))
     assert sum(values["energy_pj"].values()) == pytest.approx(totals["energy_pj"])
     assert (
-        "beside this, standing energy over that time: sram_leakage" in estimate("--table", "synthesis45").out
+        "beside this, standing energy of an inference: sram_leakage" in estimate("--table", "synthesis45").out
     )
 
 

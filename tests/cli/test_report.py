@@ -252,7 +252,7 @@ def test_a_sensitivity_has_its_table_and_its_section(tmp_path: Path) -> None:
     values = example()
     found = contents(load(saved(tmp_path / "result.json", values)))
     rows = found.tables["sensitivity"].rows
-    assert [row[3].value for row in rows] == [
+    assert [row[1].value for row in rows] == [
         row["energy_pj"] / values["samples"] for row in values["sensitivity"]["rows"]
     ]
     text = found.html()

@@ -239,6 +239,18 @@ def test_the_area_of_a_tile_stands_in_a_row_for_every_source() -> None:
     assert found.label in chip_page.render(values)
 
 
+def test_a_part_that_no_source_has_is_no_column_of_the_areas() -> None:
+    areas = on_tiles()["tile_area"]
+    for told in areas["sources"].values():
+        told |= {"routers": 0.0, "total": told["total"] - told["routers"]}
+    found = area_tables.by_source(areas)
+    assert found is not None
+    assert [head for head, _ in found.heads] == [
+        "source", "total", "LIF share", "PE array", "scratchpads", "LIF units", "state registers", "buffers",
+        "node",
+    ]  # fmt: skip
+
+
 def test_an_ann_of_the_same_accuracy_is_said_to_be_unknown() -> None:
     assert any(batches.UNTRAINED in text for text in Page(chip_page.render(on_tiles())).text_of("p"))
     assert batches.UNTRAINED not in chip_page.render(example())
@@ -247,7 +259,7 @@ def test_an_ann_of_the_same_accuracy_is_said_to_be_unknown() -> None:
 def test_energy_over_time_is_told_beside_the_dynamic_energy() -> None:
     values = on_tiles()
     values["energy"][0]["standing"] = {"energy_pj": {"sram_leakage": 2e6 * SAMPLES}, "unpriced": ["clock"]}
-    told = "Beside this, standing energy over that time: sram leakage 2.00 µJ; no number for clock."
+    told = "Beside this, standing energy of an inference: SRAM leakage 2.00 µJ; no number for clock."
     assert told in chip_page.render(values)
 
 
