@@ -8,7 +8,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -30,11 +30,14 @@ check: $(READY)  ## ruff, mypy and the fast tests
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow"
 
-test: $(READY)  ## everything: ruff, mypy and all tests
+test: $(READY)  ## ruff, mypy and all tests but the second half of the random cases
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal --durations=40
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not exhaustive"
+
+exhaustive: $(READY)  ## the random cases that make test leaves out, thousands more of each kind
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m exhaustive
 
 test-nojit: $(READY)  ## the kernels' tests as plain Python, without Numba's compiler
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -m "not slow" -W ignore::RuntimeWarning tests/differential tests/execute

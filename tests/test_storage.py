@@ -106,7 +106,7 @@ def test_a_full_disk_leaves_the_old_value_and_no_temporary_file(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", write_half)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(HwsimError, match="cannot be written: No space left"):
         save_value(saved, "thing", {"new": 1}, ARRAYS)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]

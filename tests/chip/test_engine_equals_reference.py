@@ -17,6 +17,7 @@ from tests.chip.nets import LONG_BEGINS, LONG_CHAIN, LONG_PLACES, chip, dense, n
 from tests.chip.random_cases import Case, cases, saved
 from tests.execute.against_torch import differences
 from tests.place.examples import grid
+from tests.volume import parts
 
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 PARTS = 8
@@ -112,6 +113,6 @@ def test_four_hundred_networks_of_one_virtual_channel_equal_the_reference() -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", parts(PARTS))
 def test_a_thousand_random_networks_on_random_chips_equal_the_reference(part: int) -> None:
     seed(part)(settings(max_examples=1000 // PARTS, **RANDOM)(given(cases())(compare)))()

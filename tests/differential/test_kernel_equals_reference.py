@@ -9,6 +9,7 @@ from hwsim.cycle.run import run
 from hwsim.errors import HwsimError
 from hwsim.lower.lowering import Lowering
 from tests.random_cases import Case, cases, settled
+from tests.volume import parts
 
 PARTS = 10
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
@@ -44,7 +45,7 @@ def test_counts_and_cycles_of_small_random_programs_equal_the_reference(case: Ca
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", parts(PARTS))
 def test_two_thousand_random_programs_equal_the_reference(part: int) -> None:
     """A tenth of them each, so that several processes share the work; no two parts draw the same case."""
     seeds = st.integers(part * 2**28, (part + 1) * 2**28 - 1)

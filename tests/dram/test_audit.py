@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.dram.audit import Asked, Command, account, audit
 from tests.dram.streams import capacity, commands, run, small, streams, tables
+from tests.volume import parts
 
 random_streams = settings(
     max_examples=60,
@@ -34,7 +35,7 @@ def test_random_streams_break_no_constraint_and_every_request_is_served_once(dat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", parts(5))
 def test_many_random_streams_break_no_constraint(part: int) -> None:
     """A fifth of 1,500 each, so that several processes share the work."""
 

@@ -16,6 +16,7 @@ from hwsim.frontends.nir.read import read_nir
 from tests.frontends.nir_files import affine, chain, integrate, write
 from tests.frontends.nir_small import small
 from tests.frontends.test_netx import write_small
+from tests.volume import parts
 
 MUTATE = """
 import sys, time, warnings
@@ -236,7 +237,7 @@ def test_weights_may_spell_the_signature_of_a_heap(tmp_path: Path, spelled: byte
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", parts(4))
 @pytest.mark.parametrize("kind", ["nir", "net"])
 def test_thousands_of_damaged_files_give_networks_or_errors_of_ours(
     tmp_path: Path, kind: str, seed: int

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hwsim.errors import HwsimError
 from hwsim.frontends.nir.read import read_nir
 from tests.frontends.nir_files import affine, conv2d, end, graph, integrate, lif, store
+from tests.volume import parts
 
 SHAPES = st.sampled_from([(2,), (3,), (1,), (), (2, 2), (1, 4, 4), (2, 3, 3), (0,), (1, 1, 1, 1, 2)])
 
@@ -108,7 +109,7 @@ def test_any_graph_is_a_network_or_an_error_of_ours(tmp_path: Path, made: dict[s
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", parts(4))
 def test_thousands_of_graphs_are_networks_or_errors_of_ours(tmp_path: Path, part: int) -> None:
     """A quarter of 4,000 each, so that several processes share the work."""
 

@@ -8,6 +8,7 @@ from hwsim.noc import reference
 from hwsim.noc.counts import CAUSE_NAMES
 from hwsim.noc.network import Deliveries, Network
 from tests.noc.random_cases import Case, cases
+from tests.volume import parts
 
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 PARTS = 8
@@ -55,6 +56,6 @@ def test_packets_and_counts_in_the_middle_of_a_run_equal_the_reference(case: Cas
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", parts(PARTS))
 def test_two_thousand_random_networks_equal_the_reference(part: int) -> None:
     seed(part)(settings(max_examples=2000 // PARTS, **RANDOM)(given(cases(), st.none())(compare)))()
