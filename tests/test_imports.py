@@ -124,9 +124,20 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
         ("verdicts",),
-        ("comparison", "chip.cost", "manycore.comparison", "manycore.sensitivity", *VALUES, *BASE),
+        (
+            "comparison",
+            "chip.cost",
+            "manycore.comparison",
+            "manycore.saved",
+            "manycore.sensitivity",
+            *VALUES,
+            *BASE,
+        ),
     ),
-    (("saved",), ("comparison", "report.", "result", "methods.", *VALUES, *BASE)),
+    (
+        ("saved",),
+        ("comparison", "report.", "result", "methods.", "manycore.", "chip.config", *VALUES, *BASE),
+    ),
     (
         ("comparing",),
         ("manycore.", "chip.config", "commands", "lists", *METHODS, *STAGES, *VALUES, *BASE),
