@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim import commands, cost, pipeline, zoo
+from hwsim import commands, cost, pipeline
 from hwsim.compare_all import Given, compare_all
 from hwsim.compared import Comparison
 from hwsim.comparing import Asked
@@ -21,7 +21,6 @@ from hwsim.manycore.asked import of_many
 from hwsim.manycore.pipeline import estimate_chip
 from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
-from hwsim.methods.trained import is_training
 from hwsim.over_time import over_time as by_steps
 from hwsim.result import Result
 from hwsim.saved import Saved, is_saved, load_saved, of_cores
@@ -126,7 +125,7 @@ def compare(
             given.append(Saved.of(one))
         elif isinstance(one, ChipResult):
             given.append(of_cores(one))
-        elif isinstance(one, str | Path) and _is_result(str(one)):
+        elif isinstance(one, str | Path) and is_saved(str(one)):
             given.append(load_saved(Path(one)))
         else:
             given.append(_spec(one, inputs, labels, weights, samples, timesteps, variant))
@@ -163,10 +162,6 @@ def _spec(
     told = None if labels is None else cast(NDArray[np.int64], np.asarray(labels))
     file = None if weights is None else checked_path("weights", weights)
     return WorkloadSpec(model, values, file, samples, timesteps, variant, told)
-
-
-def _is_result(name: str) -> bool:
-    return name not in zoo.entries() and is_saved(name) and not is_training(name)
 
 
 def _text(values: Values | None) -> str | None:

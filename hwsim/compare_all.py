@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hwsim import zoo
 from hwsim.compared import Comparison
 from hwsim.comparing import Asked, OneTile
 from hwsim.comparison import NO_LABELS, Executed, compare, untrusted
@@ -23,7 +22,6 @@ from hwsim.manycore.asked import refuse
 from hwsim.manycore.comparison import cut_for, rows_on
 from hwsim.manycore.saved import AnyRow, SavedCores
 from hwsim.methods.lif_sharing import Sharing, share, sharing_of
-from hwsim.methods.trained import is_training
 from hwsim.pipeline import Progress, Workload, silent
 from hwsim.report import compare_console, console
 from hwsim.saved import Saved, is_saved, load_saved
@@ -140,7 +138,7 @@ def read(
     """
     if twice := {name for name in arguments if list(arguments).count(name) > 1}:
         raise HwsimError(f"{shown(sorted(twice)[0])} is there twice")
-    saved = [name not in zoo.entries() and is_saved(name) and not is_training(name) for name in arguments]
+    saved = [is_saved(name) for name in arguments]
     models = len(saved) - sum(saved)
     if not models:
         refuse(options, "of models that are run; a saved result is priced again by --table and nothing else")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hwsim import zoo
 from hwsim.chip.config import Chip
 from hwsim.comparison import NO_LABELS, Row, Subject, untrusted
 from hwsim.configuration import shown
@@ -18,6 +19,7 @@ from hwsim.manycore.result import ChipResult
 from hwsim.manycore.saved import SavedCores
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.lif_sharing import sharing_of
+from hwsim.methods.trained import training_named
 from hwsim.network import Network
 from hwsim.report.saved import load
 from hwsim.result import Result
@@ -67,7 +69,10 @@ class Saved:
 
 
 def is_saved(argument: str) -> bool:
-    """Whether an argument of the command line names a saved result: a directory or a .json file."""
+    """Whether a name stands for a saved result, a directory or a .json file, and for no model: neither of
+    the zoo nor a training."""
+    if argument in zoo.entries() or training_named(argument) is not None:
+        return False
     return Path(argument).suffix == ".json" or is_dir(Path(argument))
 
 

@@ -8,7 +8,6 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim import zoo
 from hwsim.errors import HwsimError, nearest
 from hwsim.frontends.arguments import checked_choice, checked_count, made_shape
 from hwsim.frontends.loading import AS_WRITTEN, SEED, Model, Opened, Reading, check_taken, open_model
@@ -16,7 +15,7 @@ from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.frontends.timing import Layout
 from hwsim.methods.calibration import RATE, Calibrated, calibrate, firing_rates
 from hwsim.methods.lif_sharing import parse_sharing, share
-from hwsim.methods.trained import is_training, open_training
+from hwsim.methods.trained import open_training, training_named
 from hwsim.network import Coding, Network
 from hwsim.pipeline import Progress, Workload
 
@@ -75,14 +74,12 @@ class Variant:
     def open(self, model: str | Model, weights: Path | None) -> Opened:
         """The model, opened as the options say; an object is taken as it is. Raises HwsimError for options
         that it would not heed."""
-        if isinstance(model, str) and model in zoo.trainings():
-            opened = self._training(model, zoo.trainings()[model], weights)
-        elif isinstance(model, str) and model not in zoo.entries() and is_training(model):
-            opened = self._training(model, Path(model), weights)
-        elif isinstance(model, str):
-            opened = open_model(model, weights, self.settings, self.trained, self.reading)
-        else:
+        if not isinstance(model, str):
             opened = self._object(model, weights)
+        elif directory := training_named(model):
+            opened = self._training(model, directory, weights)
+        else:
+            opened = open_model(model, weights, self.settings, self.trained, self.reading)
         check_taken(opened, self.coding, self.layout)
         return opened
 

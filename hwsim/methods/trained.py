@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hwsim import zoo
 from hwsim.errors import HwsimError
 from hwsim.frontends.loading import Opened
 from hwsim.methods.train import CARD, INPUTS, SPEC, finished
@@ -9,9 +10,13 @@ from hwsim.methods.train_model import WEIGHTS, build, load_weights
 from hwsim.storage import check_file, is_file
 
 
-def is_training(name: str) -> bool:
-    """Whether ``name`` is the directory of a training, finished or not."""
-    return is_file(Path(name) / SPEC)
+def training_named(name: str) -> Path | None:
+    """The directory of the training, finished or not, that ``name`` stands for: one that ships by its name,
+    another by its path. None for a model of the zoo, and where there is none."""
+    if name in zoo.entries():
+        return None
+    directory = zoo.trainings().get(name, Path(name))
+    return directory if is_file(directory / SPEC) else None
 
 
 def open_training(directory: Path) -> Opened:

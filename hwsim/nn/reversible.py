@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.modules.dropout import _DropoutNd
 
+from hwsim.nn.answering import answering
 from hwsim.nn.neurons import LIF, Stateful, reset_states
 from hwsim.nn.reversal import unpack
 from hwsim.nn.reversible_backward import Backward, untracked
-from hwsim.nn.reversible_forward import Memory, Neuron, Piece, Plan, Recording, answering
+from hwsim.nn.reversible_forward import Memory, Neuron, Piece, Plan, Recording
 from hwsim.nn.shared import SharedLIF, SharedState
 
 

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from hwsim.nn.answering import answering
 from hwsim.nn.neurons import Stateful
 from hwsim.nn.reversal import fired_membrane, state_before, unpack
-from hwsim.nn.reversible_forward import Memory, Neuron, Piece, Plan, answering, groups_of, state_of
+from hwsim.nn.reversible_forward import Memory, Neuron, Piece, Plan, groups_of, state_of
 
 
 @contextmanager

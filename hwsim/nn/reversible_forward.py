@@ -1,9 +1,7 @@
 """The forward of a reversible run: states stepped once, spikes kept as bits."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +11,6 @@ from hwsim.nn.reversal import interval, pack
 from hwsim.nn.shared import SharedLIF
 
 Neuron = LIF | SharedLIF
-Answer = Callable[[Neuron, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -61,18 +58,6 @@ def state_of(neuron: Neuron) -> Stateful:
 
 def groups_of(neuron: Neuron) -> int:
     return neuron.channel_groups if isinstance(neuron, SharedLIF) else 1
-
-
-@contextmanager
-def answering(neurons: Iterable[Neuron], answer: Answer) -> Iterator[None]:
-    """Calls of ``neurons`` go to ``answer``."""
-    for neuron in neurons:
-        neuron.__dict__["forward"] = partial(answer, neuron)
-    try:
-        yield
-    finally:
-        for neuron in neurons:
-            del neuron.__dict__["forward"]
 
 
 class Recording:

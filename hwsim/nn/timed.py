@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import groupby
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from hwsim.nn.answering import answering
 from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Synapse, Window
 from hwsim.nn.neurons import LIF, Stateful, by_step, reset_states
@@ -164,8 +165,9 @@ def _called_once(model: nn.Module) -> Iterator[None]:
             hook.remove()
 
 
-@contextmanager
-def _normalized(model: nn.Module, timesteps: int, normalization: Normalization) -> Iterator[None]:
+def _normalized(
+    model: nn.Module, timesteps: int, normalization: Normalization
+) -> AbstractContextManager[None]:
     """Batch normalization that uses the statistics of its batch takes them step by step where it is to; in
     evaluation always, where it keeps no averages."""
 
@@ -176,13 +178,7 @@ def _normalized(model: nn.Module, timesteps: int, normalization: Normalization) 
         return torch.cat([type(norm).forward(norm, part) for part in by_step(merged, timesteps)])
 
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and by_batch(m)]
-    for norm in norms:
-        norm.__dict__["forward"] = partial(each_step, norm)
-    try:
-        yield
-    finally:
-        for norm in norms:
-            del norm.__dict__["forward"]
+    return answering(norms, each_step)
 
 
 def _step(layers: list[nn.Module], steps: Tensor) -> Tensor:

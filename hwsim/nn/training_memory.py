@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from hwsim.nn.answering import answering
 from hwsim.nn.neurons import Stateful, reset_states
 from hwsim.nn.reversal import interval
 from hwsim.nn.reversible import check_reversible
 from hwsim.nn.reversible_backward import untracked
-from hwsim.nn.reversible_forward import Neuron, answering, groups_of, state_of
+from hwsim.nn.reversible_forward import Neuron, groups_of, state_of
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,155 @@
+"""A training that is killed goes on; damaged files, other specs and other processes are told."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import hwsim
+from hwsim.errors import HwsimError
+from hwsim.methods.train import CARD, INPUTS, METRICS, SPEC, train
+from hwsim.methods.train_model import WEIGHTS
+from hwsim.methods.train_state import FOLDER
+from tests.methods.training import assert_same, spec, stopped, weights
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from hwsim.configuration import load_yaml
+from hwsim.methods.train import train
+from hwsim.methods.train_spec import TrainSpec
+
+def progress(stage, done, of):
+    if stage == "epoch 2" and done == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train(load_yaml(Path(sys.argv[1]), TrainSpec), Path(sys.argv[2]), progress)
+"""
+
+
+def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(net: str, tmp_path: Path) -> None:
+    # random order, shifts, dropout and ASGL's masks: all that an epoch draws
+    asked = spec(net, epochs=3, method="asgl", augment=["shift"])
+    whole = train(asked, tmp_path / "whole")
+    given, killed = str(tmp_path / "whole" / SPEC), tmp_path / "killed"
+    done = subprocess.run([sys.executable, "-c", KILLED, given, str(killed)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (killed / CARD).exists()
+    with pytest.raises(HwsimError, match="this training has done 1 of 3 epochs"):
+        hwsim.estimate(killed)
+    again = train(asked, killed)
+    assert_same(weights(again), weights(whole))
+    timeless = [
+        [{k: v for k, v in row.items() if "seconds" not in k} for row in t.history] for t in (again, whole)
+    ]
+    assert timeless[0] == timeless[1]
+    assert [row["epoch"] for row in again.history] == [1, 2, 3]
+    assert [json.loads(line) for line in (killed / METRICS).read_text().splitlines()] == again.history
+
+
+def test_a_finished_training_is_not_trained_again(net: str, tmp_path: Path) -> None:
+    first = train(spec(net, epochs=1), tmp_path)
+    card = (tmp_path / CARD).read_bytes()
+    assert train(spec(net, epochs=1), tmp_path).history == first.history
+    assert (tmp_path / CARD).read_bytes() == card
+
+
+def test_another_seed_gives_other_weights_and_the_same_seed_the_same(net: str, tmp_path: Path) -> None:
+    runs = [train(spec(net, epochs=1, seed=s), tmp_path / str(i)) for i, s in enumerate((1, 1, 2))]
+    assert_same(weights(runs[0]), weights(runs[1]))
+    assert not torch.equal(weights(runs[0])["0.weight"], weights(runs[2])["0.weight"])
+
+
+def test_a_directory_of_another_spec_is_refused_with_the_difference(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1), tmp_path)
+    with pytest.raises(
+        HwsimError, match=r"another training \(epochs: 1 there, 2 asked for; seed: 0 there, 7"
+    ):
+        train(spec(net, seed=7), tmp_path)
+
+
+def test_what_fails_before_the_first_epoch_leaves_no_directory(net: str, tmp_path: Path) -> None:
+    with pytest.raises(HwsimError, match="no option 'chanels'"):
+        train(spec(net, settings=["chanels=2"]), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".json"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_goes_on(
+    net: str, tmp_path: Path, suffix: str
+) -> None:
+    asked = spec(net, epochs=3)
+    stopped(asked, tmp_path / "run", 2)
+    folder = tmp_path / "run" / FOLDER
+    (folder / f"epoch-0002{suffix}").write_bytes(b"{}")
+    with pytest.raises(
+        HwsimError, match=rf"epoch-0002{suffix}: .* delete .*epoch-0002\.\* to go on from epoch-0001"
+    ):
+        train(asked, tmp_path / "run")
+    for path in folder.glob("epoch-0002.*"):
+        path.unlink()
+    assert_same(weights(train(asked, tmp_path / "run")), weights(train(asked, tmp_path / "whole")))
+
+
+def test_only_the_newest_two_checkpoints_are_kept(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=4), tmp_path)
+    kept = {path.stem for path in (tmp_path / FOLDER).iterdir()}
+    assert kept == {"epoch-0003", "epoch-0004"}
+
+
+def test_a_training_goes_on_with_the_threads_of_its_beginning(net: str, tmp_path: Path) -> None:
+    asked = spec(net)
+    stopped(asked, tmp_path, 1)
+    torch.set_num_threads(2)
+    seen: list[int] = []
+    train(asked, tmp_path, lambda *_: seen.append(torch.get_num_threads()))
+    assert set(seen) == {1}
+    assert torch.get_num_threads() == 2
+
+
+def test_one_directory_is_trained_into_by_one_process(net: str, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def progress(stage: str, done: int, _of: int) -> None:
+        if stage == "epoch 1" and done == 1:
+            with pytest.raises(HwsimError) as found:
+                train(spec(net, epochs=1), tmp_path / "run")
+            said.append(str(found.value))
+
+    train(spec(net, epochs=1), tmp_path / "run", progress)
+    assert said == [f"{tmp_path / 'run'}: another process is training into it"]
+
+
+def test_a_training_goes_on_without_the_one_that_it_began_from(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1), tmp_path / "first")
+    asked = spec(net, epochs=1, initial=str(tmp_path / "first"))
+    whole = train(asked, tmp_path / "second")
+    shutil.rmtree(tmp_path / "first")
+    (tmp_path / "second" / CARD).unlink()
+    assert_same(weights(train(asked, tmp_path / "second")), weights(whole))
+
+
+def test_checkpoints_without_their_spec_are_refused(net: str, tmp_path: Path) -> None:
+    train(spec(net, epochs=1), tmp_path / "run")
+    (tmp_path / "run" / SPEC).unlink()
+    with pytest.raises(HwsimError, match="has checkpoints and no training"):
+        train(spec(net, epochs=1), tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", [CARD, METRICS, WEIGHTS, INPUTS])
+def test_a_damaged_file_of_a_training_is_named(net: str, tmp_path: Path, name: str) -> None:
+    train(spec(net, epochs=1), tmp_path / "run")
+    path = tmp_path / "run" / name
+    content = path.read_bytes()
+    for damage in (content[: len(content) // 2], b"{"):
+        path.write_bytes(damage)
+        with pytest.raises(HwsimError, match=name):
+            hwsim.load(tmp_path / "run")
+    path.unlink()
+    with pytest.raises(HwsimError, match=name if name != CARD else "has done 1 of 1 epochs"):
+        hwsim.load(tmp_path / "run")
