@@ -79,14 +79,21 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     data = str(small_images(OUT / "fashion16.npz"))
     runs = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
+    failed: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
         task = bar.add_task("trainings", total=len(runs))
         for part in ([r for r in runs if r.initial is None], [r for r in runs if r.initial is not None]):
             for done in as_completed([pool.submit(one, run, data) for run in part]):
-                name, told, seconds = done.result()
                 bar.advance(task)
-                bar.console.print(f"{name}: {told} in {seconds:.0f} s")
+                try:
+                    name, told, seconds = done.result()
+                except HwsimError as error:
+                    failed.append(str(error))
+                else:
+                    bar.console.print(f"{name}: {told} in {seconds:.0f} s")
+    if failed:
+        raise SystemExit("\n".join([f"{len(failed)} of {len(runs)} trainings failed:", *failed]))
 
 
 if __name__ == "__main__":
