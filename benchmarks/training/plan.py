@@ -16,7 +16,9 @@ SCHEMES = ("none", "L", "C2", "C4", "C8", "L+C2")
 WIDTHS = (0.5, 1.0, 2.5, 5.0, 10.0)
 DEEP_WIDTHS = (0.5, 1.0, 2.5, 5.0, 7.5, 10.0)
 ZETAS = (0.2, 0.5, 0.8)
-TEMPERATURES = (0.1, 0.12, 0.14, 0.5, 1.0, 2.5)
+SCHEDULED = (0.5, 2.5, 10.0)
+ADAPTED = (2.0, 0.5)
+TEMPERATURES = (0.1, 0.14, 0.5, 2.5)
 
 STEEPNESSES = (0.1, 0.5, 1.0, 2.5, 5.0)
 METHODS = ("sg", "asgl")
@@ -56,10 +58,12 @@ VGG: Values = IMAGES | {
 RESNET: Values = IMAGES | {
     "model": "efficientlif/resnet19", "settings": ["channels=8"], "method": "efficientlif",
 }  # fmt: skip
-RESNET19: Values = IMAGES | {"model": "asgl/resnet19", "settings": ["channels=8"], "timesteps": 2}
-VGG16: Values = IMAGES | {
-    "model": "efficientlif/vgg16", "settings": ["channels=8", "reset=zero"], "timesteps": 2,
+SMOOTHED: Values = IMAGES | {
+    "settings": ["channels=8"], "timesteps": 2, "epochs": 5, "test_samples": 2_000, "optimizer": "sgd",
+    "rate": 0.1, "weight_decay": 5e-4, "alpha_rate": 0.05,
 }  # fmt: skip
+RESNET18: Values = SMOOTHED | {"model": "asgl/resnet18"}
+VGG16: Values = SMOOTHED | {"model": "efficientlif/vgg16", "settings": ["channels=8", "reset=zero"]}
 HAR: Values = {
     "model": "efficientlif/har", "settings": ["channels=32"], "method": "efficientlif", "data": "uci_hapt",
     "epochs": 2, "batch": 100, "rate": 4e-3,
@@ -89,21 +93,23 @@ def afterwards(seed: int) -> Iterator[Run]:
         for scheme in ("none", "L", "C2", "C4", "L+C2"):
             values = RESNET | {"sharing": scheme, "epochs": 2, "rate": 1e-3}
             yield Run("transfer", f"{begun} to {scheme}", seed, values, source)
-        for share in (0.5, 0.8, 0.9, 0.95):
+        for share in (0.8, 0.9, 0.95):
             pruned = {"sharing": begun, "prune": share, "prune_epochs": 3, "epochs": 4, "rate": 2e-3}
             yield Run("pruned", f"{begun} {share:g}", seed, RESNET | pruned, source)
 
 
 def asgl(seed: int) -> Iterator[Run]:
     """Tables 2, 3 and 11 of ASGL: widths, fixed and adaptive, on two networks."""
+    if seed not in TWO_SEEDS:
+        return
     for alpha in WIDTHS:
-        yield from both("widths", alpha, seed, RESNET19)
-    for alpha in (2.0, 0.5) if seed in TWO_SEEDS else ():
+        yield from both("widths", alpha, seed, RESNET18)
+    for alpha in ADAPTED:
         for p in (1.0, 0.8):
-            net = RESNET19 | {"method": "asgl", "alpha": alpha, "spike_fraction": p}
+            net = RESNET18 | {"method": "asgl", "alpha": alpha, "spike_fraction": p}
             yield Run("adaptive", f"{p:g}-{alpha:g}-fixed", seed, net | {"alpha_rate": 0.0})
-            yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", seed, net | {"alpha_rate": 1e-2})
-    for alpha in DEEP_WIDTHS if seed in TWO_SEEDS else ():
+            yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", seed, net)
+    for alpha in DEEP_WIDTHS:
         yield from both("deep", alpha, seed, VGG16)
 
 
@@ -117,20 +123,20 @@ def both(group: str, alpha: float, seed: int, net: Values, surrogate: str = "rec
 def once() -> Iterator[Run]:
     """Tables 8, 12 and 13 and Fig. 3 of ASGL, with one seed."""
     for p in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0):
-        yield Run("noise", f"{p:g}", 0, RESNET19 | {"method": "asgl", "spike_fraction": p})
+        yield Run("noise", f"{p:g}", 0, RESNET18 | {"method": "asgl", "spike_fraction": p})
     for zeta in ZETAS:
-        for alpha in (0.5, 2.5, 10.0):
-            shrinking = {"spike_fraction": 0.6, "zeta": zeta, "milestones": [2, 4, 5], "alpha": alpha}
-            yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET19 | {"method": "asgl"} | shrinking)
+        for alpha in SCHEDULED:
+            shrinking = {"spike_fraction": 0.6, "zeta": zeta, "milestones": [2, 4], "alpha": alpha}
+            yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET18 | {"method": "asgl"} | shrinking)
     for alpha in TEMPERATURES:
-        yield from both("dspike", alpha, 0, RESNET19, "dspike")
+        yield from both("dspike", alpha, 0, RESNET18, "dspike")
     for method in METHODS:
         for steepness in STEEPNESSES:
             values = {"method": method, "steepness": steepness}
             yield Run(RECONSTRUCTION, f"{method}-{steepness:g}", 0, values)
     for method in METHODS:
         for alpha in (0.5, 1.0, 2.5, 5.0):
-            yield Run(WATCHED, f"{method}-{alpha:g}", 0, RESNET19 | {
+            yield Run(WATCHED, f"{method}-{alpha:g}", 0, RESNET18 | {
                 "method": method, "surrogate": "rectangle", "alpha": alpha,
             })  # fmt: skip
 
