@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +129,3 @@ def series_table(found: Mapping[tuple[str, str], Row]) -> str:
         for group, told in names.items()
     ]
     return markdown(("task", "SG, %", "ASGL, %"), lines)
-
-
-def curves(store: Path, field: str) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
-    """A quantity of the watched runs, mean of the layers, over epochs."""
-    return {
-        row: ([e["epoch"] for e in epochs], [mean(e[field]) for e in epochs])
-        for row, epochs in looked(store, WATCHED).items()
-        if field in epochs[0]
-    }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.training import inside
+from benchmarks.training import figures, inside
 from benchmarks.training.__main__ import OUT
 from benchmarks.training.plan import ADAPTED, DEEP_WIDTHS, SCHEDULED, SCHEMES, TEMPERATURES, WIDTHS, ZETAS
 from benchmarks.training.results import Row, markdown, rows
@@ -32,8 +32,8 @@ PAPER_WIDTHS = {
     "asgl": (94.11, 94.30, 94.09, 93.61, 93.53),
 }
 """ASGL, Table 2, CIFAR10, widths .5 to 10."""
-PAPER_DEEP = {"sg": (10.0, 10.0, 87.64, 81.89, 66.0, 53.65)}
-"""Table 11, VGG-19, widths .5 to 10."""
+PAPER_DEEP = {"sg": (10.0, 10.0, 87.64, 81.89, 53.65)}
+"""Table 11, VGG-19, widths .5, 1, 2.5, 5, 10."""
 PAPER_ADAPTIVE = {
     "1-2-fixed": 91.75, "1-2-adaptive": 92.74, 
     "1-0.5-fixed": 91.04, "1-0.5-adaptive": 91.68, "0.8-2-fixed": 91.97, "0.8-2-adaptive": 93.11,
@@ -170,6 +170,8 @@ Human activity, six 1-D convolutions, 32 channels, subjects of the test set unse
 
 {har}
 
+![spikes per neuron and step, layer by layer](rates.png)
+
 ## ASGL
 
 Surrogate gradients (rectangle) against ASGL (clip, p = .8) over the first width, ResNet-19 (Table 2):
@@ -179,6 +181,8 @@ Surrogate gradients (rectangle) against ASGL (clip, p = .8) over the first width
 VGG16 with hard reset, 13 convolutions (Table 11 has VGG-19):
 
 {deep}
+
+![accuracy over the first width](widths.png)
 
 Fixed against adaptive width (Table 3):
 
@@ -208,6 +212,8 @@ The noisy network and the spiking one embedded in it, first width 1, p = .8 (Fig
 every activation is a spike; multiplications are those of the first layer alone:
 
 {epochs}
+
+![layers while they learn](layers.png)
 
 Recurrent and double-exponential neurons:
 
@@ -257,7 +263,7 @@ def main() -> None:
         paths = {name: directory / name for name in ("README.md", "runs.csv")}
         write_text(paths["README.md"], text)
         write_text(paths["runs.csv"], runs_csv(found))
-        return paths
+        return paths | figures.draw(found, OUT, directory)
 
     for path in write_together(output, make).values():
         Console().print(str(path))
