@@ -73,6 +73,7 @@ def epochs_table(store: Path, row: str) -> str:
         lines.append(
             [str(epoch["epoch"]), f"{epoch['answers_similarity']:.4f}", f"{mean(epoch['similarity']):.4f}",
              f"{mean(epoch['graded']):.2%}", f"{mean(epoch['graded_of_nonzero']):.2%}",
+             f"{max(epoch['graded_at_validation'].values()):.2%}",
              f"{mean(epoch['alphas']):.3f}"]
         )  # fmt: skip
     head = (
@@ -81,6 +82,7 @@ def epochs_table(store: Path, row: str) -> str:
         "of layers",
         "graded of all",
         "graded of nonzero (MACs)",
+        "graded at validation, highest layer",
         "mean width",
     )
     return markdown(head, lines)
