@@ -209,8 +209,7 @@ What layers do, means over the layers (Fig. 6):
 {layers}
 
 The noisy network and the spiking one embedded in it, first width 1, p = .8 (Figs. 3e, 5 and 7). Graded
-activations cost the next layer MACs; at validation none of any layer is graded, and MACs are those of the first
-layer, which takes the image:
+activations cost the next layer MACs; the first layer, which takes the image, has MACs always:
 
 {epochs}
 
