@@ -2,8 +2,8 @@
 
 Two comparisons per population. *Free*: the executor's own run against the reference, so that one
 difference upstream shows again in everything that it reaches. *Driven*: the population alone, fed with
-the reference's events, so that a difference is its own. The first driven difference of a neuron
-is explained if its exact membrane lies so near the threshold that float32 rounding decides.
+the reference's events, so that a difference is its own (hwsim/execute/driven.py). It is explained if
+the exact membrane lies so near the threshold that float32 rounding decides.
 """
 
 from dataclasses import asdict, dataclass
@@ -13,16 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
-from hwsim.events import Events, EventTrace
-from hwsim.execute.executor import drive, drive_readout
-from hwsim.execute.replay import Flip, replay, replayable
-from hwsim.network import Network, Population
-
-EXAMINED = 200
-"""Driven differences examined per population; all are counted."""
-
-GRADED_TOLERANCE = 1e-5
-"""Of a value, or of its population's root mean square: sums of large terms may be small."""
+from hwsim.events import EventTrace
+from hwsim.execute.driven import differences, own_differences
+from hwsim.execute.executor import drive_readout
+from hwsim.execute.replay import Flip
+from hwsim.network import Network
 
 OUTPUT_TOLERANCE = 1e-4
 """Of a sample's largest output: how far sums of equal spikes may differ by the order of additions."""
@@ -113,29 +108,29 @@ def agree(network: Network, trace: EventTrace, reference: EventTrace) -> Agreeme
     Raises HwsimError if the inputs of the two differ.
     """
     name = network.input.name
-    if len(_differences(trace.events[name], reference.events[name], network.input.size)):
+    if len(differences(trace.events[name], reference.events[name], network.input.size)):
         raise HwsimError("the executor and the reference did not get the same inputs")
     rows, flips = [], []
     touched = np.zeros(trace.samples, np.bool_)
     for component in network.components:
         names = [n for n in component if network.population[n].kind not in ("input", "readout")]
-        driven = drive(network, component, reference) if names else {}
+        driven = own_differences(network, component, reference) if names else {}
         for population in (network.population[n] for n in names):
             ours, theirs = trace.events[population.name], reference.events[population.name]
-            keys = _differences(ours, theirs, population.size)
+            keys = differences(ours, theirs, population.size)
             touched[np.unique(keys // (population.size * theirs.steps))] = True
-            count, unexplained, located = _own(network, population, reference, driven[population.name])
+            own = driven[population.name]
             rows.append(
                 PopulationAgreement(
                     population.name,
                     theirs.samples * theirs.steps * population.size,
                     len(theirs.index),
                     len(keys),
-                    count,
-                    unexplained,
+                    own.count,
+                    own.unexplained,
                 )
             )
-            flips += located
+            flips += own.flips
     decided = trace.outputs[:, -1].argmax(1) == reference.outputs[:, -1].argmax(1)
     apart = np.abs(trace.outputs - reference.outputs).max(axis=(1, 2), initial=0)
     scale = 1 + np.abs(reference.outputs).max(axis=(1, 2), initial=0)
@@ -153,53 +148,3 @@ def _answers_apart(network: Network, reference: EventTrace) -> NDArray[np.bool_]
     scale = 1 + np.abs(reference.outputs).max(axis=(1, 2), initial=0)
     found: NDArray[np.bool_] = apart > OUTPUT_TOLERANCE * scale
     return found
-
-
-def _differences(ours: Events, theirs: Events, size: int) -> NDArray[np.int64]:
-    """Keys (cell * size + neuron) at which two event lists differ: one has no event, or another value."""
-    if ours.steps != theirs.steps or ours.samples != theirs.samples:
-        raise HwsimError("the executor and the reference ran different samples or steps")
-    same = np.array_equal(ours.offsets, theirs.offsets) and np.array_equal(ours.index, theirs.index)
-    if same and (ours.payload is None or theirs.payload is None):
-        return np.zeros(0, np.int64)
-    ours_at, theirs_at = _keys(ours, size), _keys(theirs, size)
-    lonely = np.setxor1d(ours_at, theirs_at, assume_unique=True)
-    if ours.payload is None or theirs.payload is None:
-        return lonely
-    scale = float(np.sqrt(np.mean(theirs.payload.astype(np.float64) ** 2))) if len(theirs.payload) else 0.0
-    common, i, j = np.intersect1d(ours_at, theirs_at, assume_unique=True, return_indices=True)
-    a, b = ours.payload[i].astype(np.float64), theirs.payload[j].astype(np.float64)
-    far = np.abs(a - b) > GRADED_TOLERANCE * np.maximum(np.maximum(np.abs(a), np.abs(b)), scale)
-    tiny = np.concatenate([_below(ours, ours_at, lonely, scale), _below(theirs, theirs_at, lonely, scale)])
-    return np.union1d(np.setdiff1d(lonely, tiny), common[far])
-
-
-def _below(events: Events, keys: NDArray[np.int64], lonely: NDArray[np.int64], scale: float) -> Any:
-    """The lonely keys of ``events`` whose values rounding alone could have made."""
-    assert events.payload is not None
-    own = np.isin(keys, lonely) & (np.abs(events.payload) <= GRADED_TOLERANCE * scale)
-    return keys[own]
-
-
-def _keys(events: Events, size: int) -> NDArray[np.int64]:
-    cells = np.repeat(np.arange(len(events.offsets) - 1, dtype=np.int64), np.diff(events.offsets))
-    return cells * size + events.index
-
-
-def _own(
-    network: Network, population: Population, reference: EventTrace, driven: Events
-) -> tuple[int, int, list[Flip]]:
-    """Neurons that differ although driven by the reference, how many unexplained, and the first examined.
-
-    A graded value, and the spike of a neuron that depends on others' states, is never explained.
-    """
-    theirs = reference.events[population.name]
-    keys = _differences(driven, theirs, population.size)
-    cells, neurons = np.divmod(keys, population.size)
-    samples, steps = np.divmod(cells, theirs.steps)
-    own = np.unique(samples * population.size + neurons, return_index=True)[1]
-    if not replayable(population):
-        return len(own), len(own), []
-    places = ((int(samples[k]), int(steps[k]), int(neurons[k])) for k in own[:EXAMINED])
-    flips = [replay(network, population, reference, *place) for place in places]
-    return len(own), sum(not f.explained for f in flips), flips

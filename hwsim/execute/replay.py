@@ -33,14 +33,16 @@ class Flip:
 
 
 def replayable(population: Population) -> bool:
-    """Whether a neuron's spikes follow from its own inputs and its own past alone."""
-    return population.spikes and not population.shared and not population.one_spike
+    """Whether a neuron's spikes follow from its inputs and the past of its own state alone."""
+    return population.spikes and not population.one_spike
 
 
 def replay(
     network: Network, population: Population, reference: EventTrace, sample: int, step: int, neuron: int
-) -> Flip:
-    """The neuron up to ``step``, with the reference's inputs and its own spikes of the reference.
+) -> tuple[Flip, bool]:
+    """The neuron up to ``step``, with the reference's inputs and the reference's spikes of all that use its
+    state: itself, and in shared states the neurons of other layers and channel groups, one after the other.
+    And whether the exact membrane gives the reference's spikes.
 
     Each of the n additions of a float32 sum rounds a partial sum, of about |sum| + sqrt(sum of terms^2), by
     2^-24 of it at most; the errors are independent, so that they add up as sqrt(n). NOISE times that leaves
@@ -48,28 +50,46 @@ def replay(
     case, n times the sum of |terms|, is so wide for large layers that wrong thresholds pass for rounding.
     States carry their errors on; a reset to a value ends them.
     """
-    one = _Clif if population.kind == "clif" else _Lif
-    cell = one(population, neuron)
+    users = _users(network, population, neuron)
+    cell = (_Clif if population.kind == "clif" else _Lif)(*users[0])
     for t in range(step + 1):
-        terms = np.concatenate(
-            [_terms(network, q, reference, sample, t, neuron) for q in network.into(population.name)]
-        )
-        cell.charge(terms)
-        if t < step:
-            cell.settle(_spikes(reference, population.name, sample, t, neuron))
-    return Flip(population.name, sample, step, neuron, cell.membrane, cell.nearest(), cell.rounding)
+        for user, own in users:
+            cell.use(user, own)
+            incoming = network.into(user.name)
+            cell.charge(np.concatenate([_terms(network, q, reference, sample, t, own) for q in incoming]))
+            spikes = _spikes(reference, user.name, sample, t, own)
+            if t == step and user is population and own == neuron:
+                break
+            cell.settle(spikes)
+    flip = Flip(population.name, sample, step, neuron, cell.membrane, cell.nearest(), cell.rounding)
+    return flip, cell.spikes() == spikes
+
+
+def _users(network: Network, population: Population, neuron: int) -> list[tuple[Population, int]]:
+    """Neurons that use a neuron's state in one step, in order: layer after layer, group after group."""
+    members = [population]
+    if population.state_group:
+        members = [p for p in network.populations if p.state_group == population.state_group]
+    word = neuron % (population.size // population.channel_groups)
+    return [
+        (p, group * (p.size // p.channel_groups) + word) for p in members for group in range(p.channel_groups)
+    ]
 
 
 class _Lif:
     """Population's ``lif``, steps 1 to 6, with a bound on the error of its membrane."""
 
     def __init__(self, population: Population, neuron: int) -> None:
-        self.population = population
-        self.of = {name: _own(population, name, neuron) for name in NUMBERS}
+        self.use(population, neuron)
         self.membrane, self.rounding = self.of["initial"], 0.0
         self.current = self.current_rounding = 0.0
         self.adapted = self.pending = 0.0
         self.waiting = 0
+
+    def use(self, population: Population, neuron: int) -> None:
+        """Go on as this neuron, with the state as it is."""
+        self.population = population
+        self.of = {name: _own(population, name, neuron) for name in NUMBERS}
 
     def charge(self, terms: NDArray[np.float64]) -> None:
         p, of = self.population, self.of
@@ -122,6 +142,12 @@ class _Lif:
     @property
     def threshold(self) -> float:
         return self.of["threshold"] + self.adapted
+
+    def spikes(self) -> float:
+        """What the membrane fires: step 4."""
+        p, h = self.population, self.threshold
+        fires = self.membrane >= h if p.compare == ">=" else self.membrane > h
+        return float(self.membrane // h if p.multispike else 1.0) if fires else 0.0
 
     def nearest(self) -> float:
         several = max(1.0, round(self.membrane / self.threshold)) if self.population.multispike else 1.0

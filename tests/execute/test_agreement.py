@@ -165,6 +165,53 @@ def test_a_flip_a_thousandth_from_the_threshold_is_unexplained(weight: float) ->
     assert agree(made, trace, flipped(trace, "a", 1, 0, 0, 0)).unexplained == 1
 
 
+def shared_state(*fired: tuple[int, int]) -> Agreement:
+    """Two neurons that use one state, decay .5, one after the other: inputs 1 - 2^-24 and .75 at the first of
+    two steps. Executed: the first reaches no threshold, the second has .5 (1 - 2^-24) + .75 and fires. The
+    reference's spikes are ``fired``, (step, neuron)."""
+    made = Network(
+        "shared",
+        (
+            Population("in", (1,), "input"),
+            Population("a", (2,), "lif", decay=0.5, channel_groups=2),
+        ),
+        (dense("in", "a", np.array([[1.0 - 2.0**-24], [0.75]], np.float32)),),
+        "a",
+        2,
+        "spikes",
+    )
+    made.verify()
+    trace = execute(made, encode(made, np.array([[[1.0], [0.0]]])))
+    assert trace.events["a"].dense(2).tolist() == [[[0, 1], [0, 0]]]
+    reference = np.zeros((1, 2, 2))
+    for place in fired:
+        reference[0][place] = 1
+    events = trace.events | {"a": Events.from_dense(reference, True)}
+    return agree(made, trace, replace(trace, events=events))
+
+
+def test_a_flip_by_rounding_of_a_shared_state_explains_what_follows_from_it() -> None:
+    # it fired: 0 is left, and the second neuron has .75
+    found = shared_state((0, 0))
+    assert (found.free, found.driven, found.unexplained) == (2, 1, 0)
+    assert [(f.neuron, f.explained) for f in found.flips] == [(0, True)]
+
+
+def test_the_membrane_of_a_shared_state_comes_from_the_neuron_that_used_it_before() -> None:
+    found = shared_state()
+    assert (found.driven, found.unexplained) == (1, 1)
+    assert found.flips[0].membrane == 0.5 * (1.0 - 2.0**-24) + 0.75
+
+
+def test_after_a_flip_by_rounding_a_wrong_spike_is_still_found() -> None:
+    # .5 * .75 at the second step: the reference's spike there is wrong whatever rounding did before
+    found = shared_state((0, 0), (1, 0))
+    assert (found.driven, found.unexplained) == (2, 1)
+    assert [(f.step, f.neuron, f.membrane, f.explained) for f in found.flips if not f.explained] == [
+        (1, 0, pytest.approx(0.375), False)
+    ]
+
+
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_the_examined_membrane_is_the_neurons_own(reset: Any) -> None:
     # worked out in float64 with the reference's spikes, for a neuron of b that fired before: a convolution
