@@ -23,8 +23,8 @@ from hwsim.methods.stdp.layout import (
     TRACE_DECAYS,
     TRACE_WRITES,
 )
-from hwsim.methods.stdp.room import new_room
 from hwsim.methods.stdp.plasticity import depress, grow, normalize, on_grid, potentiate
+from hwsim.methods.stdp.room import new_room
 
 
 @njit(**CACHED)
@@ -213,7 +213,7 @@ def answer_images(
     dynamics, rule, grids, traces, gaps, images, first, seed, stream, weights, theta, responses, winners,
     counts,
 ):  # fmt: skip
-    """Show ``images`` (B, I) to the network as it is; ``winners`` (B, T): the neuron that fired at each step."""
+    """Show ``images`` (B, I) to the network as it is; ``winners`` (B, T) takes who fired at each step."""
     steps = winners.shape[1]
     room = new_room(weights.shape[0], weights.shape[1], steps)
     for b in range(len(images)):

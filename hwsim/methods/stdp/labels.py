@@ -28,7 +28,8 @@ class Labels:
         padded = np.concatenate([self.votes.T, np.zeros((1, len(self.votes)), np.float32)])
         for step in winners.T:
             sums += padded[step]
-        return sums.argmax(1)
+        classes: NDArray[np.int64] = sums.argmax(1)
+        return classes
 
 
 def assigned(

@@ -42,9 +42,7 @@ def network_of(
                 groups=neurons, delay=1,
             ),
         )  # fmt: skip
-    network = Network(
-        name, tuple(populations), tuple(projections), "label", spec.timesteps, coding="spikes"
-    )
+    network = Network(name, tuple(populations), tuple(projections), "label", spec.timesteps, coding="spikes")
     network.verify()
     return network
 

@@ -72,7 +72,7 @@ def depress(weights, rule, grids, traces, room, learners, step, key, counts):
 
 @njit(**CACHED)
 def potentiate(weights, j, factor, rule, grids, traces, room, step, key, counts):
-    """w += factor * post_rate * x_pre [* (w_max - w)], in 0 to w_max, from all inputs seen to neuron ``j``."""
+    """w += factor * post_rate * x_pre [* (w_max - w)], in 0 to w_max, from inputs seen to neuron ``j``."""
     rate = np.float32(factor) * rule.post_rate
     zero, touched = np.float32(0.0), 0
     for i in range(len(weights)):
@@ -93,7 +93,7 @@ def potentiate(weights, j, factor, rule, grids, traces, room, step, key, counts)
 
 @njit(**CACHED)
 def normalize(weights, rule, grids, room, learners, key, counts):
-    """w *= total / sum of the weights into a neuron, for those whose weights have changed. Sums in float64."""
+    """w *= total / sum of the weights into a neuron, for those that have learned. Sums in float64."""
     if rule.total <= 0:
         return
     inputs, neurons = weights.shape

@@ -45,7 +45,8 @@ class FixedPoint(Configured):
 
 
 class LearnSpec(Configured):
-    """What learns, from what and how. Defaults are those of BindsNET's DiehlAndCook2015.
+    """What learns, from what and how. Defaults are those of BindsNET's DiehlAndCook2015, but for inhibition
+    (17.5 mV there, too little for one neuron to win) and max_rate (Diehl and Cook's own).
 
     ``model``: ``tinysnn/baseline`` inhibits through a layer of neurons, ``tinysnn/lateral`` directly. A pixel
     of intensity 1 spikes at ``max_rate`` Hz; a step is 1 ms. ``rule``, and its numbers if not the rule's own.
@@ -69,7 +70,7 @@ class LearnSpec(Configured):
     confident: PositiveInt | None = None
     passes: PositiveInt = 1
     timesteps: int = Field(default=350, ge=1, le=100_000)
-    max_rate: float = Field(default=128.0, gt=0, le=1000)
+    max_rate: float = Field(default=63.75, gt=0, le=1000)
     train_samples: PositiveInt | None = None
     test_samples: PositiveInt | None = None
     label_samples: PositiveInt = 10_000
@@ -78,7 +79,7 @@ class LearnSpec(Configured):
     excitatory: Neurons = Neurons(rest=-65.0, reset=-60.0, threshold=-52.0, refractory=5, decay=0.01)
     inhibitory: Neurons = Neurons(rest=-60.0, reset=-45.0, threshold=-40.0, refractory=2, decay=0.1)
     drive: PositiveFloat = 22.5
-    inhibition: NonNegativeFloat = 17.5
+    inhibition: NonNegativeFloat = 120.0
     growth: NonNegativeFloat = 0.05
     fading: NonNegativeFloat = 1e-7
     trace_decay: PositiveFloat = 0.05
