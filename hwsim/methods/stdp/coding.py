@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from hwsim.jit import CACHED
+from hwsim.jit import BARE, CACHED
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -13,7 +13,7 @@ SECOND = np.uint64(0x94D049BB133111EB)
 UNIT = 2.0**-53
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def mixed(state):
     """SplitMix64's output of a state (Steele, Lea, Flood 2014)."""
     z = (state ^ (state >> np.uint64(30))) * FIRST
@@ -21,7 +21,7 @@ def mixed(state):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def uniform(state):
     """In (0, 1], a multiple of 2^-53."""
     return float((mixed(state) >> np.uint64(11)) + np.uint64(1)) * UNIT

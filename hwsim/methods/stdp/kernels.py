@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from hwsim.execute.lanes import add_rows
-from hwsim.jit import CACHED
+from hwsim.jit import BARE, CACHED
 from hwsim.methods.stdp.coding import draw_spikes, key_of
 from hwsim.methods.stdp.layout import (
     EXCITATORY_SPIKES,
@@ -27,7 +27,7 @@ from hwsim.methods.stdp.plasticity import depress, grow, normalize, on_grid, pot
 from hwsim.methods.stdp.room import new_room
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def inhibit(current, inhibition, source):
     """current += inhibition in all neurons but ``source``."""
     own = current[source]
@@ -36,31 +36,36 @@ def inhibit(current, inhibition, source):
     current[source] = own
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def step_relay(dynamics, driver, room):
     """The inhibitory layer, driven by the neuron ``driver`` (-1: none); return how many fired."""
-    rest, decay, zero = dynamics.relay_rest, dynamics.relay_decay, np.float32(0.0)
-    room.relay_current[:] = zero
+    rest, decay, reset = dynamics.relay_rest, dynamics.relay_decay, dynamics.relay_reset
+    threshold, refractory = dynamics.relay_threshold, dynamics.relay_refractory
+    current, relay, waiting = room.relay_current, room.relay, room.relay_waiting
+    zero, one, fired = np.float32(0.0), np.float32(1.0), 0
     if driver >= 0:
-        room.relay_current[driver] = dynamics.drive
-    spikes = 0
-    for j in range(len(room.relay)):
-        refractory = room.relay_waiting[j] > 0
-        x = zero if refractory else room.relay_current[j]
-        v = room.relay[j]
+        current[driver] = dynamics.drive
+    for j in range(len(relay)):
+        waits = waiting[j] > 0
+        x = zero if waits else current[j]
+        v = relay[j]
         v = v - (v - rest) / decay + x
-        if refractory:
-            room.relay_waiting[j] -= 1
-        elif v >= dynamics.relay_threshold:
-            v = dynamics.relay_reset
-            room.relay_waiting[j] = dynamics.relay_refractory
-            room.relayed[spikes] = j
-            spikes += 1
-        room.relay[j] = v
+        over = v >= threshold and not waits
+        relay[j] = reset if over else v
+        waiting[j] = refractory if over else max(waiting[j] - 1, 0)
+        current[j] = one if over else zero
+        fired += over
+    spikes = 0
+    if fired > 0:
+        for j in range(len(relay)):
+            if current[j] > 0:
+                room.relayed[spikes] = j
+                current[j] = zero
+                spikes += 1
     return spikes
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def charge(dynamics, room):
     """v -= (v - rest) / d, + x unless refractory; ``above`` = v - h. Return how many reached h."""
     rest, decay = dynamics.rest, dynamics.decay
@@ -80,7 +85,7 @@ def charge(dynamics, room):
     return crossed
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def round_membranes(grids, room, step, key):
     """Membranes in fixed point; ``above`` and how many reached their threshold anew."""
     crossed = 0
@@ -93,12 +98,13 @@ def round_membranes(grids, room, step, key):
     return crossed
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def begin_image(dynamics, theta, room):
     room.membrane[:] = dynamics.rest
     room.waiting[:] = 0
     room.relay[:] = dynamics.relay_rest
     room.relay_waiting[:] = 0
+    room.relay_current[:] = 0
     room.seen[:] = -1
     room.fired[:] = -1
     room.since_update[:] = 0

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from hwsim.jit import CACHED
+from hwsim.jit import BARE, CACHED
 from hwsim.methods.stdp.coding import GOLDEN, uniform
 from hwsim.methods.stdp.layout import (
     NEAREST,
@@ -23,7 +23,7 @@ from hwsim.methods.stdp.layout import (
 )
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def on_grid(value, grid, key, what, step, place):
     """``value`` in fixed point: truncated (towards minus infinity), to the nearest (halves up) or at random
     to one of both neighbors so that the mean is kept; saturated. float32.
@@ -42,7 +42,7 @@ def on_grid(value, grid, key, what, step, place):
     return np.float32(whole / grid.scale)
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def grow(theta, j, rule, grids, key, step, counts):
     """theta += growth where neuron ``j`` crossed its threshold."""
     place = np.int64(j)
@@ -50,7 +50,7 @@ def grow(theta, j, rule, grids, key, step, counts):
     counts[THETA_UPDATES] += 1
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def depress(weights, rule, grids, traces, room, learners, step, key, counts):
     """w -= pre_rate * x_post, not below 0, from the inputs that spike at ``step`` to all that may learn."""
     begin, end = room.begins[step], room.begins[step + 1]
@@ -70,7 +70,7 @@ def depress(weights, rule, grids, traces, room, learners, step, key, counts):
     counts[WEIGHT_WRITES] += touched
 
 
-@njit(**CACHED)
+@njit(**BARE)
 def potentiate(weights, j, factor, rule, grids, traces, room, step, key, counts):
     """w += factor * post_rate * x_pre [* (w_max - w)], in 0 to w_max, from inputs seen to neuron ``j``."""
     rate = np.float32(factor) * rule.post_rate

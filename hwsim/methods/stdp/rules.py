@@ -31,7 +31,7 @@ class Rule(Configured):
 RULES: dict[RuleName, Rule] = {
     "stdp": Rule(pre_rate=1e-4, post_rate=1e-2),
     "sl_stdp": Rule(pre_rate=1e-4, post_rate=1e-2, confident=3),
-    "tinysnn": Rule(pre_rate=0.0, post_rate=0.02, soft=True, update_step=10, threshold_spikes=4),
+    "tinysnn": Rule(pre_rate=0.0, post_rate=0.005, soft=True, update_step=10, threshold_spikes=4),
 }
 """``stdp``: BindsNET's PostPre with its DiehlAndCook2015 rates. ``sl_stdp``: the same, once a neuron has
 fired so often that it can be trusted to know the image (our reading of Srinivasan et al. 2017).
