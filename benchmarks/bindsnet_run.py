@@ -1,8 +1,7 @@
 """BindsNET's DiehlAndCook2015 learns images; runs in .venv-bindsnet, asked by benchmarks.bindsnet_speed.
 
-``python bindsnet_run.py IMAGES.npz NEURONS STEPS``; prints its seconds as JSON. The spikes are made before the
-clock starts. Only its networks are imported: the package itself loads data sets and game environments, whose
-libraries are not installed.
+``python bindsnet_run.py IMAGES.npz NEURONS STEPS``; prints its seconds as JSON. Only networks are imported:
+the package itself loads data sets and game environments, whose libraries are not installed.
 """
 
 import json
