@@ -99,6 +99,18 @@ def test_a_learning_that_was_killed_ends_with_the_same_weights(
     assert (weights(resumed.directory) != weights(directory)).any()
 
 
+def test_one_killed_before_its_metrics_were_written_has_them_all_in_the_end(tmp_path: Path) -> None:
+    def kill(stage: str, _done: int, _total: int) -> None:
+        if stage == "labels":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(of_digits(), tmp_path, kill)
+    (tmp_path / "metrics.jsonl").unlink()
+    assert [row["images"] for row in learn(of_digits(), tmp_path).history] == [60]
+    assert [row["images"] for row in finished(tmp_path).history] == [60]
+
+
 def test_a_finished_learning_is_not_done_again(directory: Path) -> None:
     before = (directory / "card.json").stat().st_mtime_ns
     assert learn(of_digits(), directory).card == finished(directory).card

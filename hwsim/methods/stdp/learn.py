@@ -74,6 +74,7 @@ def learn(
     save_yaml(directory / SPEC, spec)
     with alone(directory):
         state = _learn_all(learner, images, load_state(directory, learner.weights.shape), directory, progress)
+        _write_metrics(directory, state.history)
         labels, _ = _labeled(learner, images, train.labels, data.classes, progress)
         accuracy, counts = _accuracy(learner, labels, tested, test.labels, progress)
         network = network_of(spec, learner.weights, learner.theta, labels, directory.resolve().name)
@@ -135,8 +136,12 @@ def _learn_all(
         history = [*state.history, row]
         state = State(number * each + stop, learner.weights, learner.theta, state.counts + counts, history)
         save_state(directory, state)
-        write_text(directory / METRICS, "".join(json.dumps(r, allow_nan=False) + "\n" for r in history))
+        _write_metrics(directory, history)
     return state
+
+
+def _write_metrics(directory: Path, history: list[dict[str, Any]]) -> None:
+    write_text(directory / METRICS, "".join(json.dumps(row, allow_nan=False) + "\n" for row in history))
 
 
 def _labeled(
