@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training checkpoints training-speed bindsnet-speed numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -87,6 +87,14 @@ placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into repo
 
 loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
 	$(BIN)/python -m benchmarks.loihi
+
+checkpoints: $(READY)  ## train the nets of models/checkpoints that share LIF states, anew where out/checkpoints lacks them
+	for sharing in none L C2 C4 L+C2; do \
+		$(BIN)/hwsim train fashion --data fashion_mnist_30k_10k --method efficientlif --sharing $$sharing \
+			--epochs 6 --train-samples 12000 --augment shift -o out/checkpoints/fashion-$$sharing || exit 1; \
+		mkdir -p models/checkpoints/fashion-$$sharing && cp out/checkpoints/fashion-$$sharing/*.* \
+			models/checkpoints/fashion-$$sharing; \
+	done
 
 training: $(READY)  ## train the small networks behind reports/training (hours) and write it
 	$(BIN)/python -m benchmarks.training

@@ -1,6 +1,7 @@
 """Bars and lines of reports, as PNG."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -64,6 +65,37 @@ def lines(
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2)
+    _write(figure, path)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Curves by name: x and y of each. ``logarithmic``: the x axis."""
+
+    title: str
+    labels: tuple[str, str]
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    logarithmic: bool = False
+
+
+def panels(path: Path, shown: Sequence[Panel], columns: int = 2) -> None:
+    """Panels side by side, each with a legend of its own."""
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(4.5 * columns, 3.2 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    places = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, panel in zip(places, shown, strict=False):
+        for name, (x, y) in panel.curves.items():
+            axes.plot(x, y, marker="o", markersize=3, label=name)
+        if panel.logarithmic:
+            axes.set_xscale("log")
+        axes.set(xlabel=panel.labels[0], ylabel=panel.labels[1])
+        axes.set_title(panel.title, fontsize=10)
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False, fontsize=7)
+    for axes in places:
+        axes.set_visible(False)
     _write(figure, path)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,7 @@ def epochs_table(store: Path, row: str) -> str:
         lines.append(
             [str(epoch["epoch"]), f"{epoch['answers_similarity']:.4f}", f"{mean(epoch['similarity']):.4f}",
              f"{mean(epoch['graded']):.2%}", f"{mean(epoch['graded_of_nonzero']):.2%}",
+             f"{max(epoch['graded_at_validation'].values()):.2%}",
              f"{mean(epoch['alphas']):.3f}"]
         )  # fmt: skip
     head = (
@@ -81,6 +82,7 @@ def epochs_table(store: Path, row: str) -> str:
         "of layers",
         "graded of all",
         "graded of nonzero (MACs)",
+        "graded at validation, highest layer",
         "mean width",
     )
     return markdown(head, lines)
@@ -129,12 +131,3 @@ def series_table(found: Mapping[tuple[str, str], Row]) -> str:
         for group, told in names.items()
     ]
     return markdown(("task", "SG, %", "ASGL, %"), lines)
-
-
-def curves(store: Path, field: str) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
-    """A quantity of the watched runs, mean of the layers, over epochs."""
-    return {
-        row: ([e["epoch"] for e in epochs], [mean(e[field]) for e in epochs])
-        for row, epochs in looked(store, WATCHED).items()
-        if field in epochs[0]
-    }

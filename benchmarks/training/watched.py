@@ -46,7 +46,8 @@ def look(model: nn.Module, images: Tensor, timesteps: int) -> Row:
     ``dead``: share of neurons that never fire. ``smoothing_error``: mean of |H(x) - Theta(x)| of the layer's
     own shape and alpha. ``similarity``: cosine between what the layer emits in the noisy network (spikes
     mixed with H, statistics of batch normalization as in evaluation) and in the embedded one (spikes);
-    ``answers_similarity`` the same of the outputs.
+    ``answers_similarity`` the same of the outputs. ``graded_at_validation``: share of emitted values strictly
+    between 0 and 1.
     """
     model.eval()
     with recorded(model) as spikes, watching(model) as errors:
@@ -54,6 +55,7 @@ def look(model: nn.Module, images: Tensor, timesteps: int) -> Row:
     found: Row = {
         "dead": {n: float((s.sum(0) == 0).float().mean()) for n, s in spikes.items()},
         "smoothing_error": {n: one.total / one.count for n, one in errors.items()},
+        "graded_at_validation": {n: _graded(s) for n, s in spikes.items()},
     }
     noisy_layers = [m for m in model.modules() if isinstance(m, ASGL)]
     if noisy_layers:
@@ -122,6 +124,10 @@ def watching(model: nn.Module) -> Iterator[dict[str, Watching]]:
 def _replace(neuron: nn.Module, surrogate: Surrogate) -> None:
     del neuron.surrogate
     neuron.surrogate = surrogate  # type: ignore[assignment]
+
+
+def _graded(emitted: Tensor) -> float:
+    return float(((emitted > 0) & (emitted < 1)).float().mean())
 
 
 def _cosine(a: Tensor, b: Tensor) -> float:

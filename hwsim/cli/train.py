@@ -74,7 +74,7 @@ def train(
     ] = None,
     milestones: Annotated[str | None, _of(METHOD, "ASGL: epochs after which it is, e.g. 30,70,90.")] = None,
     alpha_rate: Annotated[
-        float | None, _of(METHOD, "ASGL: learning rate of the widths; 0 keeps them. Default: 0.001.")
+        float | None, _of(METHOD, "ASGL: learning rate of the widths, by Adam; 0 keeps them. Default: 0.001.")
     ] = None,
     normalization: Annotated[
         str | None,

@@ -29,14 +29,15 @@ class TrainSpec(Configured):
     None is the model's own, of asgl rectangle (the paper's clip), of efficientlif arctan. ``alpha``: the
     width (rectangle, dspike) or the steepness (sigmoid, tanh) of the surrogates, with asgl the first one;
     arctan has none. ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the
-    ``milestones`` (epochs done). ``alpha_rate``: the learning rate of ASGL's widths; 0 keeps them. ``rate``
-    falls as a cosine from its peak to 0, after rising linearly for ``warmup`` epochs. ``initial`` is the
-    directory of a training whose weights are taken over. ``normalization``: what batch normalization takes
-    its statistics over in training, T * B samples (all_steps) or B at each step; None is each_step for
-    efficientlif and backward reverse, else all_steps. Layers from the first to the last user of a state that
-    is shared across layers always take it over B: compare sharings with each_step. ``backward`` reverse
-    computes states again instead of keeping them. ``prune``: share of the weights of convolutions and linear
-    layers that is set to zero, growing over the first ``prune_epochs``.
+    ``milestones`` (epochs done). ``alpha_rate``: the learning rate of ASGL's widths, which have an Adam of
+    their own; 0 keeps them. ``rate`` falls as a cosine from its peak to 0, after rising linearly for
+    ``warmup`` epochs. ``initial`` is the directory of a training whose weights are taken over.
+    ``normalization``: what batch normalization takes its statistics over in training, T * B samples
+    (all_steps) or B at each step; None is each_step for efficientlif and backward reverse, else all_steps.
+    Layers from the first to the last user of a state that is shared across layers always take it over B:
+    compare sharings with each_step. ``backward`` reverse computes states again instead of keeping them.
+    ``prune``: share of the weights of convolutions and linear layers that is set to zero, growing over the
+    first ``prune_epochs``.
     """
 
     model: str = Field(min_length=1)

@@ -1,6 +1,6 @@
 """Checkpoints of a training: all that an epoch leaves behind for the next one.
 
-Of each epoch three files: ``.safetensors`` (weights and buffers), ``.pt`` (optimizer and pruning masks) and,
+Of each epoch three files: ``.safetensors`` (weights and buffers), ``.pt`` (optimizers and pruning masks) and,
 written last, ``.json`` with the digests of both and the metrics so far. A checkpoint without its .json does
 not exist. The newest two are kept.
 """
@@ -25,12 +25,13 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class State:
-    """After ``epoch`` epochs: the model's tensors, the optimizer's state, the masks of pruned weights, what
+    """After ``epoch`` epochs: the model's tensors, the optimizers' states by name, the masks of
+    pruned weights, what
     each epoch measured, and how many threads computed it, on which the last bits of sums depend."""
 
     epoch: int
     model: dict[str, Tensor]
-    optimizer: dict[str, Any]
+    optimizers: dict[str, Any]
     masks: dict[str, Tensor]
     history: list[dict[str, Any]]
     threads: int
@@ -44,7 +45,7 @@ def save_state(directory: Path, state: State) -> None:
     with atomic_path(stem.with_suffix(".safetensors")) as aside:
         aside.write_bytes(save(weights))
     rest = io.BytesIO()
-    torch.save({"optimizer": state.optimizer, "masks": state.masks}, rest)
+    torch.save({"optimizers": state.optimizers, "masks": state.masks}, rest)
     with atomic_path(stem.with_suffix(".pt")) as aside:
         aside.write_bytes(rest.getbuffer())
     header = {
@@ -77,7 +78,7 @@ def load_state(directory: Path) -> State | None:
         rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
         model = load(newest.with_suffix(".safetensors").read_bytes())
         history, threads = header["history"], header["threads"]
-        return State(header["epoch"], model, rest["optimizer"], rest["masks"], history, threads)
+        return State(header["epoch"], model, rest["optimizers"], rest["masks"], history, threads)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         if isinstance(error, HwsimError):
             raise

@@ -53,19 +53,20 @@ class Trainer:
     def __init__(self, model: nn.Module, feed: Feed, device: torch.device) -> None:
         self.spec, self.feed, self.device = feed.spec, feed, device
         self.model = model.to(device)
-        self.optimizer = _optimizer(self.spec, model)
-        self.peaks = [group["lr"] for group in self.optimizer.param_groups]
+        self.optimizers = _optimizers(self.spec, model)
+        self.peaks = {name: one.param_groups[0]["lr"] for name, one in self.optimizers.items()}
         self.masks: dict[str, Tensor] = {}
         self.batches = max(1, len(feed.train) // self.spec.batch)
 
     def state(self, epoch: int, history: list[dict[str, Any]]) -> State:
         masks = {name: mask.cpu() for name, mask in self.masks.items()}
-        tensors, optimizer = self.model.state_dict(), self.optimizer.state_dict()
-        return State(epoch, tensors, optimizer, masks, history, torch.get_num_threads())
+        optimizers = {name: one.state_dict() for name, one in self.optimizers.items()}
+        return State(epoch, self.model.state_dict(), optimizers, masks, history, torch.get_num_threads())
 
     def resume(self, state: State) -> None:
         self.model.load_state_dict(state.model)
-        self.optimizer.load_state_dict(state.optimizer)
+        for name, one in self.optimizers.items():
+            one.load_state_dict(state.optimizers[name])
         self.masks = {name: mask.to(self.device) for name, mask in state.masks.items()}
 
     def epoch(self, number: int, progress: Progress) -> dict[str, Any]:
@@ -88,7 +89,7 @@ class Trainer:
             "loss": loss,
             "train_accuracy": accuracy,
             "test_accuracy": tested,
-            "rate": self.optimizer.param_groups[0]["lr"],
+            "rate": self.optimizers["weights"].param_groups[0]["lr"],
             "spike_rates": rates,
         }
         if spec.method == "asgl":
@@ -117,8 +118,8 @@ class Trainer:
             part = self.feed.train.take(order[i * self.spec.batch : (i + 1) * self.spec.batch])
             inputs, targets = self.feed.batch(part, rng, self.spec.augment)
             factor = rate_factor((number - 1) * self.batches + i, steps, self.spec.warmup * self.batches)
-            for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
-                group["lr"] = peak * factor
+            for name, optimizer in self.optimizers.items():
+                optimizer.param_groups[0]["lr"] = self.peaks[name] * factor
             if i == self.batches - 1:
                 count_emitted(self.model)
             try:
@@ -131,9 +132,10 @@ class Trainer:
                     f"the loss is {value} in epoch {number}, batch {i + 1} of {self.batches}; a lower rate "
                     f"(it is {self.spec.rate:g}) or a longer warm-up may help"
                 )
-            self.optimizer.zero_grad(set_to_none=True)
+            self.model.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
-            self.optimizer.step()
+            for optimizer in self.optimizers.values():
+                optimizer.step()
             apply_masks(self.model, self.masks)
             losses += value * len(part)
             right += int((answers.detach().argmax(1).cpu() == torch.from_numpy(part.labels)).sum())
@@ -214,9 +216,15 @@ def counted(model: nn.Module) -> Iterator[dict[str, tuple[int, int]]]:
             hook.remove()
 
 
-def _optimizer(spec: TrainSpec, model: nn.Module) -> torch.optim.Optimizer:
-    groups = parameter_groups(model, spec.rate, spec.alpha_rate)
+def _optimizers(spec: TrainSpec, model: nn.Module) -> dict[str, torch.optim.Optimizer]:
+    """Of the weights what the spec names; of ASGL's alphas Adam, whose steps do not shrink with their
+    gradients: those are 1 / alpha^2 of a wide clip's, and would not move it under SGD."""
+    weights, *alphas = parameter_groups(model, spec.rate, spec.alpha_rate)
     if spec.optimizer == "sgd":
-        return torch.optim.SGD(groups, spec.rate, momentum=spec.momentum, weight_decay=spec.weight_decay)
-    kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
-    return kind(groups, spec.rate, weight_decay=spec.weight_decay)
+        own: torch.optim.Optimizer = torch.optim.SGD(
+            [weights], spec.rate, momentum=spec.momentum, weight_decay=spec.weight_decay
+        )
+    else:
+        kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
+        own = kind([weights], spec.rate, weight_decay=spec.weight_decay)
+    return {"weights": own} | ({"alphas": torch.optim.Adam(alphas)} if alphas else {})
