@@ -4,11 +4,12 @@ READY := .venv/.ready
 FRONTENDS := .venv-frontends
 SCALESIM := .venv-scalesim
 SANAFE := .venv-sanafe
+BINDSNET := .venv-bindsnet
 OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -69,6 +70,9 @@ backward-memory: $(READY)  ## memory and time of training with LIF states comput
 training-speed: $(FRONTENDS)/.ready  ## a training step against SpikingJelly's, in .venv-frontends
 	PYTHONPATH=. $(FRONTENDS)/bin/python benchmarks/training_speed.py
 
+bindsnet-speed: $(READY) $(BINDSNET)/.ready  ## images learned a second by STDP against BindsNET's, in .venv-bindsnet
+	$(BIN)/python -m benchmarks.bindsnet_speed
+
 asgl: $(READY)  ## ASGL's 8.96 % of the ANN's energy, and with memories and network-on-chip, into reports/asgl
 	$(BIN)/python -m benchmarks.asgl
 
@@ -105,6 +109,12 @@ $(SANAFE)/.ready:
 	$(SANAFE)/bin/pip install --quiet --disable-pip-version-check sanafe==2.2.9 'numpy<2.4'
 	touch $@
 
+$(BINDSNET)/.ready:
+	$(PYTHON) -m venv $(BINDSNET)
+	$(BINDSNET)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 'numpy<2.4' scipy tqdm
+	$(BINDSNET)/bin/pip install --quiet --disable-pip-version-check --no-deps bindsnet==0.3.4
+	touch $@
+
 clean:  ## remove the environment, caches and generated output
-	rm -rf .venv $(FRONTENDS) $(SCALESIM) $(SANAFE) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(FRONTENDS) $(SCALESIM) $(SANAFE) $(BINDSNET) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

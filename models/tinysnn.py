@@ -4,8 +4,8 @@ The Diehl-and-Cook network in BindsNET's constants: 784 Poisson inputs, excitato
 adaptive threshold, 1 ms a step, 350 steps. ``baseline`` inhibits through as many inhibitory neurons,
 ``lateral``, the paper's proposal, directly from neuron to neuron. Potentials are in mV.
 
-These are the networks and their neurons; the learning rules, the quantisation and the choice among
-sizes are no part of them. The weights hold no gradient: they are for STDP to change. Among the neurons
+These are the networks and their neurons; ``hwsim learn`` trains them (docs/stdp.md). The choice among
+sizes is no part of them. The weights hold no gradient: they are for STDP to change. Among the neurons
 that cross the threshold in one step, BindsNET lets one fire at random; here the one farthest above
 its threshold fires (the first of equals), so that a run repeats.
 """

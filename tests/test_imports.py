@@ -15,7 +15,7 @@ ROOT = Path(hwsim.__file__).parent
 # everything inside of that package.
 LIBRARIES = {
     "torch": ("frontends.", "nn.", "methods.", "pipeline"),
-    "numba": ("chip.", "execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "jit"),
+    "numba": ("chip.", "execute.", "cycle.", "dram.", "lower.", "noc.", "place.", "methods.stdp.", "jit"),
     "simpy": ("chip.reference.", "cycle.reference.", "noc.reference."),
     "matplotlib": ("report.",),
     "jinja2": ("report.",),
@@ -119,6 +119,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("result", "report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
+    (("learning",), ("delivery", "methods.", *STAGES, *VALUES, *BASE)),
     (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
@@ -208,6 +209,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "compare_all",
             "comparing",
             "delivery",
+            "learning",
             "listing",
             "manycore.",
             "placing",

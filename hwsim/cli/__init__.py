@@ -13,6 +13,7 @@ import typer
 from hwsim.cli.compare import compare
 from hwsim.cli.estimate import estimate
 from hwsim.cli.inspect import inspect
+from hwsim.cli.learn import learn
 from hwsim.cli.list import list_
 from hwsim.cli.map import map_
 from hwsim.cli.ops import ops
@@ -31,7 +32,7 @@ app = typer.Typer(
 app.add_typer(replay, name="replay")
 COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
-    "train": train, "report": report, "list": list_,
+    "train": train, "learn": learn, "report": report, "list": list_,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -41,7 +41,7 @@ def load(
     """A Network, verified, of a file, a zoo name or a module.
 
     ``model``: a file .nir (NIR), .net (lava-dl) or .safetensors (saved by hwsim), a zoo name,
-    ``"file.py:callable"``, the directory of a training (``hwsim train``), or an nn.Module.
+    ``"file.py:callable"``, the directory of a training (``hwsim train``, ``hwsim learn``), or an nn.Module.
     ``inputs``: an array or a .npy or .npz file: (samples, *shape) or (samples, timesteps, *shape). A module
     needs them, as it is run on them to be captured; a network of the zoo is run on its own, or on ones. A
     .nir or .net takes its timesteps from them, else from ``timesteps``.

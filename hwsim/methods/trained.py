@@ -5,6 +5,8 @@ from pathlib import Path
 from hwsim import zoo
 from hwsim.errors import HwsimError
 from hwsim.frontends.loading import Opened
+from hwsim.methods.stdp import learn
+from hwsim.methods.stdp.opened import open_learning
 from hwsim.methods.train import CARD, INPUTS, SPEC, finished
 from hwsim.methods.train_model import WEIGHTS, build, load_weights
 from hwsim.storage import check_file, is_file
@@ -12,11 +14,11 @@ from hwsim.storage import check_file, is_file
 
 def training_named(name: str) -> Path | None:
     """The directory of the training, finished or not, that ``name`` stands for: one that ships by its name,
-    another by its path. None for a model of the zoo, and where there is none."""
+    another by its path, of gradients or of STDP. None for a model of the zoo, and where there is none."""
     if name in zoo.entries():
         return None
     directory = zoo.trainings().get(name, Path(name))
-    return directory if is_file(directory / SPEC) else None
+    return directory if any(is_file(directory / spec) for spec in (SPEC, learn.SPEC)) else None
 
 
 def open_training(directory: Path) -> Opened:
@@ -24,6 +26,8 @@ def open_training(directory: Path) -> Opened:
 
     Raises HwsimError for a training that is not done, and where files are missing or of another network.
     """
+    if is_file(directory / learn.SPEC):
+        return open_learning(directory)
     trained = finished(directory)
     card = trained.card
     try:

@@ -1,0 +1,229 @@
+"""Numba: Diehl-and-Cook networks, image after image."""
+
+import numpy as np
+from numba import njit
+
+from hwsim.execute.lanes import add_rows
+from hwsim.jit import BARE, CACHED
+from hwsim.methods.stdp.coding import draw_spikes, key_of
+from hwsim.methods.stdp.layout import (
+    EXCITATORY_SPIKES,
+    EXCITATORY_UPDATES,
+    IMAGES,
+    INHIBITION_OPERATIONS,
+    INHIBITORY_SPIKES,
+    INHIBITORY_UPDATES,
+    INPUT_OPERATIONS,
+    INPUT_SPIKES,
+    NO_ROUNDING,
+    OF_MEMBRANE,
+    RELAY_OPERATIONS,
+    STEPS,
+    THETA_UPDATES,
+    TRACE_DECAYS,
+    TRACE_WRITES,
+)
+from hwsim.methods.stdp.plasticity import depress, grow, normalize, on_grid, potentiate
+from hwsim.methods.stdp.room import new_room
+
+
+@njit(**BARE)
+def inhibit(current, inhibition, source):
+    """current += inhibition in all neurons but ``source``."""
+    own = current[source]
+    for j in range(len(current)):
+        current[j] += inhibition
+    current[source] = own
+
+
+@njit(**BARE)
+def step_relay(dynamics, driver, room):
+    """The inhibitory layer, driven by the neuron ``driver`` (-1: none); return how many fired."""
+    rest, decay, reset = dynamics.relay_rest, dynamics.relay_decay, dynamics.relay_reset
+    threshold, refractory = dynamics.relay_threshold, dynamics.relay_refractory
+    current, relay, waiting = room.relay_current, room.relay, room.relay_waiting
+    zero, one, fired = np.float32(0.0), np.float32(1.0), 0
+    if driver >= 0:
+        current[driver] = dynamics.drive
+    for j in range(len(relay)):
+        waits = waiting[j] > 0
+        x = zero if waits else current[j]
+        v = relay[j]
+        v = v - (v - rest) / decay + x
+        over = v >= threshold and not waits
+        relay[j] = reset if over else v
+        waiting[j] = refractory if over else max(waiting[j] - 1, 0)
+        current[j] = one if over else zero
+        fired += over
+    spikes = 0
+    if fired > 0:
+        for j in range(len(relay)):
+            if current[j] > 0:
+                room.relayed[spikes] = j
+                current[j] = zero
+                spikes += 1
+    return spikes
+
+
+@njit(**BARE)
+def charge(dynamics, room):
+    """v -= (v - rest) / d, + x unless refractory; ``above`` = v - h. Return how many reached h."""
+    rest, decay = dynamics.rest, dynamics.decay
+    current, membrane, waiting, above = room.current, room.membrane, room.waiting, room.above
+    threshold = room.threshold
+    zero, below, crossed = np.float32(0.0), np.float32(-np.inf), 0
+    for j in range(len(membrane)):
+        refractory = waiting[j] > 0
+        x = zero if refractory else current[j]
+        v = membrane[j]
+        v = v - (v - rest) / decay + x
+        membrane[j] = v
+        waiting[j] = max(waiting[j] - 1, 0)
+        over = below if refractory else v - threshold[j]
+        above[j] = over
+        crossed += over >= zero
+    return crossed
+
+
+@njit(**BARE)
+def round_membranes(grids, room, step, key):
+    """Membranes in fixed point; ``above`` and how many reached their threshold anew."""
+    crossed = 0
+    for j in range(len(room.membrane)):
+        v = on_grid(room.membrane[j], grids.membrane, key, OF_MEMBRANE, step, j)
+        room.membrane[j] = v
+        if not np.isinf(room.above[j]):
+            room.above[j] = v - room.threshold[j]
+        crossed += room.above[j] >= 0
+    return crossed
+
+
+@njit(**BARE)
+def begin_image(dynamics, theta, room):
+    room.membrane[:] = dynamics.rest
+    room.waiting[:] = 0
+    room.relay[:] = dynamics.relay_rest
+    room.relay_waiting[:] = 0
+    room.relay_current[:] = 0
+    room.seen[:] = -1
+    room.fired[:] = -1
+    room.since_update[:] = 0
+    room.changed[:] = 0
+    for j in range(len(theta)):
+        room.threshold[j] = dynamics.threshold + theta[j]
+
+
+@njit(**CACHED)
+def present(dynamics, rule, grids, traces, weights, theta, key, learns, room, responses, counts):
+    """Run one image's spikes in ``room`` through the network; ``responses`` (N,) takes spikes by neuron.
+
+    ``weights`` (I, N) and ``theta`` (N,) change where it ``learns``. ``traces`` (T + 1,): what is left of a
+    trace of 1 after so many steps. A neuron's inputs are added in the order input spikes by index, then
+    inhibition by neuron, as the event executor adds them.
+    """
+    steps, neurons = len(room.winners), weights.shape[1]
+    flat = weights.reshape(-1)
+    begin_image(dynamics, theta, room)
+    responses[:] = 0
+    learners = waiting = most = relayed = 0
+    winner = np.int64(-1)
+    for t in range(steps):
+        begin, end = room.begins[t], room.begins[t + 1]
+        room.current[:] = 0
+        add_rows(room.current, 0, neurons, flat, 0, room.sources[begin:end], neurons)
+        counts[INPUT_OPERATIONS] += (end - begin) * neurons
+        if dynamics.relayed:
+            for e in range(relayed):
+                inhibit(room.current, dynamics.inhibition, room.relayed[e])
+            counts[INHIBITION_OPERATIONS] += relayed * (neurons - 1)
+            relayed = step_relay(dynamics, winner, room)
+            counts[RELAY_OPERATIONS] += winner >= 0
+            counts[INHIBITORY_SPIKES] += relayed
+        elif winner >= 0:
+            inhibit(room.current, dynamics.inhibition, winner)
+            counts[INHIBITION_OPERATIONS] += neurons - 1
+        crossed = charge(dynamics, room)
+        if grids.membrane.rounding != NO_ROUNDING:
+            crossed = round_membranes(grids, room, t, key)
+        winner = np.int64(-1)
+        if crossed > 0:
+            best = np.float32(-1.0)
+            for j in range(neurons):
+                if room.above[j] < 0:
+                    continue
+                if room.above[j] > best:
+                    best, winner = room.above[j], j
+                room.membrane[j] = dynamics.reset
+                room.waiting[j] = dynamics.refractory
+                if learns:
+                    grow(theta, j, rule, grids, key, t, counts)
+                    room.threshold[j] = dynamics.threshold + theta[j]
+            responses[winner] += 1
+            counts[EXCITATORY_SPIKES] += 1
+        room.winners[t] = winner
+        if not learns:
+            continue
+        for e in range(begin, end):
+            room.seen[room.sources[e]] = t
+        if winner >= 0:
+            room.fired[winner] = t
+            most = max(most, responses[winner])
+            if responses[winner] == rule.confident:
+                room.learners[learners] = winner
+                learners += 1
+            if responses[winner] >= rule.confident and not room.since_update[winner]:
+                room.since_update[winner] = 1
+                room.waiting_update[waiting] = winner
+                waiting += 1
+        if rule.pre_rate > 0:
+            depress(weights, rule, grids, traces, room, learners, t, key, counts)
+        if (t + 1) % rule.every == 0:
+            factor = -(-most // rule.pivot) if rule.pivot > 0 else 1
+            for e in range(waiting):
+                j = room.waiting_update[e]
+                potentiate(weights, j, factor, rule, grids, traces, room, t, key, counts)
+                room.since_update[j] = 0
+            waiting = 0
+    counts[IMAGES] += 1
+    counts[STEPS] += steps
+    counts[INPUT_SPIKES] += room.begins[steps]
+    counts[EXCITATORY_UPDATES] += steps * neurons
+    counts[INHIBITORY_UPDATES] += steps * neurons * dynamics.relayed
+    if learns:
+        normalize(weights, rule, grids, room, learners, key, counts)
+        if rule.fading < 1 and grids.theta.rounding == NO_ROUNDING:
+            for j in range(neurons):
+                theta[j] *= rule.fading
+            counts[THETA_UPDATES] += neurons
+        counts[TRACE_WRITES] += room.begins[steps]
+        counts[TRACE_DECAYS] += steps * len(weights)
+        if rule.pre_rate > 0:
+            counts[TRACE_WRITES] += responses.sum()
+            counts[TRACE_DECAYS] += steps * neurons
+
+
+@njit(**CACHED)
+def learn_images(
+    dynamics, rule, grids, traces, gaps, images, first, seed, stream, steps, weights, theta, responses, counts
+):
+    """Learn ``images`` (B, I) one after another; their numbers begin at ``first``. ``responses`` (B, N)."""
+    room = new_room(weights.shape[0], weights.shape[1], steps)
+    for b in range(len(images)):
+        key = key_of(seed, stream, first + b)
+        draw_spikes(images[b], gaps, key, steps, room)
+        present(dynamics, rule, grids, traces, weights, theta, key, True, room, responses[b], counts)
+
+
+@njit(**CACHED)
+def answer_images(
+    dynamics, rule, grids, traces, gaps, images, first, seed, stream, weights, theta, responses, winners,
+    counts,
+):  # fmt: skip
+    """Show ``images`` (B, I) to the network as it is; ``winners`` (B, T) takes who fired at each step."""
+    steps = winners.shape[1]
+    room = new_room(weights.shape[0], weights.shape[1], steps)
+    for b in range(len(images)):
+        key = key_of(seed, stream, first + b)
+        draw_spikes(images[b], gaps, key, steps, room)
+        present(dynamics, rule, grids, traces, weights, theta, key, False, room, responses[b], counts)
+        winners[b] = room.winners

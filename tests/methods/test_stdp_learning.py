@@ -1,0 +1,175 @@
+"""Learnings into directories: resumed, opened as models, run by the event executor to the same spikes."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hwsim
+from hwsim.datasets import load_dataset
+from hwsim.errors import HwsimError
+from hwsim.execute.executor import encode, execute
+from hwsim.methods.load import load_inputs
+from hwsim.methods.stdp import learn as learning
+from hwsim.methods.stdp.labels import assigned
+from hwsim.methods.stdp.learn import finished, learn
+from hwsim.methods.stdp.learner import TEST, Learner, pixels
+from hwsim.methods.stdp.network import network_of
+from hwsim.methods.stdp.spec import LearnSpec
+from hwsim.network import Network
+from hwsim.storage import load_value
+from tests.methods.stdp_small import of_digits
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return learn(of_digits(), tmp_path_factory.mktemp("learned") / "run", command="hwsim learn").directory
+
+
+def weights(path: Path) -> np.ndarray:
+    return load_value(path / "learned.safetensors", "learning")[1]["weights"]
+
+
+@pytest.mark.parametrize("model", ["tinysnn/lateral", "tinysnn/baseline"])
+def test_the_executor_fires_and_answers_as_the_learner_does(model: str) -> None:
+    data = load_dataset("digits")
+    images, truth = pixels(data.train.arrays)[:40], data.train.labels[:40]
+    learner = Learner(of_digits(model=model, timesteps=60), 64)
+    learner.learn(images, 0, 0)
+    responses, winners, counts = learner.answer(images, 3, TEST)
+    labels = assigned(responses, truth, 10, "proportion")
+    network = network_of(learner.spec, learner.weights, learner.theta, labels, "digits")
+    trace = execute(network, encode(network, learner.spikes(images, 3, TEST)))
+    fired = trace.events["excitatory"].dense(10)
+    assert fired.sum() == counts.excitatory_spikes > 100
+    np.testing.assert_array_equal(np.where(fired.any(2), fired.argmax(2), -1), winners)
+    if model == "tinysnn/baseline":
+        assert trace.events["inhibitory"].dense(10).sum() == counts.inhibitory_spikes > 100
+    np.testing.assert_array_equal(trace.outputs[:, -1].argmax(1), labels.answers(winners))
+
+
+def test_the_network_has_the_thresholds_that_were_learned_and_adapts_no_more(directory: Path) -> None:
+    network = hwsim.load(str(directory))
+    excitatory = network.population["excitatory"]
+    theta = load_value(directory / "learned.safetensors", "learning")[1]["theta"]
+    assert (theta > 0).any()
+    np.testing.assert_array_equal(excitatory.vectors["threshold"], np.float32(-52) + theta)
+    assert not excitatory.adaptive
+    assert excitatory.one_spike
+    assert (network.name, network.timesteps, network.coding) == ("run", 50, "spikes")
+
+
+def test_a_learning_is_a_model_whose_own_inputs_give_its_accuracy(directory: Path) -> None:
+    card = json.loads((directory / "card.json").read_text())
+    inputs = load_inputs(directory / "inputs.npz", 30)
+    assert inputs.labels is not None
+    network = Network.load(directory / "network.safetensors")
+    answers = execute(network, encode(network, inputs.values)).outputs[:, -1].argmax(1)
+    # 30 test samples, all of which are kept as inputs
+    assert (answers == inputs.labels).mean() == card["test_accuracy"]
+    assert card["test_counts"]["images"] == 30
+    assert card["learning_counts"]["images"] == 60
+    assert sum(card["neurons_of_class"]) <= 10
+
+
+@pytest.mark.parametrize("stop", [20, 60, 80])
+def test_a_learning_that_was_killed_ends_with_the_same_weights(
+    stop: int, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "KEPT_EVERY", 40)
+    monkeypatch.setattr(learning, "CHUNK", 20)
+    twice = of_digits(passes=2)
+
+    def kill(stage: str, done: int, _total: int) -> None:
+        if stage == "images" and done == stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(twice, tmp_path / "run", kill)
+    with pytest.raises(HwsimError, match="not done; hwsim learn with the same options and directory goes on"):
+        finished(tmp_path / "run")
+    resumed, whole = learn(twice, tmp_path / "run"), learn(twice, tmp_path / "whole")
+    np.testing.assert_array_equal(weights(resumed.directory), weights(whole.directory))
+    assert resumed.card["learning_counts"] == whole.card["learning_counts"]
+    assert resumed.card["test_accuracy"] == whole.card["test_accuracy"]
+    assert [row["images"] for row in resumed.history] == [40, 60, 100, 120]
+    assert (weights(resumed.directory) != weights(directory)).any()
+
+
+def test_one_killed_before_its_metrics_were_written_has_them_all_in_the_end(tmp_path: Path) -> None:
+    def kill(stage: str, _done: int, _total: int) -> None:
+        if stage == "labels":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(of_digits(), tmp_path, kill)
+    (tmp_path / "metrics.jsonl").unlink()
+    assert [row["images"] for row in learn(of_digits(), tmp_path).history] == [60]
+    assert [row["images"] for row in finished(tmp_path).history] == [60]
+
+
+def test_a_finished_learning_is_not_done_again(directory: Path) -> None:
+    before = (directory / "card.json").stat().st_mtime_ns
+    assert learn(of_digits(), directory).card == finished(directory).card
+    assert (directory / "card.json").stat().st_mtime_ns == before
+
+
+def test_options_of_another_learning_are_refused_by_name(directory: Path) -> None:
+    with pytest.raises(HwsimError, match=r"another learning .seed: 0 there, 4 asked for"):
+        learn(of_digits(seed=4), directory)
+
+
+def test_damage_is_named(directory: Path, tmp_path: Path) -> None:
+    for path in directory.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "network.safetensors").write_bytes(b"no network")
+    with pytest.raises(HwsimError, match=r"network\.safetensors: is not the file that the learning wrote"):
+        hwsim.load(str(tmp_path))
+    (tmp_path / "card.json").unlink()
+    (tmp_path / "learned.safetensors").write_bytes(b"no weights")
+    with pytest.raises(HwsimError, match=r"learned\.safetensors: not a safetensors file"):
+        learn(of_digits(), tmp_path)
+
+
+def test_series_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = replace(load_dataset("digits"), kind="series")
+    monkeypatch.setattr(learning, "load_dataset", lambda *_: series)
+    with pytest.raises(HwsimError, match="digits holds series; hwsim learn takes images"):
+        learn(of_digits(), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"model": "fashion"}, "model: found 'fashion'"),
+        ({"rule": "hebb"}, "rule: found 'hebb'"),
+        ({"neurons": 1}, "neurons: found 1"),
+        ({"max_rate": 1200.0}, "max_rate: found 1200.0"),
+        ({"w_initial": 2.0}, "w_initial 2: it must not be above w_max 1"),
+        ({"update_step": 0}, "update_step: found 0"),
+        ({"formats": {"weights": {"bits": 33, "fraction": 7}}}, "bits: found 33"),
+        ({"formats": {"decay": {"bits": 8, "fraction": 7}}}, "formats.decay"),
+        ({"etta": 1.0}, "unknown field 'etta'"),
+    ],
+)  # fmt: skip
+def test_wrong_values_are_named_with_what_is_allowed(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(HwsimError, match=told):
+        LearnSpec.of({"model": "tinysnn/lateral", "data": "mnist"} | fields)
+
+
+def test_a_rule_takes_single_numbers_from_the_spec() -> None:
+    rule = of_digits(rule="tinysnn", update_step=9).learning
+    assert (rule.update_step, rule.soft, rule.pre_rate) == (9, True, 0.0)
+    assert of_digits(pre_rate=0.0).learning.pre_rate == 0.0
+
+
+def test_first_weights_have_their_norm_and_are_on_their_grid() -> None:
+    free = Learner(of_digits(), 64)
+    np.testing.assert_allclose(free.weights.sum(0), 20.0, rtol=1e-5)
+    form = {"bits": 8, "fraction": 7, "rounding": "nearest"}
+    rounded = Learner(of_digits(formats={"weights": form}), 64)
+    assert ((rounded.weights * 128) % 1 == 0).all()
+    assert np.abs(rounded.weights - free.weights).max() <= 1 / 256
