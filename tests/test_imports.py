@@ -39,6 +39,8 @@ BASE = (
 VALUES = (
     "network",
     "network_checks",
+    "fixed_point",
+    "format_checks",
     "population",
     "events",
     "grid",

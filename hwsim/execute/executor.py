@@ -29,6 +29,7 @@ def encode(network: Network, inputs: Array) -> Events:
 
     ``inputs``: (samples, *shape) for frames, (samples, timesteps, *shape) for series and, of 0 and 1, for
     spikes; dimensions of 1 may be there or not: (channels, length) is (channels, 1, length) in a network.
+    A quantized network's real values become codes, to the nearest and saturated.
     Raises HwsimError for another shape, NaN or infinity, or spikes that are not 0 or 1.
     """
     shape = network.input.shape
@@ -45,6 +46,8 @@ def encode(network: Network, inputs: Array) -> Events:
     binary = network.coding == "spikes"
     if binary and not np.isin(inputs, (0, 1)).all():
         raise HwsimError("spike inputs must be 0 or 1")
+    if (of := network.input.formats.get("output")) is not None:
+        inputs = of.codes(inputs)
     limits: Any = np.iinfo(np.int32) if network.integer else np.finfo(np.float32)
     low, high = float(inputs.min(initial=0)), float(inputs.max(initial=0))
     if network.integer and not np.array_equal(inputs, np.trunc(inputs)):
@@ -207,7 +210,8 @@ class Chunk:
         if progressed.ends is None:
             progressed.ends = np.zeros((self.samples * blocks, plan.steps), np.int64)
             size = population.size if readout else 0
-            progressed.outputs = np.zeros((self.samples, plan.steps, size), plan.dtype)
+            dtype = np.int32 if plan.integer else np.float32
+            progressed.outputs = np.zeros((self.samples, plan.steps, size), dtype)
         if self.network.integer:
             sharers = self._sharers(population)
             plan.check_range(

@@ -1,0 +1,238 @@
+"""A Network run densely in PyTorch, step by step: every neuron, every state, no events.
+
+It shares no code with the executor. Of integer networks it is the check that the executor is exact; of float
+ones it shows the range of every state, in float64.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hwsim.frontends.dense_arithmetic import Arithmetic, Integers, Reals
+from hwsim.network import Network, Population, Projection
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Dense:
+    """What happened. By population: ``outputs`` (samples, steps, neurons) of all but readouts, ``membranes``
+    after each step, (samples, steps, words), a readout's running sum too, and ``ranges``, the lowest and the
+    highest value that a word ("state", "current", "adaptation", "output") would have without saturation."""
+
+    outputs: dict[str, Array] = field(default_factory=dict)
+    membranes: dict[str, Array] = field(default_factory=dict)
+    ranges: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    saturated: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def answers(self, network: Network) -> Array:
+        """The readout's sum after the last step, (samples, neurons)."""
+        name = network.readout
+        if network.population[name].kind == "readout":
+            return np.asarray(self.membranes[name][:, -1])
+        return np.asarray(self.outputs[name].sum(axis=1))
+
+
+@dataclass
+class _State:
+    """The states of a population, or of a group that shares them: (samples, words)."""
+
+    v: Tensor
+    u: Tensor
+    adapted: Tensor
+    pending: Tensor
+    waits: Tensor
+
+
+@torch.no_grad()
+def run_dense(network: Network, inputs: Array, progress: Callable[[int], None] | None = None) -> Dense:
+    """Run all timesteps on real ``inputs``, as :func:`hwsim.execute.executor.encode` takes them."""
+    return _Run(network, inputs).run(progress)
+
+
+class _Run:
+    def __init__(self, network: Network, inputs: Array) -> None:
+        self.network, self.found = network, Dense()
+        self.arithmetic: Arithmetic = Integers() if network.integer else Reals()
+        self.samples = len(inputs)
+        of = network.input.formats.get("output")
+        values = inputs if of is None else of.codes(inputs)
+        self.given = torch.from_numpy(np.array(values)).to(self.arithmetic.dtype)
+        self.given = self.given.reshape(self.samples, -1, *network.input.shape)
+        self.weights = {
+            q.name: torch.from_numpy(q.weights.copy()).to(self.arithmetic.dtype)
+            for q in network.projections
+            if q.weights is not None
+        }
+        self.states = {
+            owner: self._fresh(network.population[owner]) for owner in set(network.owners.values())
+        }
+        self.history: dict[str, list[Tensor]] = {p.name: [] for p in network.populations}
+        self.kept: dict[str, list[Tensor]] = {p.name: [] for p in network.populations if p.has_state}
+
+    def _fresh(self, p: Population) -> _State:
+        words = p.size // p.channel_groups if p.has_state else 0
+        zero = torch.zeros(self.samples, words, dtype=self.arithmetic.dtype)
+        start = zero
+        if p.has_state and p.kind not in ("readout", "clif") and not p.shared:
+            start = zero + self.arithmetic.parameter(p, "initial")
+        waits = torch.zeros(self.samples, words, dtype=torch.int64)
+        return _State(start, zero, zero, zero, waits)
+
+    def run(self, progress: Callable[[int], None] | None) -> Dense:
+        for t in range(self.network.timesteps):
+            for p in self.network.populations:
+                if p.kind == "input":
+                    at = t if self.given.shape[1] > 1 else 0
+                    self.history[p.name].append(self.given[:, at].flatten(1))
+                    continue
+                x = self._sum(p, t)
+                x = self.arithmetic.aligned(p, x, self.network.right_shift(p.name))
+                emitted = self._update(p, x)
+                if emitted is not None:
+                    self.history[p.name].append(emitted)
+            if progress:
+                progress(t + 1)
+        for name, parts in self.history.items():
+            if parts:
+                self.found.outputs[name] = torch.stack(parts, 1).numpy()
+        for name, parts in self.kept.items():
+            self.found.membranes[name] = torch.stack(parts, 1).numpy()
+        return self.found
+
+    def _sum(self, p: Population, t: int) -> Tensor:
+        total = torch.zeros(self.samples, p.size, dtype=self.arithmetic.dtype)
+        for q in self.network.into(p.name):
+            if q.bias is not None:
+                bias = torch.from_numpy(q.bias.copy()).to(self.arithmetic.dtype)
+                bias = self.arithmetic.raised(bias, self.network.bias_shift(q))
+                total += bias.repeat_interleave(p.size // p.channels)
+            if t >= q.delay:
+                came = self._delivered(q, self.history[q.source][t - q.delay])
+                total += self.arithmetic.raised(came, self.network.left_shift(q))
+        return total
+
+    def _delivered(self, q: Projection, values: Tensor) -> Tensor:
+        """What a projection brings of its source's values, (samples, target neurons)."""
+        source = self.network.population[q.source]
+        if q.kind == "identity":
+            return values
+        if q.kind == "dense":
+            return self.arithmetic.linear(F.linear, values, self.weights[q.name])
+        planes = values.reshape(len(values), source.channels, *source.plane)
+        if q.kind == "conv2d":
+
+            def convolved(x: Tensor, weights: Tensor) -> Tensor:
+                return F.conv2d(x, weights, None, q.stride, q.padding, 1, q.groups)
+
+            return self.arithmetic.linear(convolved, planes, self.weights[q.name]).flatten(1)
+        pooled = _pooled(q, planes).flatten(1)
+        return pooled if self.network.integer else pooled / q.divisor
+
+    def _update(self, p: Population, x: Tensor) -> Tensor | None:
+        """A step of a population; what it emits, None for a readout."""
+        if p.kind in ("relay", "relu"):
+            value = self._kept(p, "output", x)
+            return value.clamp(min=0) if p.kind == "relu" else value
+        state = self.states[self.network.owners[p.name]]
+        if p.kind == "readout":
+            state.v = self._kept(p, "state", state.v + x)
+            emitted = None
+        elif p.channel_groups > 1:
+            parts = x.chunk(p.channel_groups, 1)
+            emitted = torch.cat([self._fired(p, state, part) for part in parts], 1)
+        else:
+            emitted = self._fired(p, state, x)
+        self.kept[p.name].append(state.v)
+        return emitted
+
+    def _fired(self, p: Population, state: _State, x: Tensor) -> Tensor:
+        a = self.arithmetic
+        x = a.parameter(p, "gain") * x
+        if p.kind == "clif":
+            return self._clif(p, state, x)
+        if p.has_current:
+            x = state.u = self._kept(p, "current", a.leaked(p, "current_decay", state.u) + x)
+        resting = state.waits > 0
+        if p.kind == "lif":
+            x = torch.where(resting, torch.zeros_like(x), x)
+        v = a.stepped(p, state.v, x)
+        if p.kind == "li":
+            state.v = self._kept(p, "state", v)
+            return state.v
+        return self._lif(p, state, v, resting)
+
+    def _lif(self, p: Population, state: _State, v: Tensor, resting: Tensor) -> Tensor:
+        a, zero = self.arithmetic, torch.zeros((), dtype=self.arithmetic.dtype)
+        level = {"zero": zero, "value": a.parameter(p, "reset_value")}.get(p.reset)
+        if p.delayed_reset:
+            v = torch.where(state.pending != 0, v - state.pending if level is None else level, v)
+        v = self._kept(p, "state", v)
+        h = a.parameter(p, "threshold") + state.adapted
+        over = (v >= h if p.compare == ">=" else v > h) & ~resting
+        one = torch.ones((), dtype=a.dtype)
+        spikes = torch.where(over, a.count(v, h) if p.multispike else one, zero)
+        if p.one_spike:
+            spikes = _farthest(spikes, v - h)
+        fired = spikes > 0
+        state.waits = torch.where(fired, p.refractory, (state.waits - 1).clamp(min=0))
+        if p.delayed_reset:
+            state.pending = torch.where(fired, h * spikes if level is None else one, zero)
+        else:
+            v = torch.where(fired, v - h * spikes if level is None else level, v)
+        if p.floored:
+            v = torch.maximum(v, a.parameter(p, "floor"))
+        state.v = self._kept(p, "state", v)
+        if p.adaptive:
+            grown = a.leaked(p, "adaptation_decay", state.adapted)
+            state.adapted = self._kept(p, "adaptation", grown + a.parameter(p, "adaptation") * spikes)
+        return torch.where(fired, spikes, zero)
+
+    def _clif(self, p: Population, state: _State, x: Tensor) -> Tensor:
+        """m - v - e against the threshold; ``u`` is m, ``adapted`` e, ``pending`` the last spikes."""
+        a = self.arithmetic
+        h = a.parameter(p, "threshold")
+        state.u = self._kept(p, "current", a.leaked(p, "current_decay", state.u) + x)
+        state.v = self._kept(p, "state", a.leaked(p, "decay", state.v) + x)
+        recovering = a.leaked(p, "current_decay", state.adapted) + h * state.pending
+        state.adapted = self._kept(p, "adaptation", recovering)
+        over = state.u - state.v - state.adapted
+        state.pending = (over >= h if p.compare == ">=" else over > h).to(a.dtype)
+        return state.pending
+
+    def _kept(self, p: Population, name: str, x: Tensor) -> Tensor:
+        """The word, saturated; its range without saturation is noted."""
+        low, high = float(x.min()), float(x.max())
+        before = self.found.ranges.setdefault(p.name, {}).get(name, (low, high))
+        self.found.ranges[p.name][name] = (min(low, before[0]), max(high, before[1]))
+        kept = self.arithmetic.kept(p, name, x)
+        counts = self.found.saturated.setdefault(p.name, {})
+        counts[name] = counts.get(name, 0) + int((kept != x).sum())
+        return kept
+
+
+def _pooled(q: Projection, planes: Tensor) -> Tensor:
+    """The windows' sums or maxima; a maximum over no neuron is 0."""
+    (py, px), sizes = q.padding, zip(q.kernel, q.stride, strict=True)
+    (kh, sh), (kw, sw) = sizes
+    if q.kind == "avg_pool":
+        windows = F.pad(planes, (px, px, py, py)).unfold(2, kh, sh).unfold(3, kw, sw)
+        return Tensor(windows.sum((-1, -2)))
+    values = F.pad(planes, (px, px, py, py)).unfold(2, kh, sh).unfold(3, kw, sw)
+    there = F.pad(torch.ones_like(planes[:1, :1]), (px, px, py, py)).unfold(2, kh, sh).unfold(3, kw, sw) > 0
+    lowest = values.min() if values.numel() else 0
+    largest = torch.where(there, values, lowest).amax((-1, -2))
+    return torch.where(there.any(-1).any(-1), largest, torch.zeros_like(largest))
+
+
+def _farthest(spikes: Tensor, above: Tensor) -> Tensor:
+    """Of each sample's spikes only that of the neuron farthest above its threshold, the first of equals."""
+    lowest = above.min() - 1
+    first = torch.where(spikes > 0, above, lowest).argmax(1, keepdim=True)
+    return torch.zeros_like(spikes).scatter(1, first, spikes.gather(1, first))
