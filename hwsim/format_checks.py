@@ -87,8 +87,8 @@ def _check_population(network: Quantized, p: Population) -> None:
         )
     for name, of in p.formats.items():
         of.check(f"{label}: {name}")
-        if of.sign_only:
-            raise HwsimError(f"{label}: {name} of 1 bit is unsigned; only weights are signs")
+        if of.sign_only and p.kind != "input":
+            raise HwsimError(f"{label}: {name} of 1 bit must be unsigned; weights and inputs may be signs")
     if p.kind != "input" and network.right_shift(p.name) > MOST_SHIFT:
         raise HwsimError(
             f"{label}: its sums have {network.right_shift(p.name)} fraction bits more than its state; "

@@ -22,6 +22,8 @@ CHUNK_SAMPLES = 16
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
+Watch = Callable[[str, Array], None]
+"""Called with a population and its states, (samples, words of a state, words), after each of its steps."""
 
 
 def encode(network: Network, inputs: Array) -> Events:
@@ -101,6 +103,25 @@ def drive(network: Network, component: tuple[str, ...], given: EventTrace) -> di
     return {name: Events.join(parts) for name, parts in found.items()}
 
 
+def membranes(network: Network, inputs: Events) -> dict[str, Array]:
+    """The membranes of every population with a state after each step, (samples, timesteps, words)."""
+    plans = plans_of(network, (p.name for p in network.populations if p.kind != "input"))
+    chunk = Chunk(network, plans, inputs.samples)
+    chunk.place(network.input.name, inputs)
+    found: dict[str, list[Array]] = {p.name: [] for p in network.populations if p.has_state}
+
+    def watch(name: str, states: Array) -> None:
+        if name in found:
+            p = network.population[name]
+            words = p.channels // p.channel_groups
+            lying = states[:, layout.V].reshape(len(states), -1, words)
+            found[name].append(lying.transpose(0, 2, 1).reshape(len(states), -1).copy())
+
+    for component in network.components:
+        chunk.run(component, watch)
+    return {name: np.stack(parts, 1) for name, parts in found.items()}
+
+
 def drive_readout(network: Network, given: EventTrace) -> Array:
     """The readout's sums, (samples, timesteps, neurons), if every population emits as ``given`` says."""
     name = network.readout
@@ -167,13 +188,14 @@ class Chunk:
         cells = slice(place.cell, place.cell + self.samples * place.steps)
         self.store.begins[cells], self.store.ends[cells] = begins[:-1], begins[1:]
 
-    def run(self, component: tuple[str, ...]) -> None:
-        """Execute the populations of a component: one over all steps at once, several step by step."""
+    def run(self, component: tuple[str, ...], watch: Watch | None = None) -> None:
+        """Execute the populations of a component: one over all steps at once, several step by step, and so
+        where someone watches their states."""
         names = [name for name in component if name in self.plans]
         if not names:
             return
         plan = self.plans[names[0]]
-        if len(names) == 1 and not plan.recurrent:
+        if len(names) == 1 and not plan.recurrent and watch is None:
             self._run(plan, (0, plan.steps), np.zeros((0, 0, 0), plan.dtype), _Progressed())
             return
         states: dict[tuple[str, str], Array] = {}
@@ -189,6 +211,8 @@ class Chunk:
                 plan = self.plans[name]
                 if step < plan.steps:
                     self._run(plan, (step, step + 1), states[self._holder(name)], progressed[name])
+                    if watch:
+                        watch(name, states[self._holder(name)])
 
     def _holder(self, name: str) -> tuple[str, str]:
         """Whose state a population uses: its group's or its own."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from hwsim.frontends.dense_arithmetic import Arithmetic, Integers, Reals
 from hwsim.network import Network, Population, Projection
@@ -178,8 +178,7 @@ class _Run:
         over = (v >= h if p.compare == ">=" else v > h) & ~resting
         one = torch.ones((), dtype=a.dtype)
         spikes = torch.where(over, a.count(v, h) if p.multispike else one, zero)
-        if p.one_spike:
-            spikes = _farthest(spikes, v - h)
+        emitted = _farthest(spikes, v - h) if p.one_spike else spikes
         fired = spikes > 0
         state.waits = torch.where(fired, p.refractory, (state.waits - 1).clamp(min=0))
         if p.delayed_reset:
@@ -192,7 +191,7 @@ class _Run:
         if p.adaptive:
             grown = a.leaked(p, "adaptation_decay", state.adapted)
             state.adapted = self._kept(p, "adaptation", grown + a.parameter(p, "adaptation") * spikes)
-        return torch.where(fired, spikes, zero)
+        return torch.where(fired, emitted, zero)
 
     def _clif(self, p: Population, state: _State, x: Tensor) -> Tensor:
         """m - v - e against the threshold; ``u`` is m, ``adapted`` e, ``pending`` the last spikes."""

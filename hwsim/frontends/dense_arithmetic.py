@@ -18,7 +18,7 @@ class Integers:
 
     def parameter(self, p: Population, name: str) -> Tensor:
         """Codes of the state's scale, one or one a neuron."""
-        return torch.from_numpy(p.parameter(name)).round().to(torch.int64)
+        return torch.from_numpy(p.parameter(name).copy()).round().to(torch.int64)
 
     def leaked(self, p: Population, name: str, state: Tensor) -> Tensor:
         bits = p.decay_bits(name)
@@ -58,7 +58,7 @@ class Reals:
     dtype: Any = torch.float64
 
     def parameter(self, p: Population, name: str) -> Tensor:
-        return torch.from_numpy(p.parameter(name))
+        return torch.from_numpy(p.parameter(name).copy())
 
     def leaked(self, p: Population, name: str, state: Tensor) -> Tensor:
         return self.parameter(p, name) * state
