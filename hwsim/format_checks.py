@@ -9,7 +9,7 @@ from hwsim.errors import HwsimError
 from hwsim.fixed_point import FixedPoint
 from hwsim.population import Population, Projection
 
-MOST_SHIFT = 31
+MOST_SHIFT = 62
 """Bits by which a sum is shifted either way."""
 
 DECAYS = ("decay", "current_decay", "adaptation_decay")

@@ -203,7 +203,8 @@ class Chunk:
             population = self.network.population[name]
             size = population.size // population.channel_groups
             states.setdefault(
-                self._holder(name), np.zeros((self.samples, layout.STATE_WORDS, size), plan.dtype)
+                self._holder(name),
+                np.zeros((self.samples, layout.STATE_WORDS, size), self.plans[name].dtype),
             )
         progressed = {name: _Progressed() for name in names}
         for step in range(self.network.timesteps):

@@ -5,7 +5,7 @@ ones it shows the range of every state, in float64.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -145,8 +145,8 @@ class _Run:
             state.v = self._kept(p, "state", state.v + x)
             emitted = None
         elif p.channel_groups > 1:
-            parts = x.chunk(p.channel_groups, 1)
-            emitted = torch.cat([self._fired(p, state, part) for part in parts], 1)
+            parts = zip(_groups(p), x.chunk(p.channel_groups, 1), strict=True)
+            emitted = torch.cat([self._fired(group, state, part) for group, part in parts], 1)
         else:
             emitted = self._fired(p, state, x)
         self.kept[p.name].append(state.v)
@@ -214,6 +214,17 @@ class _Run:
         counts = self.found.saturated.setdefault(p.name, {})
         counts[name] = counts.get(name, 0) + int((kept != x).sum())
         return kept
+
+
+def _groups(p: Population) -> list[Population]:
+    """Its channel groups as populations of their own."""
+    size = p.size // p.channel_groups
+    given = [
+        {name: values.ravel()[k : k + size] for name, values in p.vectors.items()}
+        for k in range(0, p.size, size)
+    ]
+    shape = (p.channels // p.channel_groups, *p.shape[1:])
+    return [replace(p, shape=shape, channel_groups=1, vectors=vectors) for vectors in given]
 
 
 def _pooled(q: Projection, planes: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.fixed_point import MOST_BITS, FixedPoint, ParameterRounding, Rounding
-from hwsim.format_checks import MOST_SHIFT
 from hwsim.frontends.dense import Dense, run_dense
 from hwsim.methods.quantization_form import plain_form
 from hwsim.network import Network, Population, Projection
@@ -18,7 +17,7 @@ Array = NDArray[Any]
 Range = tuple[float, float]
 
 DECAYS = ("decay", "current_decay", "adaptation_decay")
-NEAR = MOST_SHIFT // 2
+NEAR = 15
 """A state has at most so many fraction bits more than what reaches it, and that at most so many more."""
 
 FINEST = 48
@@ -166,13 +165,15 @@ class _Conversion:
             of = replace(of, fraction_bits=-round(log2(size)))
         return of
 
+    def _sharers(self, p: Population) -> list[Population]:
+        """All populations that use its state."""
+        group = p.state_group
+        return [q for q in self.network.populations if q is p or (group and q.state_group == group)]
+
     def _range_of(self, p: Population) -> Range:
         """What its words and levels reach, of all that share its state."""
         found = [0.0]
-        group = self.network.population[p.name].state_group
-        for q in self.network.populations:
-            if q is not p and not (group and q.state_group == group):
-                continue
+        for q in self._sharers(p):
             for low, high in self.seen.ranges.get(q.name, {}).values():
                 found += [low, high]
             if q.kind in ("lif", "li", "clif"):
@@ -186,7 +187,8 @@ class _Conversion:
         if p.kind == "input":
             return fitting(self.precision.inputs, *_range(self.seen.outputs[p.name]))
         of = fitting(self.precision.state, *self._range_of(p))
-        terms = [self._term(q, weights) for q in self.network.into(p.name) if q.source in self.emitted]
+        reaching = [q for m in self._sharers(p) for q in self.network.into(m.name)]
+        terms = [self._term(q, weights) for q in reaching if q.source in self.emitted]
         if p.kind in ("relay", "relu"):
             return replace(of, fraction_bits=min([of.fraction_bits, max(terms, default=0)]))
         return replace(of, fraction_bits=min([of.fraction_bits, *(t + NEAR for t in terms)]))
@@ -196,26 +198,22 @@ class _Conversion:
         return self.emitted[q.source] + (of.fraction_bits if of else 0)
 
     def _projection(self, q: Projection, of: FixedPoint | None, number: int) -> Projection:
-        if q.weights is None or of is None:
-            return replace(q, bias=None) if q.bias is None else self._refuse(q)
-        state = self.formats[q.target].fraction_bits
-        source = self.emitted[q.source]
-        of = replace(of, fraction_bits=min(of.fraction_bits, state + MOST_SHIFT - source))
+        state, source = self.formats[q.target].fraction_bits, self.emitted[q.source]
         seed = self.precision.seed + 2 * number
-        formats = {"weights": of}
-        codes = self._codes(q.name, "weights", q.weights, of, seed)
-        bias = None
+        formats: dict[str, FixedPoint] = {}
+        weights = bias = None
+        if q.weights is not None and of is not None:
+            finest = state + NEAR - source
+            fraction = min(of.fraction_bits, finest) if q.weights.any() else state - source
+            of = formats["weights"] = replace(of, fraction_bits=fraction)
+            weights = _narrow(self._codes(q.name, "weights", q.weights, of, seed))
         if q.bias is not None:
             bits = max(self.precision.weights, self.precision.state)
-            finest = max(state, of.fraction_bits + source)
-            formats["bias"] = fitting(bits, *_range(q.bias), finest=finest)
+            finest = max(state, source + (of.fraction_bits if of else 0))
+            given = fitting(bits, *_range(q.bias), finest=finest)
+            formats["bias"] = given if q.bias.any() else replace(given, fraction_bits=state)
             bias = _narrow(self._codes(q.name, "bias", q.bias, formats["bias"], seed + 1))
-        return replace(q, weights=_narrow(codes), bias=bias, formats=formats)
-
-    def _refuse(self, q: Projection) -> Projection:
-        raise HwsimError(
-            f"projection {q.name!r} ({q.kind}): has a bias and no weights; it has no integer form"
-        )
+        return replace(q, weights=weights, bias=bias, formats=formats)
 
     def _population(self, p: Population) -> Population:
         own = self.formats[p.name]

@@ -18,9 +18,9 @@ def plain_form(network: Network) -> Network:
     """The same spikes, in real numbers, from neurons that all compute v = decay * v + x.
 
     A leak in another form is v - rest = kept (v - rest) + taken * x, and its neuron's levels are measured
-    from the rest and divided by gain * taken; where that cannot be, gain * taken goes into the weights. An
-    average pool adds up, and who reads it divides: in its weights, or in those of a 1 x 1 convolution in
-    place of an identity. Raises HwsimError naming a population that has no such form.
+    from the rest and divided by what is taken; where that cannot be, it goes into the weights. An average
+    pool adds up, and who reads it divides: in its weights, or in those of a 1 x 1 convolution in place of an
+    identity. Raises HwsimError naming a population that has no such form.
     """
     factors = _factors(network)
     projections = tuple(_undivided(network, q, factors) for q in network.projections)
@@ -28,8 +28,10 @@ def plain_form(network: Network) -> Network:
     scales: dict[str, Array] = {}
     populations = []
     for p in network.populations:
-        group = [q for q in network.populations if p.state_group and q.state_group == p.state_group]
-        found = _Leak.of(p, group or [p]) if p.kind in ("lif", "li", "clif") else None
+        group = [
+            q for q in network.populations if q is p or (q.state_group and q.state_group == p.state_group)
+        ]
+        found = _Leak.of(p, group) if p.kind in ("lif", "li", "clif") else None
         populations.append(found.population if found else p)
         if found is not None and found.scale is not None:
             scales[p.name] = found.scale
@@ -82,16 +84,14 @@ class _Leak:
     @staticmethod
     def of(p: Population, group: list[Population]) -> "_Leak":
         """``group``: all that use its state."""
-        kept, taken = _shares(p)
-        scale = taken * p.parameter("gain")
+        kept, scale = _shares(p)
         rest = p.parameter("rest") if p.leak != "decay" else np.zeros(1)
         levels = {name: p.parameter(name) for name in LEVELS if p.given(name)}
         levels["adaptation"] = p.parameter("adaptation")
         reset = p.reset
         if rest.any() and p.kind == "lif":
-            apart = p.shared and len({(len(q.parameter("rest")), q.rest, q.leak) for q in group}) > 1
-            if reset == "subtract" or p.multispike or apart or (p.shared and len(rest) > 1):
-                why = "shares its state with another rest" if p.shared else "its threshold counts from 0"
+            if reset == "subtract" or p.multispike or p.shared:
+                why = "shares its state" if p.shared else "its threshold counts from 0"
                 raise HwsimError(
                     f"population {p.name!r}: rests at {rest[0]:g} and {why}; it has no integer form"
                 )
@@ -100,7 +100,8 @@ class _Leak:
             for name in LEVELS:
                 if name in levels:
                     levels[name] = levels[name] - rest
-        divides = p.kind != "li" and bool((scale > 0).all()) and not p.state_group
+        one = len({float(_shares(q)[1].mean()) for q in group}) == 1 and not scale.std()
+        divides = p.kind != "li" and bool((scale > 0).all()) and (len(group) == 1 or one)
         if divides:
             levels = {name: value / scale for name, value in levels.items()}
         if p.kind == "clif":
@@ -111,16 +112,13 @@ class _Leak:
 
 
 def _shares(p: Population) -> tuple[Array, Array]:
-    """v' = kept * v + taken * x."""
-    decay = p.parameter("decay")
-    one = np.ones_like(decay)
+    """v' = kept * v + taken * x, x the sum of its inputs: the gain is in ``taken``."""
+    decay, gain = p.parameter("decay"), p.parameter("gain")
     if p.leak == "relax":
-        return one - decay, decay
+        return 1 - decay, decay * gain
     if p.leak == "relax_divide":
-        return one - 1 / decay, 1 / decay
-    if p.leak == "leak_divide":
-        return one - 1 / decay, one
-    return decay, one
+        return 1 - 1 / decay, gain / decay
+    return (1 - 1 / decay if p.leak == "leak_divide" else decay), gain
 
 
 def _with(p: Population, parameters: dict[str, Array]) -> Population:
