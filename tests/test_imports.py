@@ -122,6 +122,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
+    (("quantizing",), ("delivery", "report.", *METHODS, *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
@@ -213,6 +214,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "listing",
             "manycore.",
             "placing",
+            "quantizing",
             "replay.",
             "reporting",
             "training",

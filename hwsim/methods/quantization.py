@@ -102,8 +102,10 @@ def convert(plain: Network, seen: Dense, precision: Precision) -> Quantized:
     return _Conversion(plain, seen, precision).run()
 
 
-def fitting(bits: int, low: float, high: float, finest: int = FINEST) -> FixedPoint:
-    """The format of most fraction bits that holds ``low`` to ``high`` to half a step, signed where low < 0.
+def fitting(
+    bits: int, low: float, high: float, finest: int = FINEST, slack: float = 0.5
+) -> FixedPoint:
+    """The format of most fraction bits that holds ``low`` to ``high``, to ``slack`` steps; signed if low < 0.
 
     Of a range without width at 0: no fraction bits. A sign (1 bit, signed): the power of two nearest to half
     the range.
@@ -118,14 +120,14 @@ def fitting(bits: int, low: float, high: float, finest: int = FINEST) -> FixedPo
     if signed and bits == 1:
         return FixedPoint(1, min(finest, -round(log2(largest))), True)
     fraction = min(finest, floor(log2((1 << bits) / largest)) + 1)
-    while not _fits(FixedPoint(bits, fraction, signed), low, high):
+    while not _fits(FixedPoint(bits, fraction, signed), low, high, slack):
         fraction -= 1
     return FixedPoint(bits, fraction, signed)
 
 
-def _fits(of: FixedPoint, low: float, high: float) -> bool:
-    inside = low * 2.0**of.fraction_bits >= of.low - 0.5
-    return inside and high * 2.0**of.fraction_bits < of.high + 0.5
+def _fits(of: FixedPoint, low: float, high: float, slack: float) -> bool:
+    inside = low * 2.0**of.fraction_bits >= of.low - slack
+    return inside and high * 2.0**of.fraction_bits <= of.high + slack
 
 
 class _Conversion:
@@ -159,7 +161,7 @@ class _Conversion:
     def _weights_format(self, q: Projection) -> FixedPoint | None:
         if q.weights is None:
             return None
-        of = fitting(self.precision.weights, *_range(q.weights))
+        of = fitting(self.precision.weights, *_range(q.weights), slack=1.0)
         if of.sign_only:
             size = float(np.abs(q.weights).mean())
             of = replace(of, fraction_bits=-round(log2(size)))
@@ -185,7 +187,7 @@ class _Conversion:
     def _own_format(self, p: Population, weights: dict[str, FixedPoint | None]) -> FixedPoint:
         """Of the state, or of what it emits."""
         if p.kind == "input":
-            return fitting(self.precision.inputs, *_range(self.seen.outputs[p.name]))
+            return fitting(self.precision.inputs, *_range(self.seen.outputs[p.name]), slack=1.0)
         of = fitting(self.precision.state, *self._range_of(p))
         reaching = [q for m in self._sharers(p) for q in self.network.into(m.name)]
         terms = [self._term(q, weights) for q in reaching if q.source in self.emitted]
@@ -235,7 +237,8 @@ class _Conversion:
                 continue
             values = p.parameter(name)
             of = unsigned if name == "threshold" and values.min() >= 0 else own
-            codes = self._codes(p.name, name, values, of, 0) if _used(p, name) else np.zeros(len(values))
+            used = _used(p, name) and bool(values.any())
+            codes = self._codes(p.name, name, values, of, 0) if used else np.zeros(len(values))
             if name == "threshold":
                 codes = np.where((codes == 0) & (values > 0), 1, codes)
                 formats["threshold"] = of
@@ -275,7 +278,7 @@ class _Conversion:
         rounding = self.precision.rounding if name in ("weights", "bias") else self.precision.running
         codes = of.codes(values, rounding, seed)
         error = float(np.abs(of.values(codes) - values).max(initial=0))
-        beyond = np.abs(np.asarray(values, np.float64) - of.values(codes)) >= of.step
+        beyond = np.abs(np.asarray(values, np.float64) - of.values(codes)) > of.step * (1 + 1e-9)
         count = 0 if of.sign_only else int(beyond.sum())
         self.rows.append(Row(where, name, of, *_range(values), error, count))
         return codes
