@@ -102,9 +102,7 @@ def convert(plain: Network, seen: Dense, precision: Precision) -> Quantized:
     return _Conversion(plain, seen, precision).run()
 
 
-def fitting(
-    bits: int, low: float, high: float, finest: int = FINEST, slack: float = 0.5
-) -> FixedPoint:
+def fitting(bits: int, low: float, high: float, finest: int = FINEST, slack: float = 0.5) -> FixedPoint:
     """The format of most fraction bits that holds ``low`` to ``high``, to ``slack`` steps; signed if low < 0.
 
     Of a range without width at 0: no fraction bits. A sign (1 bit, signed): the power of two nearest to half
