@@ -146,7 +146,8 @@ class _Conversion:
         populations = tuple(self._population(p) for p in self.network.populations)
         told = f"{self.precision.weights}-bit weights, {self.precision.state}-bit states"
         network = replace(
-            self.network, populations=populations, projections=projections, integer=True,
+            self.network, name=f"{self.network.name} (w{self.precision.weights} v{self.precision.state})",
+            populations=populations, projections=projections, integer=True,
             notes=self.network.notes | {"quantization": f"{told}, {self.precision.rounding}"},
         )  # fmt: skip
         network.verify()
