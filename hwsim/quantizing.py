@@ -10,8 +10,10 @@ import numpy as np
 
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError
+from hwsim.frontends.loading import load_inputs
 from hwsim.methods.quantization import Precision, Quantized, convert, observed
 from hwsim.methods.quantization_search import Judge, Score, Trial, search
+from hwsim.methods.quantization_training import Lessons, train_on
 from hwsim.network import Network
 from hwsim.report import console, quantization_console
 from hwsim.storage import write_text
@@ -24,19 +26,23 @@ SAMPLES = 128
 OBSERVED = 16
 """Of them, those on which the ranges of states are seen."""
 
-SCHEMES = ("ptq",)
+SCHEMES = ("ptq", "qat")
 
 NETWORK, TOLD, INPUTS = "network.safetensors", "quantization.json", "inputs.npz"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options say beside the workload; ``tolerance``: of a search, None for none."""
+    """What the options say beside the workload; ``tolerance``: of a search, None for none. ``train``: the
+    file of samples of quantization-aware training."""
 
     precision: Precision
     scheme: str = "ptq"
     tolerance: float | None = None
     observed: int = OBSERVED
+    train: Path | None = None
+    epochs: int = 2
+    rate: float = 1e-3
 
 
 def spec(
@@ -64,13 +70,22 @@ def asked(
     scheme: str,
     tolerance: float | None,
     observe: int | None,
+    train: Path | None = None,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
 ) -> Asked:
     """The options as values; ``bits`` of weights, states, inputs and decays. Raises HwsimError."""
     precision = Precision(*bits, rounding=rounding, seed=seed)  # type: ignore[arg-type]
     precision.check()
     if scheme not in SCHEMES:
         raise HwsimError(f"--scheme {scheme!r}; allowed: {', '.join(SCHEMES)}")
-    return Asked(precision, scheme, tolerance, OBSERVED if observe is None else observe)
+    if scheme == "qat" and (train is None or tolerance is not None):
+        raise HwsimError("--scheme qat needs --train FILE.npz (images, labels), and no --search")
+    if scheme == "ptq" and (train or epochs or learning_rate):
+        raise HwsimError("--train, --epochs and --learning-rate are of --scheme qat")
+    if learning_rate is not None and not 0 < learning_rate <= 1:
+        raise HwsimError(f"--learning-rate {learning_rate:g}; it must lie in (0, 1]")
+    return Asked(precision, scheme, tolerance, observe or OBSERVED, train, epochs or 2, learning_rate or 1e-3)
 
 
 def place(output: str | None) -> Path | None:
@@ -90,6 +105,12 @@ def run(spec: WorkloadSpec, asked: Asked, output: Path | None, as_json: bool) ->
         progress("observe ranges", 1, 1)
         judge = Judge(network, work.inputs, work.labels)
         found, precision, trials = _found(plain, seen, asked, judge, progress)
+        if asked.train is not None:
+            data = load_inputs(asked.train)
+            if data.labels is None:
+                raise HwsimError(f"{asked.train}: has no labels to train on")
+            lessons = Lessons(data.values, data.labels, asked.epochs, rate=asked.rate, seed=precision.seed)
+            found = train_on(plain, found, precision, lessons, lambda d, n: progress("train", d, n))
         score = judge.of(found.network)
     values = described(network, found, precision, asked.scheme, judge.score, score, trials, len(work.inputs))
     if as_json:

@@ -45,6 +45,11 @@ def quantize(
             show_default=False,
         ),
     ] = None,
+    train: Annotated[
+        Path | None, unset("Of qat: samples to train on, .npz with images (or inputs) and labels.")
+    ] = None,
+    epochs: Annotated[int | None, count("Of qat. Default: 2.")] = None,
+    learning_rate: Annotated[float | None, unset("Of qat: Adam's first. Default: 0.001.")] = None,
     samples: Annotated[int | None, count("Inputs to run. Default: 128.")] = None,
     observe: Annotated[
         int | None, count("Of them, those on which the ranges of states are seen. Default: 16.")
@@ -78,6 +83,8 @@ def quantize(
 
     `hwsim quantize fashion --weights 8 --state 16 --search 0.01`
 
+    `hwsim quantize fashion --weights 3 --state 8 --scheme qat --train train.npz --epochs 3 -o out/q3`
+
     `hwsim quantize efficientlif/vgg16 --set channels=8 --init calibrated --sharing L --json`
 
     `hwsim estimate out/q8/network.safetensors --inputs out/q8/inputs.npz`
@@ -88,7 +95,10 @@ def quantize(
         model, inputs, model_weights, samples, timesteps,
         tuple(settings or ()), shape, sharing, init, rate, coding,
     )  # fmt: skip
-    asked = quantizing.asked((weights, state, input_bits, leak), rounding, seed, scheme, tolerance, observe)
+    asked = quantizing.asked(
+        (weights, state, input_bits, leak), rounding, seed, scheme, tolerance, observe,
+        train, epochs, learning_rate,
+    )  # fmt: skip
     place = quantizing.place(output)
     with delivery.interruptible():
         quantizing.run(spec, asked, place, as_json)

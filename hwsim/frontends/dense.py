@@ -53,13 +53,28 @@ class _State:
 @torch.no_grad()
 def run_dense(network: Network, inputs: Array, progress: Callable[[int], None] | None = None) -> Dense:
     """Run all timesteps on real ``inputs``, as :func:`hwsim.execute.executor.encode` takes them."""
-    return _Run(network, inputs).run(progress)
+    return DenseRun(network, inputs).run(progress)
 
 
-class _Run:
-    def __init__(self, network: Network, inputs: Array) -> None:
+def answers_of(network: Network, inputs: Array, arithmetic: Arithmetic, weights: dict[str, Tensor]) -> Tensor:
+    """The readout's sum after the last step, (samples, neurons), by which gradients come back to ``weights``:
+    codes by the names of projections, "NAME bias" for their biases."""
+    run = DenseRun(network, inputs, arithmetic)
+    run.weights |= {name: codes for name, codes in weights.items() if name in run.weights}
+    run.biases |= {name: weights[f"{name} bias"] for name in run.biases if f"{name} bias" in weights}
+    run.run(None)
+    if network.population[network.readout].kind == "readout":
+        return run.kept[network.readout][-1]
+    return torch.stack(run.history[network.readout]).sum(0)
+
+
+class DenseRun:
+    """A run in progress."""
+
+    def __init__(self, network: Network, inputs: Array, arithmetic: Arithmetic | None = None) -> None:
         self.network, self.found = network, Dense()
-        self.arithmetic: Arithmetic = Integers() if network.integer else Reals()
+        own: Arithmetic = Integers() if network.integer else Reals()
+        self.arithmetic: Arithmetic = arithmetic or own
         self.samples = len(inputs)
         of = network.input.formats.get("output")
         values = inputs if of is None else of.codes(inputs)
@@ -69,6 +84,11 @@ class _Run:
             q.name: torch.from_numpy(q.weights.copy()).to(self.arithmetic.dtype)
             for q in network.projections
             if q.weights is not None
+        }
+        self.biases = {
+            q.name: torch.from_numpy(q.bias.copy()).to(self.arithmetic.dtype)
+            for q in network.projections
+            if q.bias is not None
         }
         self.states = {
             owner: self._fresh(network.population[owner]) for owner in set(network.owners.values())
@@ -101,17 +121,16 @@ class _Run:
                 progress(t + 1)
         for name, parts in self.history.items():
             if parts:
-                self.found.outputs[name] = torch.stack(parts, 1).numpy()
+                self.found.outputs[name] = torch.stack(parts, 1).detach().numpy()
         for name, parts in self.kept.items():
-            self.found.membranes[name] = torch.stack(parts, 1).numpy()
+            self.found.membranes[name] = torch.stack(parts, 1).detach().numpy()
         return self.found
 
     def _sum(self, p: Population, t: int) -> Tensor:
         total = torch.zeros(self.samples, p.size, dtype=self.arithmetic.dtype)
         for q in self.network.into(p.name):
             if q.bias is not None:
-                bias = torch.from_numpy(q.bias.copy()).to(self.arithmetic.dtype)
-                bias = self.arithmetic.raised(bias, self.network.bias_shift(q))
+                bias = self.arithmetic.raised(self.biases[q.name], self.network.bias_shift(q))
                 total += bias.repeat_interleave(p.size // p.channels)
             if t >= q.delay:
                 came = self._delivered(q, self.history[q.source][t - q.delay])
@@ -175,23 +194,24 @@ class _Run:
             v = torch.where(state.pending != 0, v - state.pending if level is None else level, v)
         v = self._kept(p, "state", v)
         h = a.parameter(p, "threshold") + state.adapted
-        over = (v >= h if p.compare == ">=" else v > h) & ~resting
         one = torch.ones((), dtype=a.dtype)
-        spikes = torch.where(over, a.count(v, h) if p.multispike else one, zero)
+        spikes = torch.where(resting, zero, a.fired(v, h, p.compare == ">="))
+        if p.multispike:
+            spikes = torch.where(spikes > 0, a.count(v, h), zero)
         emitted = _farthest(spikes, v - h) if p.one_spike else spikes
         fired = spikes > 0
         state.waits = torch.where(fired, p.refractory, (state.waits - 1).clamp(min=0))
         if p.delayed_reset:
             state.pending = torch.where(fired, h * spikes if level is None else one, zero)
         else:
-            v = torch.where(fired, v - h * spikes if level is None else level, v)
+            v = v - h * torch.where(fired, spikes, zero) if level is None else torch.where(fired, level, v)
         if p.floored:
             v = torch.maximum(v, a.parameter(p, "floor"))
         state.v = self._kept(p, "state", v)
         if p.adaptive:
             grown = a.leaked(p, "adaptation_decay", state.adapted)
             state.adapted = self._kept(p, "adaptation", grown + a.parameter(p, "adaptation") * spikes)
-        return torch.where(fired, emitted, zero)
+        return torch.where(fired, emitted, zero) if p.multispike else emitted
 
     def _clif(self, p: Population, state: _State, x: Tensor) -> Tensor:
         """m - v - e against the threshold; ``u`` is m, ``adapted`` e, ``pending`` the last spikes."""
@@ -201,8 +221,7 @@ class _Run:
         state.v = self._kept(p, "state", a.leaked(p, "decay", state.v) + x)
         recovering = a.leaked(p, "current_decay", state.adapted) + h * state.pending
         state.adapted = self._kept(p, "adaptation", recovering)
-        over = state.u - state.v - state.adapted
-        state.pending = (over >= h if p.compare == ">=" else over > h).to(a.dtype)
+        state.pending = a.fired(state.u - state.v - state.adapted, h, p.compare == ">=")
         return state.pending
 
     def _kept(self, p: Population, name: str, x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from hwsim.network import Population
+from hwsim.nn.surrogate import arctan
 
 EXACT = 2**53
 """Integers below it are exact in float64."""
@@ -39,6 +40,10 @@ class Integers:
         """What the word of that format can hold: it saturates."""
         of = p.formats.get(name)
         return x if of is None else x.clamp(of.low, of.high)
+
+    def fired(self, above: Tensor, height: Tensor, inclusive: bool) -> Tensor:
+        """1 where ``above`` reaches (``inclusive``) or passes ``height``, else 0."""
+        return (above >= height if inclusive else above > height).to(self.dtype)
 
     def count(self, above: Tensor, height: Tensor) -> Tensor:
         return torch.div(above, height, rounding_mode="floor")
@@ -82,6 +87,9 @@ class Reals:
     def kept(self, _p: Population, _name: str, x: Tensor) -> Tensor:
         return x
 
+    def fired(self, above: Tensor, height: Tensor, inclusive: bool) -> Tensor:
+        return (above >= height if inclusive else above > height).to(self.dtype)
+
     def count(self, above: Tensor, height: Tensor) -> Tensor:
         return torch.floor(above / height)
 
@@ -89,7 +97,50 @@ class Reals:
         return Tensor(work(x, weights))
 
 
-Arithmetic = Integers | Reals
+class Straight:
+    """Integers as float64, to train with: forward what :class:`Integers` computes, exact below 2^53; backward
+    every rounding is the identity, saturation stops the gradient, and a spike has the slope of the arctan
+    surrogate of the distance to the threshold over the threshold."""
+
+    dtype: Any = torch.float64
+
+    def parameter(self, p: Population, name: str) -> Tensor:
+        return torch.from_numpy(p.parameter(name).copy())
+
+    def leaked(self, p: Population, name: str, state: Tensor) -> Tensor:
+        return straight(self.parameter(p, name) * state, p.rounding == "nearest")
+
+    def stepped(self, p: Population, state: Tensor, x: Tensor) -> Tensor:
+        return self.leaked(p, "decay", state) + x
+
+    def aligned(self, p: Population, x: Tensor, right: int) -> Tensor:
+        return straight(x / 2.0**right, p.rounding == "nearest") if right else x
+
+    def raised(self, x: Tensor, left: int) -> Tensor:
+        return x * 2.0**left
+
+    def kept(self, p: Population, name: str, x: Tensor) -> Tensor:
+        of = p.formats.get(name)
+        return x if of is None else x.clamp(of.low, of.high)
+
+    def fired(self, above: Tensor, height: Tensor, inclusive: bool) -> Tensor:
+        return arctan((above - height) / height.abs().clamp(min=1.0), inclusive)
+
+    def count(self, above: Tensor, height: Tensor) -> Tensor:
+        return torch.floor(above / height)
+
+    def linear(self, work: Any, x: Tensor, weights: Tensor) -> Tensor:
+        return Tensor(work(x, weights))
+
+
+Arithmetic = Integers | Reals | Straight
+
+
+def straight(x: Tensor, nearest: bool) -> Tensor:
+    """x rounded by magnitude, toward zero or to the nearest; its gradient is that of x."""
+    size = x.detach().abs()
+    whole = torch.floor(size + 0.5) if nearest else torch.floor(size)
+    return x + (torch.copysign(whole, x) - x).detach()
 
 
 def _rounded(x: Tensor, right: int, nearest: bool) -> Tensor:
