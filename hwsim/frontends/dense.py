@@ -226,7 +226,7 @@ class DenseRun:
 
     def _kept(self, p: Population, name: str, x: Tensor) -> Tensor:
         """The word, saturated; its range without saturation is noted."""
-        low, high = float(x.min()), float(x.max())
+        low, high = float(x.detach().min()), float(x.detach().max())
         before = self.found.ranges.setdefault(p.name, {}).get(name, (low, high))
         self.found.ranges[p.name][name] = (min(low, before[0]), max(high, before[1]))
         kept = self.arithmetic.kept(p, name, x)

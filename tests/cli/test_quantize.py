@@ -40,3 +40,11 @@ def test_wrong_options_are_refused(hwsim: Command, files: Path) -> None:
     assert "rounding 'up'" in hwsim(*command, "--rounding", "up").error
     assert "--scheme 'magic'" in hwsim(*command, "--scheme", "magic").error
     assert "tolerance 2; it must lie in [0, 1]" in hwsim(*command, "--search", "2").error
+
+
+def test_training_with_the_bits_needs_samples_of_its_own(hwsim: Command, files: Path) -> None:
+    command = ["quantize", *arguments(files), "--scheme", "qat"]
+    assert "needs --train FILE.npz" in hwsim(*command).error
+    values = hwsim(*command, "--train", str(files / "images.npz"), "--epochs", "1", "--json").json
+    assert values["scheme"] == "qat"
+    assert "are of --scheme qat" in hwsim("quantize", *arguments(files), "--epochs", "1").error
