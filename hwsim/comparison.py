@@ -207,7 +207,8 @@ def compare(
     variants = list(executed)
     combinations = list(product(variants, chips, mappings))
     rows = []
-    for done, (variant, chip, mapping) in enumerate(combinations, 1):
+    for done, (variant, given, mapping) in enumerate(combinations, 1):
+        chip = given.worded(variant.network)
         ledgers = simulate(Lowering(variant.network, chip, mapping), variant.trace)
         ledger = sum(ledgers[1:], start=ledgers[0])
         rows += [Row.of(variant.subject, chip, mapping, ledger, table, own_areas) for table in tables]

@@ -13,6 +13,7 @@ from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
 from hwsim.grid import Exchange, Grid
 from hwsim.memories import Buffers, Dram, DramTiming
+from hwsim.network import Network
 from hwsim.pe_array import PEArray, Skip
 from hwsim.storage import content_id
 
@@ -156,6 +157,27 @@ class Hardware(Configured):
     def alone(self) -> "Hardware":
         """One of its tiles, without what joins them."""
         return self if self.grid is None else self.model_copy(update={"grid": None})
+
+    def worded(self, network: Network) -> "Hardware":
+        """The same chip with the words of a quantized network (W10); itself for any other."""
+        if not network.quantized:
+            return self
+        weights = [q.formats["weights"].bits for q in network.projections if "weights" in q.formats]
+        states = [
+            of.bits
+            for p in network.populations
+            for name, of in p.formats.items()
+            if name in ("state", "current", "adaptation")
+        ]
+        own, inputs = self.precision, network.input.formats.get("output")
+        weight_bits = max(weights, default=own.weight_bits)
+        words = {
+            "weight_bits": weight_bits,
+            "state_bits": max(states, default=own.state_bits),
+            "activation_bits": inputs.bits if inputs else own.activation_bits,
+            "partial_sum_bits": max(own.partial_sum_bits, weight_bits),
+        }
+        return self.model_copy(update={"precision": own.model_copy(update=words)})
 
     def with_skip(self, skip: Skip) -> "Hardware":
         """The same chip with another way to treat dead inputs, without what only the old way has.

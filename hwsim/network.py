@@ -1,6 +1,7 @@
 """Network: what is computed. Populations of neurons, projections between them, and their numbers."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -11,6 +12,8 @@ import networkx
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from hwsim.fixed_point import FixedPoint
+from hwsim.format_checks import check_formats
 from hwsim.network_checks import check
 from hwsim.population import (
     DECAY_ONE,
@@ -49,7 +52,8 @@ class Network:
     ``coding`` says what the input population emits: ``frames`` (direct coding: the same graded image
     at every step), ``spikes`` (its own events at every step) or ``series`` (its own graded values at every
     step, as a sensor gives them). ``readout`` names the population
-    whose summed output is the answer. ``integer`` networks compute in int32, others in float32.
+    whose summed output is the answer. ``integer`` networks compute in integers, others in float32. An integer
+    network whose populations and projections have formats is *quantized* (docs/quantization.md).
     """
 
     name: str
@@ -119,6 +123,36 @@ class Network:
                 names.add(p.name)
         return frozenset(names)
 
+    @property
+    def quantized(self) -> bool:
+        """Whether it has fixed-point formats."""
+        return any(p.formats for p in self.populations) or any(q.formats for q in self.projections)
+
+    def _term_fraction(self, q: Projection) -> int:
+        """Fraction bits of what a projection delivers: those of its weights and of its source's values."""
+        emitted = self.population[q.source].emitted_format
+        of_weights = q.formats["weights"].fraction_bits if "weights" in q.formats else 0
+        return of_weights + (emitted.fraction_bits if emitted else 0)
+
+    def _sum_fraction(self, name: str) -> int:
+        """Fraction bits of the sum of all that reaches a population: the most of any term, bias or state."""
+        incoming = self.into(name)
+        biases = [q.formats["bias"].fraction_bits for q in incoming if "bias" in q.formats]
+        terms = [self._term_fraction(q) for q in incoming]
+        return max([self.population[name].fraction_bits, *terms, *biases])
+
+    def left_shift(self, q: Projection) -> int:
+        """By how many bits a projection's sum is shifted left to meet the others of its target."""
+        return self._sum_fraction(q.target) - self._term_fraction(q)
+
+    def bias_shift(self, q: Projection) -> int:
+        """By how many bits its bias is."""
+        return self._sum_fraction(q.target) - q.formats["bias"].fraction_bits if "bias" in q.formats else 0
+
+    def right_shift(self, name: str) -> int:
+        """By how many bits a population's sum is shifted right, and rounded, to the scale of its state."""
+        return self._sum_fraction(name) - self.population[name].fraction_bits
+
     def is_binary(self, name: str) -> bool:
         """Whether every event of the population has the value 1."""
         population = self.population[name]
@@ -165,10 +199,14 @@ class Network:
         """The ANN counterpart: the same graph run once, ReLU for neurons that fire, a sum for integrators."""
         stateless: dict[str, PopulationKind] = {"lif": "relu", "clif": "relu", "li": "relay"}
         populations = tuple(
-            Population(p.name, p.shape, stateless[p.kind]) if p.kind in stateless else p
+            Population(p.name, p.shape, stateless[p.kind]) if p.kind in stateless else replace(p, formats={})
             for p in self.populations
         )
-        return replace(self, name=f"{self.name} (ANN)", populations=populations, timesteps=1, coding="frames")
+        projections = tuple(replace(q, formats={}) if q.formats else q for q in self.projections)
+        return replace(
+            self, name=f"{self.name} (ANN)", populations=populations, projections=projections, timesteps=1,
+            coding="frames",
+        )  # fmt: skip
 
     def _meta(self) -> dict[str, Any]:
         return {
@@ -204,7 +242,12 @@ class Network:
         with damage_named(path, "network"):
             header = _Header.model_validate_json(json.dumps(meta))
             projections = tuple(
-                Projection(**p.model_dump(), weights=arrays.get(f"{i}.weights"), bias=arrays.get(f"{i}.bias"))
+                Projection(
+                    **p.model_dump(exclude={"formats"}),
+                    formats=p.formats,
+                    weights=arrays.get(f"{i}.weights"),
+                    bias=arrays.get(f"{i}.bias"),
+                )
                 for i, p in enumerate(header.projections)
             )
             populations = tuple(
@@ -220,6 +263,7 @@ class Network:
     def verify(self) -> None:
         """Check names, kinds, shapes, ranges, finiteness and order. Raises HwsimError."""
         check(self)
+        check_formats(self)
 
 
 def _vectors_of(arrays: dict[str, NDArray[Any]], population: int) -> dict[str, NDArray[Any]]:
@@ -241,6 +285,7 @@ class _ProjectionHeader(BaseModel):
     groups: int
     divisor: float
     delay: int
+    formats: Mapping[str, FixedPoint] = {}
 
 
 class _Header(BaseModel):

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from hwsim.errors import HwsimError
 from hwsim.geometry import output_plane
 from hwsim.population import (
-    DECAY_ONE,
     MAX_NEURONS,
     Coding,
     Compare,
@@ -175,7 +174,7 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
             raise HwsimError(f"{label}: {name} {found}; it {_allowed(name, low, high)}")
         if not network.integer:
             _verify_single(values, name, label)
-        scale = DECAY_ONE if name in ("decay", "current_decay", "adaptation_decay") else 1
+        scale = 1 << p.decay_bits(name) if name in ("decay", "current_decay", "adaptation_decay") else 1
         if network.integer and not np.array_equal(values * scale, np.round(values * scale)):
             times = f"{scale} * " if scale > 1 else ""
             odd_one = (values * scale)[values * scale != np.round(values * scale)][0]
@@ -184,10 +183,8 @@ def _verify_neuron(network: Graph, p: Population, label: str) -> None:
         raise HwsimError(f"{label}: {p.channel_groups} channel groups do not divide {p.channels} channels")
     if p.refractory < 0:
         raise HwsimError(f"{label}: refractory {p.refractory}; it must not be negative")
-    if network.integer and (p.leak != "decay" or p.kind == "clif"):
-        raise HwsimError(
-            f"{label}: an integer network computes lif and li with leak 'decay', not {p.kind} {p.leak!r}"
-        )
+    if network.integer and p.leak != "decay":
+        raise HwsimError(f"{label}: an integer network computes with leak 'decay', not {p.leak!r}")
     if p.multispike and (p.parameter("adaptation") < 0).any():
         raise HwsimError(f"{label}: multispike divides by a threshold that negative adaptation may take to 0")
     if p.shared and p.refractory:

@@ -139,6 +139,7 @@ def estimate(
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
+    hardware = hardware.worded(network)
     if mapping.placement and (hardware.grid is None or hardware.grid.cores > 1):
         warnings.warn(UNPLACED, HwsimWarning, stacklevel=2)
     lowering = Lowering(network, hardware, mapping)

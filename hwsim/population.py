@@ -1,7 +1,7 @@
 """Populations of neurons and projections between them: the parts of a Network, and their variants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from math import prod
 from types import MappingProxyType
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict
 
+from hwsim.fixed_point import FixedPoint, Rounding
 from hwsim.storage import content_id
 
 PopulationKind = Literal["input", "lif", "li", "clif", "relay", "relu", "readout"]
@@ -20,10 +21,17 @@ Leak = Literal["decay", "relax", "relax_divide", "leak_divide"]
 Reset = Literal["subtract", "zero", "value"]
 Compare = Literal[">=", ">"]
 
-DECAY_ONE = 4096
-"""Integer networks hold a decay as a count of 1/4096: v' = trunc(v * round(4096 * decay) / 4096)."""
+DECAY_BITS = 12
+DECAY_ONE = 1 << DECAY_BITS
+"""Integer networks without formats hold a decay as a count of 1/4096: v' = trunc(v * round(4096 * decay) /
+4096)."""
 
 MAX_NEURONS = 2**31 - 1
+
+
+def described(formats: Mapping[str, FixedPoint]) -> dict[str, dict[str, Any]]:
+    """Formats as JSON values."""
+    return {name: asdict(formats[name]) for name in sorted(formats)}
 
 
 def frozen(given: Any) -> Any:
@@ -65,6 +73,10 @@ class Population:
     - ``relay``: no state; emits x wherever it is not 0 (pool outputs, sums that feed a convolution).
     - ``relu``: no state; emits max(x, 0). The neuron of the ANN counterpart.
     - ``readout``: never emits; its output is the running sum of x over the steps.
+
+    ``formats`` are those of a quantized network (docs/quantization.md): of "state" (membrane, or a readout's
+    sum), "current", "adaptation" and "threshold", of the decays, and of the "output" of what emits values
+    without a state. Its parameters are codes of the state's scale, and it rounds as ``rounding`` says.
     """
 
     name: str
@@ -90,6 +102,8 @@ class Population:
     state_group: str = ""
     channel_groups: int = 1
     vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
+    formats: Mapping[str, FixedPoint] = field(default_factory=dict, hash=False)
+    rounding: Rounding = "truncate"
 
     @property
     def spikes(self) -> bool:
@@ -110,9 +124,10 @@ class Population:
     def __post_init__(self) -> None:
         vectors = {name: frozen(given) for name, given in self.vectors.items()}
         object.__setattr__(self, "vectors", MappingProxyType(vectors))
+        object.__setattr__(self, "formats", MappingProxyType(dict(self.formats)))
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"vectors": dict(self.vectors)}
+        return self.__dict__ | {"vectors": dict(self.vectors), "formats": dict(self.formats)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -164,9 +179,26 @@ class Population:
         given = self.vectors.get(name)
         return np.array([getattr(self, name)], np.float64) if given is None else given.ravel()
 
+    def decay_bits(self, name: str) -> int:
+        """Fraction bits of one of its decays in an integer network."""
+        return self.formats[name].fraction_bits if name in self.formats else DECAY_BITS
+
+    @property
+    def emitted_format(self) -> FixedPoint | None:
+        """The format of the values that it emits; None where spikes are counted, and without formats."""
+        return None if self.spikes else self.formats.get("state", self.formats.get("output"))
+
+    @property
+    def fraction_bits(self) -> int:
+        """Of its state, or of what it emits without one; 0 without formats."""
+        own = self.formats.get("state", self.formats.get("output"))
+        return own.fraction_bits if own else 0
+
     def plain(self) -> dict[str, Any]:
-        """All fields as JSON values, without the vectors."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "vectors"}
+        """All fields as JSON values, without the vectors; without formats and rounding where it has none."""
+        left_out = {"vectors", "formats"} | (set() if self.formats else {"rounding"})
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        return found | ({"formats": described(self.formats)} if self.formats else {})
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +207,8 @@ class Projection:
 
     ``weights``: (Cout, Cin/groups, kh, kw) for conv2d, (targets, sources) for dense, else None.
     ``bias``: (Cout,) or (targets,), added at every step, or None. ``divisor``: avg_pool divides the
-    window's sum by it (kh*kw in float networks, 1 in integer ones).
+    window's sum by it (kh*kw in float networks, 1 in integer ones). ``formats``: of "weights" and "bias" in
+    a quantized network, where both are codes.
     """
 
     name: str
@@ -190,10 +223,15 @@ class Projection:
     groups: int = 1
     divisor: float = 1.0
     delay: int = 0
+    formats: Mapping[str, FixedPoint] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("weights", "bias"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+        object.__setattr__(self, "formats", MappingProxyType(dict(self.formats)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"formats": dict(self.formats)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -210,5 +248,7 @@ class Projection:
         return content_id("projection", self.plain(), {k: a for k, a in arrays.items() if a is not None})
 
     def plain(self) -> dict[str, Any]:
-        """All fields but the arrays, as JSON values."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("weights", "bias")}
+        """All fields but the arrays, as JSON values; without formats where it has none."""
+        left_out = ("weights", "bias", "formats")
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        return found | ({"formats": described(self.formats)} if self.formats else {})

@@ -39,6 +39,8 @@ BASE = (
 VALUES = (
     "network",
     "network_checks",
+    "fixed_point",
+    "format_checks",
     "population",
     "events",
     "grid",
@@ -121,6 +123,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (("learning",), ("delivery", "methods.", *STAGES, *VALUES, *BASE)),
     (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
+    (("quantizing",), ("delivery", "report.", *METHODS, *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
     (("comparison", "over_time"), ("pipeline", "result", *STAGES, *VALUES, *BASE)),
     (
@@ -213,6 +216,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "listing",
             "manycore.",
             "placing",
+            "quantizing",
             "replay.",
             "reporting",
             "training",

@@ -17,6 +17,7 @@ from hwsim.cli.learn import learn
 from hwsim.cli.list import list_
 from hwsim.cli.map import map_
 from hwsim.cli.ops import ops
+from hwsim.cli.quantize import quantize
 from hwsim.cli.report import report
 from hwsim.cli.train import train
 from hwsim.errors import HwsimError, HwsimWarning, printable
@@ -32,7 +33,7 @@ app = typer.Typer(
 app.add_typer(replay, name="replay")
 COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
-    "train": train, "learn": learn, "report": report, "list": list_,
+    "train": train, "learn": learn, "quantize": quantize, "report": report, "list": list_,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -22,6 +22,8 @@ CHUNK_SAMPLES = 16
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
+Watch = Callable[[str, Array], None]
+"""Called with a population and its states, (samples, words of a state, words), after each of its steps."""
 
 
 def encode(network: Network, inputs: Array) -> Events:
@@ -29,6 +31,7 @@ def encode(network: Network, inputs: Array) -> Events:
 
     ``inputs``: (samples, *shape) for frames, (samples, timesteps, *shape) for series and, of 0 and 1, for
     spikes; dimensions of 1 may be there or not: (channels, length) is (channels, 1, length) in a network.
+    A quantized network's real values become codes, to the nearest and saturated.
     Raises HwsimError for another shape, NaN or infinity, or spikes that are not 0 or 1.
     """
     shape = network.input.shape
@@ -45,6 +48,8 @@ def encode(network: Network, inputs: Array) -> Events:
     binary = network.coding == "spikes"
     if binary and not np.isin(inputs, (0, 1)).all():
         raise HwsimError("spike inputs must be 0 or 1")
+    if (of := network.input.formats.get("output")) is not None:
+        inputs = of.codes(inputs)
     limits: Any = np.iinfo(np.int32) if network.integer else np.finfo(np.float32)
     low, high = float(inputs.min(initial=0)), float(inputs.max(initial=0))
     if network.integer and not np.array_equal(inputs, np.trunc(inputs)):
@@ -96,6 +101,25 @@ def drive(network: Network, component: tuple[str, ...], given: EventTrace) -> di
             if network.population[name].kind != "readout":
                 found.setdefault(name, []).append(chunk.events(name))
     return {name: Events.join(parts) for name, parts in found.items()}
+
+
+def membranes(network: Network, inputs: Events) -> dict[str, Array]:
+    """The membranes of every population with a state after each step, (samples, timesteps, words)."""
+    plans = plans_of(network, (p.name for p in network.populations if p.kind != "input"))
+    chunk = Chunk(network, plans, inputs.samples)
+    chunk.place(network.input.name, inputs)
+    found: dict[str, list[Array]] = {p.name: [] for p in network.populations if p.has_state}
+
+    def watch(name: str, states: Array) -> None:
+        if name in found:
+            p = network.population[name]
+            words = p.channels // p.channel_groups
+            lying = states[:, layout.V].reshape(len(states), -1, words)
+            found[name].append(lying.transpose(0, 2, 1).reshape(len(states), -1).copy())
+
+    for component in network.components:
+        chunk.run(component, watch)
+    return {name: np.stack(parts, 1) for name, parts in found.items()}
 
 
 def drive_readout(network: Network, given: EventTrace) -> Array:
@@ -164,13 +188,14 @@ class Chunk:
         cells = slice(place.cell, place.cell + self.samples * place.steps)
         self.store.begins[cells], self.store.ends[cells] = begins[:-1], begins[1:]
 
-    def run(self, component: tuple[str, ...]) -> None:
-        """Execute the populations of a component: one over all steps at once, several step by step."""
+    def run(self, component: tuple[str, ...], watch: Watch | None = None) -> None:
+        """Execute the populations of a component: one over all steps at once, several step by step, and so
+        where someone watches their states."""
         names = [name for name in component if name in self.plans]
         if not names:
             return
         plan = self.plans[names[0]]
-        if len(names) == 1 and not plan.recurrent:
+        if len(names) == 1 and not plan.recurrent and watch is None:
             self._run(plan, (0, plan.steps), np.zeros((0, 0, 0), plan.dtype), _Progressed())
             return
         states: dict[tuple[str, str], Array] = {}
@@ -178,7 +203,8 @@ class Chunk:
             population = self.network.population[name]
             size = population.size // population.channel_groups
             states.setdefault(
-                self._holder(name), np.zeros((self.samples, layout.STATE_WORDS, size), plan.dtype)
+                self._holder(name),
+                np.zeros((self.samples, layout.STATE_WORDS, size), self.plans[name].dtype),
             )
         progressed = {name: _Progressed() for name in names}
         for step in range(self.network.timesteps):
@@ -186,6 +212,8 @@ class Chunk:
                 plan = self.plans[name]
                 if step < plan.steps:
                     self._run(plan, (step, step + 1), states[self._holder(name)], progressed[name])
+                    if watch:
+                        watch(name, states[self._holder(name)])
 
     def _holder(self, name: str) -> tuple[str, str]:
         """Whose state a population uses: its group's or its own."""
@@ -207,7 +235,8 @@ class Chunk:
         if progressed.ends is None:
             progressed.ends = np.zeros((self.samples * blocks, plan.steps), np.int64)
             size = population.size if readout else 0
-            progressed.outputs = np.zeros((self.samples, plan.steps, size), plan.dtype)
+            dtype = np.int32 if plan.integer else np.float32
+            progressed.outputs = np.zeros((self.samples, plan.steps, size), dtype)
         if self.network.integer:
             sharers = self._sharers(population)
             plan.check_range(

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from hwsim.execute.integers import raised
 from hwsim.execute.lanes import LANES, add_rows
 from hwsim.execute.layout import (
     AVG_POOL,
@@ -19,6 +20,7 @@ from hwsim.execute.layout import (
     KH,
     KIND,
     KW,
+    LEFT,
     PLANE_H,
     PLANE_W,
     POSITIONS,
@@ -165,12 +167,12 @@ def scatter_dense(fan, g, index, payload, block, sums):
 @njit(**CACHED)
 def scatter_identity(g, index, payload, block, positions, sums):
     """sums += value of the same neuron."""
-    wide = block[1] - block[0]
+    wide, one = block[1] - block[0], sums.dtype.type(1)
     for e in range(len(index)):
         c = index[e] // positions
         if block[0] <= c < block[1]:
             to = (index[e] - c * positions) * wide + c - block[0]
-            sums[to] += payload[e] if g[GRADED] else 1
+            sums[to] += raised(payload[e] if g[GRADED] else one, g[LEFT])
 
 
 @njit(**CACHED)
@@ -178,12 +180,12 @@ def pool(fan, g, index, payload, block, plane, sums):
     """Sum or maximum over every window of one step's values; neurons without an event count as 0."""
     area = g[HEIGHT] * g[WIDTH]
     wide = block[1] - block[0]
-    values = np.zeros(area * wide, sums.dtype)
+    values, one = np.zeros(area * wide, sums.dtype), sums.dtype.type(1)
     for e in range(len(index)):
         c = index[e] // area
         if block[0] <= c < block[1]:
             to = (index[e] - c * area) * wide + c - block[0]
-            values[to] = payload[e] if g[GRADED] else 1
+            values[to] = raised(payload[e] if g[GRADED] else one, g[LEFT])
     seen = np.zeros(plane[0] * plane[1], np.bool_)
     for y in range(g[HEIGHT]):
         for x in range(g[WIDTH]):

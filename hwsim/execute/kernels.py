@@ -7,19 +7,23 @@ import numpy as np
 from numba import njit, prange
 
 from hwsim.execute.fanin import gather
+from hwsim.execute.integers import bounded, shifted
 from hwsim.execute.layout import (
     BASE,
     CHANNELS,
     CLIF,
     DELAY,
-    DIVISOR,
     FIRST_CELL,
+    HIGH,
     LI,
     LIF,
+    LOW,
+    NEAREST,
     P_KIND,
     PLAIN,
     POSITIONS,
     READOUT,
+    RIGHT,
     ROOM,
     STATE_WORDS,
     STEPS,
@@ -27,7 +31,6 @@ from hwsim.execute.layout import (
 )
 from hwsim.execute.neurons import (
     begin,
-    parameter,
     update_any,
     update_clif,
     update_leaky,
@@ -110,10 +113,14 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
                     if fan.geometry[p, STEPS] > 1 or fan.geometry[p, DELAY] > 0:
                         gather(fan, store, p, sample, (step, stop), cell, block, wave[: stop - step])
             sums = wave[at_wave]
+            if numbers[RIGHT]:
+                for i in range(n):
+                    sums[i] = shifted(sums[i], numbers[RIGHT], numbers[NEAREST])
             if kind == READOUT:
                 for q in range(positions):
                     for c in range(wide):
-                        state[V, q * wide + c] += sums[q * wide + c]
+                        total = state[V, q * wide + c] + sums[q * wide + c]
+                        state[V, q * wide + c] = bounded(total, numbers[LOW], numbers[HIGH])
                         outputs[sample, step, (block[0] + c) * positions + q] = state[V, q * wide + c]
                 continue
             if kind == LIF and numbers[PLAIN]:
@@ -125,7 +132,7 @@ def run_population(fan, cell, store, span, graded, ends, states, outputs):
             elif kind == CLIF:
                 update_clif(sums, state, cell, block, fired)
             else:
-                update_stateless(sums, kind, parameter(cell, DIVISOR, 0), fired)
+                update_stateless(sums, kind, cell, fired)
             start = ends[task, step - 1] if step > 0 else origin
             at = emit(fired, positions, block[0], cursor, index, start)
             if graded:

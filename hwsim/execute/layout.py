@@ -24,11 +24,11 @@ class Fanin(NamedTuple):
 
 
 (
-    KIND, CELL, STEPS, GRADED, WEIGHTS, C_IN, C_OUT, HEIGHT, WIDTH, KH, KW, YTAP, XTAP, GROUPS, DELAY,
-) = range(15)  # fmt: skip
+    KIND, CELL, STEPS, GRADED, WEIGHTS, C_IN, C_OUT, HEIGHT, WIDTH, KH, KW, YTAP, XTAP, GROUPS, DELAY, LEFT,
+) = range(16)  # fmt: skip
 """Columns of a fan-in's geometry: kind of projection, first cell of the source, its steps, whether it
 is graded, offset of the weights, channels per group at both ends, source plane, kernel, first taps,
-groups, delay."""
+groups, delay, and by how many bits integer values without weights are shifted left."""
 
 
 class Store(NamedTuple):
@@ -53,10 +53,14 @@ class Cell(NamedTuple):
 
 (
     P_KIND, POSITIONS, CHANNELS, PLANE_H, PLANE_W, RESET, INCLUSIVE, LEAK, DELAYED, MULTI, CURRENT,
-    REFRACTORY, ADAPTIVE, STATE_GROUPS, ONE_SPIKE, FLOORED, PLAIN, FIRST_CELL, BASE, ROOM,
-) = range(20)  # fmt: skip
-"""Numbers of a population. PLAIN: an LIF of one state word with scalar parameters. FIRST_CELL, BASE, ROOM:
-its place in the store: first cell, first event, events a sample."""
+    REFRACTORY, ADAPTIVE, STATE_GROUPS, ONE_SPIKE, FLOORED, PLAIN, RIGHT, NEAREST, DECAY_BITS, CURRENT_BITS,
+    ADAPTATION_BITS, LOW, HIGH, CURRENT_LOW, CURRENT_HIGH, ADAPTATION_LOW, ADAPTATION_HIGH, FIRST_CELL, BASE,
+    ROOM,
+) = range(31)  # fmt: skip
+"""Numbers of a population. PLAIN: an LIF of one state word with scalar parameters. RIGHT to ADAPTATION_HIGH
+are for integers: the right shift of the sums, whether products are rounded to the nearest, fraction bits of
+the decays, bounds of the states. FIRST_CELL, BASE, ROOM: its place in the store: first cell, first event,
+events a sample."""
 
 SUBTRACT, ZERO, VALUE = range(3)
 (

@@ -1,29 +1,36 @@
 """Numba kernels that update neurons: the variants of a population, step by step."""
 
-import numpy as np
-from numba import njit, types
-from numba.extending import overload
+from numba import njit
 
+from hwsim.execute.integers import bounded, divided, leaked, stepped
 from hwsim.execute.layout import (
     ADAPTATION,
+    ADAPTATION_BITS,
     ADAPTATION_DECAY,
+    ADAPTATION_HIGH,
+    ADAPTATION_LOW,
     ADAPTED,
     ADAPTIVE,
     CHANNELS,
     CURRENT,
+    CURRENT_BITS,
     CURRENT_DECAY,
+    CURRENT_HIGH,
+    CURRENT_LOW,
     DECAY,
+    DECAY_BITS,
     DELAYED,
+    DIVISOR,
     FLOOR,
     FLOORED,
     GAIN,
+    HIGH,
     INCLUSIVE,
     INITIAL,
     LEAK,
-    LEAK_DIVIDE,
-    LEAK_RELAX,
-    LEAK_RELAX_DIVIDE,
+    LOW,
     MULTI,
+    NEAREST,
     ONE_SPIKE,
     PENDING,
     POSITIONS,
@@ -43,54 +50,15 @@ from hwsim.execute.layout import (
 from hwsim.jit import CACHED
 
 
-def leaked(membrane, decay):
-    """decay * membrane; in integers trunc(membrane * decay / 4096)."""
-    whole = isinstance(membrane, int | np.integer)
-    return int(int(membrane) * int(decay) / 4096) if whole else decay * membrane
-
-
-@overload(leaked)
-def _leaked(membrane, decay):  # noqa: ARG001
-    if isinstance(membrane, types.Integer):
-
-        def integer(membrane, decay):
-            product = np.int64(membrane) * np.int64(decay)
-            return -((-product) >> 12) if product < 0 else product >> 12
-
-        return integer
-    return lambda membrane, decay: decay * membrane
-
-
-def stepped(membrane, current, rest, decay, form):
-    """The membrane after one step of its leak and ``current``, in the form that the population names."""
-    if form == LEAK_RELAX:
-        return membrane + (current - (membrane - rest)) * decay
-    if form == LEAK_RELAX_DIVIDE:
-        return membrane + (current - (membrane - rest)) / decay
-    if form == LEAK_DIVIDE:
-        return membrane - (membrane - rest) / decay + current
-    return leaked(membrane, decay) + current
-
-
-@overload(stepped)
-def _stepped(membrane, current, rest, decay, form):  # noqa: ARG001
-    if isinstance(membrane, types.Integer):
-
-        def integer(membrane, current, rest, decay, form):  # noqa: ARG001
-            return leaked(membrane, decay) + current
-
-        return integer
-    return stepped
-
-
 @njit(**CACHED)
 def update_plain(sums, state, cell, fired):
     """v = decay * v + x; s = [v >= threshold] or [v > threshold]; reset by subtraction or to zero."""
-    membrane = state[V]
+    membrane, numbers = state[V], cell.numbers
     decay, threshold = cell.values[cell.at[DECAY, 0]], cell.values[cell.at[THRESHOLD, 0]]
-    subtract, inclusive = cell.numbers[RESET] == SUBTRACT, cell.numbers[INCLUSIVE]
+    subtract, inclusive = numbers[RESET] == SUBTRACT, numbers[INCLUSIVE]
+    bits, nearest, low, high = numbers[DECAY_BITS], numbers[NEAREST], numbers[LOW], numbers[HIGH]
     for i in range(len(sums)):
-        v = leaked(membrane[i], decay) + sums[i]
+        v = bounded(leaked(membrane[i], decay, bits, nearest) + sums[i], low, high)
         s = v >= threshold if inclusive else v > threshold
         fired[i] = s
         if subtract:
@@ -141,6 +109,7 @@ def update_any(sums, state, cell, block, fired):
     wide = block[1] - block[0]
     per_group = wide // numbers[STATE_GROUPS]
     subtract = numbers[RESET] == SUBTRACT
+    nearest, low, high = numbers[NEAREST], numbers[LOW], numbers[HIGH]
     zero = cell.bias.dtype.type(0)
     one = cell.bias.dtype.type(1)
     for i in range(len(sums)):
@@ -153,19 +122,23 @@ def update_any(sums, state, cell, block, fired):
                 j = q * numbers[CHANNELS] + block[0] + group * per_group + c
                 x = parameter(cell, GAIN, j) * sums[i]
                 if numbers[CURRENT]:
-                    x = leaked(state[U, s], parameter(cell, CURRENT_DECAY, j)) + x
+                    kept = parameter(cell, CURRENT_DECAY, j)
+                    x = leaked(state[U, s], kept, numbers[CURRENT_BITS], nearest) + x
+                    x = bounded(x, numbers[CURRENT_LOW], numbers[CURRENT_HIGH])
                     state[U, s] = x
                 refracted = state[REFRACTED, s] > 0
                 if refracted:
                     state[REFRACTED, s] -= 1
                     x = zero
                 v = stepped(
-                    state[V, s], x, parameter(cell, REST, j), parameter(cell, DECAY, j), numbers[LEAK]
-                )
+                    state[V, s], x, parameter(cell, REST, j), parameter(cell, DECAY, j), numbers[LEAK],
+                    numbers[DECAY_BITS], nearest,
+                )  # fmt: skip
                 kept = parameter(cell, RESET_VALUE, j) if numbers[RESET] == VALUE else zero
                 if state[PENDING, s] != 0:
                     v = v - state[PENDING, s] if subtract else kept
                     state[PENDING, s] = 0
+                v = bounded(v, low, high)
                 h = parameter(cell, THRESHOLD, j) + state[ADAPTED, s]
                 spikes = zero
                 above = v - h
@@ -180,10 +153,12 @@ def update_any(sums, state, cell, block, fired):
                     state[REFRACTED, s] = numbers[REFRACTORY]
                 if numbers[FLOORED]:
                     v = max(v, parameter(cell, FLOOR, j))
-                state[V, s] = v
+                state[V, s] = bounded(v, low, high)
                 if numbers[ADAPTIVE]:
-                    a = leaked(state[ADAPTED, s], parameter(cell, ADAPTATION_DECAY, j))
-                    state[ADAPTED, s] = a + parameter(cell, ADAPTATION, j) * spikes
+                    kept = parameter(cell, ADAPTATION_DECAY, j)
+                    a = leaked(state[ADAPTED, s], kept, numbers[ADAPTATION_BITS], nearest)
+                    a = a + parameter(cell, ADAPTATION, j) * spikes
+                    state[ADAPTED, s] = bounded(a, numbers[ADAPTATION_LOW], numbers[ADAPTATION_HIGH])
                 sums[i] = above if numbers[ONE_SPIKE] else spikes
     if numbers[ONE_SPIKE]:
         keep_farthest(sums, fired, wide)
@@ -195,15 +170,18 @@ def update_leaky(sums, state, cell, block, fired):
 
     Step 1 stands here and in update_any: a function of its own for it makes that one 3 times slower.
     """
-    wide = block[1] - block[0]
+    numbers, wide = cell.numbers, block[1] - block[0]
+    nearest = numbers[NEAREST]
     for i in range(len(sums)):
-        j = (i // wide) * cell.numbers[CHANNELS] + block[0] + i % wide
+        j = (i // wide) * numbers[CHANNELS] + block[0] + i % wide
         x = parameter(cell, GAIN, j) * sums[i]
-        if cell.numbers[CURRENT]:
-            x = leaked(state[U, i], parameter(cell, CURRENT_DECAY, j)) + x
+        if numbers[CURRENT]:
+            x = leaked(state[U, i], parameter(cell, CURRENT_DECAY, j), numbers[CURRENT_BITS], nearest) + x
+            x = bounded(x, numbers[CURRENT_LOW], numbers[CURRENT_HIGH])
             state[U, i] = x
         rest, decay = parameter(cell, REST, j), parameter(cell, DECAY, j)
-        state[V, i] = stepped(state[V, i], x, rest, decay, cell.numbers[LEAK])
+        v = stepped(state[V, i], x, rest, decay, numbers[LEAK], numbers[DECAY_BITS], nearest)
+        state[V, i] = bounded(v, numbers[LOW], numbers[HIGH])
         sums[i] = state[V, i]
         fired[i] = sums[i] != 0
 
@@ -211,23 +189,28 @@ def update_leaky(sums, state, cell, block, fired):
 @njit(**CACHED)
 def update_clif(sums, state, cell, block, fired):
     """m = b * m + x; v = a * v + x; e = b * e + threshold * s[t-1]; s = [m - v - e >= threshold]."""
-    wide = block[1] - block[0]
+    numbers, wide = cell.numbers, block[1] - block[0]
+    nearest = numbers[NEAREST]
     for i in range(len(sums)):
-        j = (i // wide) * cell.numbers[CHANNELS] + block[0] + i % wide
+        j = (i // wide) * numbers[CHANNELS] + block[0] + i % wide
         x = parameter(cell, GAIN, j) * sums[i]
         h, b = parameter(cell, THRESHOLD, j), parameter(cell, CURRENT_DECAY, j)
-        state[U, i] = b * state[U, i] + x
-        state[V, i] = parameter(cell, DECAY, j) * state[V, i] + x
-        state[ADAPTED, i] = b * state[ADAPTED, i] + h * state[PENDING, i]
+        m = leaked(state[U, i], b, numbers[CURRENT_BITS], nearest) + x
+        v = leaked(state[V, i], parameter(cell, DECAY, j), numbers[DECAY_BITS], nearest) + x
+        e = leaked(state[ADAPTED, i], b, numbers[CURRENT_BITS], nearest) + h * state[PENDING, i]
+        state[U, i] = bounded(m, numbers[CURRENT_LOW], numbers[CURRENT_HIGH])
+        state[V, i] = bounded(v, numbers[LOW], numbers[HIGH])
+        state[ADAPTED, i] = bounded(e, numbers[ADAPTATION_LOW], numbers[ADAPTATION_HIGH])
         u = state[U, i] - state[V, i] - state[ADAPTED, i]
-        fired[i] = u >= h if cell.numbers[INCLUSIVE] else u > h
+        fired[i] = u >= h if numbers[INCLUSIVE] else u > h
         state[PENDING, i] = fired[i]
 
 
 @njit(**CACHED)
-def update_stateless(sums, kind, divisor, fired):
+def update_stateless(sums, kind, cell, fired):
     """A relay emits its divided sum where it is not 0, a ReLU where it is positive."""
+    divisor, low, high = parameter(cell, DIVISOR, 0), cell.numbers[LOW], cell.numbers[HIGH]
     for i in range(len(sums)):
-        value = sums[i] / divisor
+        value = bounded(divided(sums[i], divisor), low, high)
         sums[i] = value if kind == RELAY or value > 0 else 0
         fired[i] = sums[i] != 0

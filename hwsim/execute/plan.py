@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.execute import kernels, layout
+from hwsim.execute.bounds import INT32, bounds_of, fan_of, is_wide
 from hwsim.execute.lanes import LANES
 from hwsim.geometry import output_taps
-from hwsim.network import DECAY_ONE, Network, Population, Projection
+from hwsim.network import Network, Population, Projection
 
 Array = NDArray[Any]
 
@@ -49,7 +50,7 @@ PARAMETERS = (
 LINE_BYTES = 64
 
 DECAYS = ("decay", "current_decay", "adaptation_decay")
-"""Held as counts of 1/4096 in integer networks."""
+"""Held as codes in integer networks: counts of 1/4096 without formats."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,10 @@ class Plan:
         self.population = population
         self.incoming = network.into(population.name)
         self.integer = network.integer
-        self.dtype: Any = np.int32 if network.integer else np.float32
+        whole = np.int64 if network.integer and is_wide(network, population) else np.int32
+        self.dtype: Any = whole if network.integer else np.float32
+        self.left = [network.left_shift(p) for p in self.incoming]
+        self.right = network.right_shift(population.name)
         self.steps = 1 if population.name in network.constant else network.timesteps
         self.binary = network.is_binary(population.name)
         self.graded = [not network.is_binary(p.source) for p in self.incoming]
@@ -97,13 +101,14 @@ class Plan:
         self.bias = np.zeros(population.channels, self.dtype)
         for projection in self.incoming:
             if projection.bias is not None:
-                self.bias += projection.bias.astype(self.dtype)
+                shift = network.bias_shift(projection)
+                self.bias = self.bias + raised(projection.bias.astype(self.dtype), shift)
 
     def _pack(self) -> tuple[Array, Array, Array]:
         rows, taps = [], [np.zeros(0, np.int32)]
         weights = aligned(sum(p.weights.size for p in self.incoming if p.weights is not None), self.dtype)
         offset = 0
-        for p, source, graded in zip(self.incoming, self.sources, self.graded, strict=True):
+        for p, source, graded, left in zip(self.incoming, self.sources, self.graded, self.left, strict=True):
             (height, width), (kh, kw) = source.plane, p.kernel
             first = sum(map(len, taps))
             plane = self.population.plane
@@ -114,12 +119,14 @@ class Plan:
             if p.has_weights:
                 c_out = self.population.channels // p.groups
             shape = [height, width, kh, kw, first, first + len(row_taps), p.groups]
-            rows.append([code, 0, 0, graded, offset, c_in, c_out, *shape, p.delay])
+            rows.append([code, 0, 0, graded, offset, c_in, c_out, *shape, p.delay, left])
             taps += [row_taps, column_taps]
             if p.weights is not None:
-                pack_weights(p, weights[offset : offset + p.weights.size])
+                packed = weights[offset : offset + p.weights.size]
+                pack_weights(p, packed)
+                raised(packed, left)
                 offset += p.weights.size
-        geometry = np.array(rows, np.int64).reshape(len(rows), 15)
+        geometry = np.array(rows, np.int64).reshape(len(rows), 16)
         return geometry, np.concatenate(taps), weights
 
     def _numbers(self) -> list[int]:
@@ -133,6 +140,7 @@ class Plan:
             POPULATION_CODES[p.kind], p.plane[0] * p.plane[1], p.channels, *p.plane, RESET_CODES[p.reset],
             p.compare == ">=", LEAK_CODES[p.leak], p.delayed_reset, p.multispike,
             p.has_current, p.refractory, p.adaptive, p.channel_groups, p.one_spike, p.floored, plain,
+            self.right, p.rounding == "nearest", *(p.decay_bits(name) for name in DECAYS), *bounds_of(p),
         ]  # fmt: skip
 
     def _parameters(self) -> tuple[Array, Array]:
@@ -143,7 +151,7 @@ class Plan:
             if len(given) > 1:
                 given = given.reshape(p.channels, -1).T.ravel()
             if self.integer and name in DECAYS:
-                given = np.round(given * DECAY_ONE)
+                given = np.round(given * (1 << p.decay_bits(name)))
             values.append(given)
             at.append((first, int(len(given) > 1)))
             first += len(given)
@@ -169,21 +177,18 @@ class Plan:
     def reach(self, peaks: list[int]) -> int:
         """The largest absolute input of one step: gain * (bias + sum |w| * peak)."""
         reach = int(np.abs(self.bias.astype(np.int64)).max(initial=0))
-        for q, peak in zip(self.incoming, peaks, strict=True):
-            if q.weights is None:
-                fan = 1 if q.kind == "identity" else q.kernel[0] * q.kernel[1]
-            else:
-                rows = np.abs(q.weights.astype(np.int64)).reshape(len(q.weights), -1)
-                fan = int(rows.sum(axis=1).max(initial=0))
-            reach += peak * fan
+        for q, peak, left in zip(self.incoming, peaks, self.left, strict=True):
+            reach += peak * fan_of(q) << left
         return reach * max(1, _largest(self.population, "gain"))
 
     def check_range(self, sharers: "list[Plan]", reach: int) -> None:
         """Bound every state of an integer network: the inputs' ``reach``, carried on by the leaks.
 
-        ``sharers`` use one state, each as often in a step as it has channel groups.
-        Raises HwsimError if a state could leave int32.
+        ``sharers`` use one state, each as often in a step as it has channel groups. States with a format
+        are bounded by it. Raises HwsimError if a state could leave int32.
         """
+        if self.population.formats:
+            return
         populations = [p.population for p in sharers]
         uses = self.steps * sum(p.channel_groups for p in populations)
         p = self.population
@@ -204,7 +209,7 @@ class Plan:
             for p in populations
         )
         reach = reach * (1 + p.delayed_reset) + max(levels)
-        if reach + thresholds > np.iinfo(np.int32).max:
+        if reach + thresholds > INT32:
             raise HwsimError(
                 f"population {p.name!r}: its integer sums may reach {reach}, beyond int32; scale the "
                 "weights or the inputs down"
@@ -219,6 +224,13 @@ def _carried(populations: list[Population], name: str, uses: int) -> int:
     """At most so many inputs add up in a state that keeps its decay's share at each of its uses."""
     decay = max(float(p.parameter(name).max()) for p in populations)
     return uses if decay >= 1 else min(uses, int(1 / (1 - decay)) + 1)
+
+
+def raised(values: Array, left: int) -> Array:
+    """``values`` times 2^left, in place; of floats ``left`` is 0."""
+    if left:
+        values <<= left
+    return values
 
 
 def pack_weights(p: Projection, packed: Array) -> None:

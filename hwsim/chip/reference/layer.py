@@ -37,8 +37,10 @@ class Layer:
         self.wiring, self.population = wiring, p.name
         self.neurons = neurons_of(piece, p.plane[0] * p.plane[1])
         divisor = incoming[0].divisor if len(incoming) == 1 else 1.0
-        self.states = {n: Neuron(p, n, network.integer, divisor) for n in self.neurons}
-        self.sums = Sums(p, incoming, set(self.neurons))
+        self.states = {
+            n: Neuron(p, n, network.integer, divisor, network.right_shift(p.name)) for n in self.neurons
+        }
+        self.sums = Sums(network, p, set(self.neurons))
         self.outputs: dict[tuple[int, int], Number] = {}
         self.keeps = p.has_state
         self.rests = p.kind == "lif" and p.reset == "zero" and not p.has_current and not p.delayed_reset
@@ -67,6 +69,7 @@ class Layer:
             if q.source == spike.population:
                 synapses = self.wiring.synapses[q.name].get(spike.neuron, [])
                 stays = q.source in network.constant
-                here = self.sums.add(spike.step + q.delay, stays, synapses, spike.value)
+                value = spike.value * 2 ** network.left_shift(q)
+                here = self.sums.add(spike.step + q.delay, stays, synapses, value)
                 met[q.kind] = met.get(q.kind, 0) + here
         return met

@@ -4,17 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.network import DECAY_ONE, Population
+from hwsim.network import Population
 
 Number = Any
 """np.float32, or int in integer networks."""
 
 
 class Neuron:
-    """Neuron ``number`` of a population. ``output``: the running sum of a readout."""
+    """Neuron ``number`` of a population. ``output``: the running sum of a readout; ``right``: the bits by
+    which its inputs are shifted right, to the scale of its state."""
 
-    def __init__(self, p: Population, number: int, integer: bool, divisor: float) -> None:
-        self.p, self.number, self.integer, self.divisor = p, number, integer, divisor
+    def __init__(self, p: Population, number: int, integer: bool, divisor: float, right: int = 0) -> None:
+        self.p, self.number, self.integer, self.divisor, self.right = p, number, integer, divisor, right
         zero = self.of(0)
         self.v = self.value("initial") if p.has_state and p.kind != "readout" else zero
         self.u = self.adapted = self.late = self.output = zero
@@ -31,27 +32,42 @@ class Neuron:
         return float(given[self.number if len(given) > 1 else 0])
 
     def leaked(self, name: str, word: Number) -> Number:
-        """decay * word; in integers trunc(word * round(4096 * decay) / 4096)."""
+        """decay * word; in integers the product with the decay's code, rounded."""
         if not self.integer:
             return self.value(name) * word
-        product = round(DECAY_ONE * self.raw(name)) * word
-        return product // DECAY_ONE if product >= 0 else -(-product // DECAY_ONE)
+        bits = self.p.decay_bits(name)
+        return self.rounded(round(2**bits * self.raw(name)) * word, bits)
+
+    def rounded(self, value: Number, bits: int) -> Number:
+        """value / 2^bits, toward zero, or to the nearest with ties away from zero."""
+        if bits == 0:
+            return value
+        up = 2 ** (bits - 1) if self.p.rounding == "nearest" else 0
+        return (value + up) // 2**bits if value >= 0 else -((up - value) // 2**bits)
+
+    def kept(self, name: str, word: Number) -> Number:
+        """What a word with a format can hold of ``word``: it saturates."""
+        if name not in self.p.formats:
+            return word
+        of = self.p.formats[name]
+        low, high = (-(2 ** (of.bits - 1)), 2 ** (of.bits - 1) - 1) if of.signed else (0, 2**of.bits - 1)
+        return min(max(word, low), high)
 
     def step(self, x: Number) -> Number:
         """What the neuron emits for the sum of its inputs, 0 for no event."""
-        x = self.of(x)
+        x = self.rounded(int(x), self.right) if self.integer else self.of(x)
         if self.p.kind == "readout":
-            self.output += x
+            self.output = self.kept("state", self.output + x)
             return self.of(0)
         if self.p.kind in ("relay", "relu"):
-            x = x if self.integer else x / np.float32(self.divisor)
+            x = self.kept("output", x) if self.integer else x / np.float32(self.divisor)
             return max(x, self.of(0)) if self.p.kind == "relu" else x
         if self.p.kind == "clif":
             return self.clif(x)
         v = self.leaky(x)
         if self.p.kind == "li":
-            self.v = v
-            return v
+            self.v = self.kept("state", v)
+            return self.v
         return self.lif(v)
 
     def leaky(self, x: Number) -> Number:
@@ -59,7 +75,7 @@ class Neuron:
         p, v, rest = self.p, self.v, self.value("rest")
         x = self.value("gain") * x
         if p.has_current:
-            self.u = x = self.leaked("current_decay", self.u) + x
+            self.u = x = self.kept("current", self.leaked("current_decay", self.u) + x)
         if self.waits:
             x = self.of(0)
         if p.leak == "decay":
@@ -78,6 +94,7 @@ class Neuron:
         if self.late:
             v = v - self.late if level is None else level
             self.late = zero
+        v = self.kept("state", v)
         h = self.value("threshold") + self.adapted
         s = zero
         if not self.waits and (v >= h if p.compare == ">=" else v > h):
@@ -89,17 +106,18 @@ class Neuron:
                 self.late = h * s if level is None else self.of(1)
             else:
                 v = v - h * s if level is None else level
-        self.v = max(v, self.value("floor")) if p.floored else v
-        self.adapted = self.leaked("adaptation_decay", self.adapted) + self.value("adaptation") * s
+        self.v = self.kept("state", max(v, self.value("floor")) if p.floored else v)
+        grown = self.leaked("adaptation_decay", self.adapted) + self.value("adaptation") * s
+        self.adapted = self.kept("adaptation", grown)
         return max(s, zero)
 
     def clif(self, x: Number) -> Number:
         """``u`` is m and ``adapted`` e; ``late`` is the spike of the step before."""
         h = self.value("threshold")
         x = self.value("gain") * x
-        self.u = self.value("current_decay") * self.u + x
-        self.v = self.value("decay") * self.v + x
-        self.adapted = self.value("current_decay") * self.adapted + h * self.late
+        self.u = self.kept("current", self.leaked("current_decay", self.u) + x)
+        self.v = self.kept("state", self.leaked("decay", self.v) + x)
+        self.adapted = self.kept("adaptation", self.leaked("current_decay", self.adapted) + h * self.late)
         over = self.u - self.v - self.adapted
         self.late = self.of(1 if (over >= h if self.p.compare == ">=" else over > h) else 0)
         return self.late

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from hwsim.chip.reference.synapses import Synapse
-from hwsim.network import Population, Projection
+from hwsim.network import Network, Population
 
 
 class Heard:
@@ -26,8 +26,9 @@ class Sums:
     A constant population is heard once, by all steps from its delay on.
     """
 
-    def __init__(self, p: Population, incoming: tuple[Projection, ...], neurons: set[int]) -> None:
+    def __init__(self, network: Network, p: Population, neurons: set[int]) -> None:
         self.neurons = neurons
+        incoming = network.into(p.name)
         self.at_step = defaultdict[int, Heard](Heard)
         self.from_step = defaultdict[int, Heard](Heard)
         self.pooled = incoming[0].kind == "max_pool"
@@ -35,7 +36,8 @@ class Sums:
         for q in incoming:
             if q.bias is not None:
                 for n in neurons:
-                    self.bias[n] += q.bias[n // (p.size // p.channels)].item()
+                    bias = q.bias[n // (p.size // p.channels)].item()
+                    self.bias[n] += bias * 2 ** network.bias_shift(q)
 
     def add(self, step: int, stays: bool, synapses: list[Synapse], value: float) -> int:
         """One event through one projection; how many synapses it met in this slice."""
