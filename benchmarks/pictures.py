@@ -83,18 +83,21 @@ def panels(path: Path, shown: Sequence[Panel], columns: int = 2) -> None:
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(4.5 * columns, 3.2 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    places = figure.subplots(rows, columns, squeeze=False).flat
+    places = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, panel in zip(places, shown, strict=False):
         for name, (x, y) in panel.curves.items():
             axes.plot(x, y, marker="o", markersize=3, label=name)
         if panel.logarithmic:
             axes.set_xscale("log")
+            across = sorted({value for x, _ in panel.curves.values() for value in x})
+            axes.set_xticks(across, [f"{value:g}" for value in across])
+            axes.minorticks_off()
         axes.set(xlabel=panel.labels[0], ylabel=panel.labels[1])
         axes.set_title(panel.title, fontsize=10)
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=7)
-    for axes in places:
+    for axes in places[len(shown) :]:
         axes.set_visible(False)
     _write(figure, path)
 
