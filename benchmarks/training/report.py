@@ -136,7 +136,7 @@ def runs_csv(found: Found) -> str:
             rate = sum(card["spike_rates"].values()) / len(card["spike_rates"])
             accuracies = f"{card['test_accuracy']:.4f}", f"{card['train_accuracy']:.4f}"
             writer.writerow(
-                (row.group, row.name, card["seed"], *accuracies, f"{rate:.4f}", f"{card['minutes']:.2f}")
+                (row.group, row.name, card["seed"], *accuracies, f"{rate:.4f}", f"{card['cpu_minutes']:.2f}")
             )
     return text.getvalue()
 

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save
 
 import hwsim
+from hwsim import zoo
 from hwsim.configuration import load_yaml, save_yaml
 from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
@@ -77,7 +78,7 @@ def train(
     names, parameters = list(model.state_dict()), sum(p.numel() for p in model.parameters())
     done = load_state(directory)
     if spec.initial is not None and done is None:
-        load_weights(model, _initial(Path(spec.initial)))
+        load_weights(model, _initial(spec.initial))
     set_surrogates(model, spec)
     check_backward(model, feed)
     trainer = Trainer(model, feed, device)
@@ -196,8 +197,9 @@ def _check_same(directory: Path, spec: TrainSpec) -> None:
         )
 
 
-def _initial(directory: Path) -> Path:
-    return finished(directory).directory / WEIGHTS
+def _initial(name: str) -> Path:
+    """The weights of a training that ships, by its name, or of a directory."""
+    return finished(zoo.trainings().get(name, Path(name))).directory / WEIGHTS
 
 
 def _write_metrics(directory: Path, history: list[dict[str, Any]]) -> None:

@@ -10,9 +10,11 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -21,6 +23,10 @@ from hwsim.storage import atomic_path, write_text
 
 FOLDER = "checkpoints"
 KEPT = 2
+UNREADABLE = (
+    ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, UnpicklingError, SafetensorError,
+)  # fmt: skip
+"""What reading a damaged checkpoint may raise."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def load_state(directory: Path) -> State | None:
         model = load(newest.with_suffix(".safetensors").read_bytes())
         history, threads = header["history"], header["threads"]
         return State(header["epoch"], model, rest["optimizers"], rest["masks"], history, threads)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except UNREADABLE as error:
         if isinstance(error, HwsimError):
             raise
         raise HwsimError(_damaged(newest, found)) from None

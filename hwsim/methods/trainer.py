@@ -136,6 +136,8 @@ class Trainer:
             torch.autograd.backward(loss)
             for optimizer in self.optimizers.values():
                 optimizer.step()
+            for smoothing in smoothings(self.model).values():
+                smoothing.project()
             apply_masks(self.model, self.masks)
             losses += value * len(part)
             right += int((answers.detach().argmax(1).cpu() == torch.from_numpy(part.labels)).sum())

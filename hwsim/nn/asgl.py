@@ -37,7 +37,8 @@ class ASGL(nn.Module, Surrogate):
     falls towards small alpha only, and large alpha is "clip" of width 1, as its numbers are.
 
     ``alpha`` is one parameter a layer (a buffer unless ``learnable``). It stays positive by projection: what
-    an optimizer step leaves below ``SMALLEST`` is set to it at the next call in training mode.
+    an optimizer step leaves below ``SMALLEST`` is set to it by :meth:`project`, at the latest at the next
+    call in training mode.
     The mask comes from torch's generator of the device: ``torch.manual_seed`` repeats it. It resolves p to
     2^-16.
     With ``counting`` on, ``counts`` adds up the emitted values: graded (strictly between 0 and 1), spikes
@@ -84,8 +85,8 @@ class ASGL(nn.Module, Surrogate):
         return SHAPES[self.shape].by_alpha(distance, self.alpha.detach(), slope)
 
     def activate(self, distance: Tensor, inclusive: bool) -> Tensor:
-        if self.training and isinstance(self.alpha, nn.Parameter):
-            self.alpha.data.clamp_(min=SMALLEST)
+        if self.training:
+            self.project()
         if not self.training or self.spike_fraction == 1.0:
             values = step(distance, inclusive)
         else:
@@ -96,6 +97,11 @@ class ASGL(nn.Module, Surrogate):
         if self.counting:
             self._count(values)
         return values
+
+    def project(self) -> None:
+        """Bring a learned alpha back to ``SMALLEST`` or above."""
+        if isinstance(self.alpha, nn.Parameter):
+            self.alpha.data.clamp_(min=SMALLEST)
 
     def _count(self, values: Tensor) -> None:
         ones = int((values == 1).count_nonzero())

@@ -18,6 +18,7 @@ from hwsim.methods.train_model import set_surrogates
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.trainer import rate_factor
 from hwsim.nn import LIF, PLIF, Rectangle, arctan, cauchy
+from hwsim.nn.asgl import SMALLEST
 from tests.methods.training import plain, spec, weights
 
 
@@ -37,6 +38,8 @@ def test_asgl_reports_alphas_p_and_graded_shares_of_every_layer(net: str, tmp_pa
     assert all(first["graded_of_nonzero"][n] > share for n, share in first["graded"].items())
     assert set(second["graded"].values()) == set(second["graded_of_nonzero"].values()) == {0.0}
     assert all(alpha != 1.0 for alpha in second["alphas"].values())
+    steep = train(spec(net, method="asgl", alpha_rate=1.0, alpha=0.5), tmp_path / "steep").history
+    assert min(alpha for epoch in steep for alpha in epoch["alphas"].values()) == np.float32(SMALLEST)
     kept = train(spec(net, method="asgl", alpha_rate=0), tmp_path / "kept").history
     assert set(kept[-1]["alphas"].values()) == {1.0}
 

@@ -14,7 +14,7 @@ import hwsim
 from hwsim.errors import HwsimError
 from hwsim.methods.train import CARD, INPUTS, METRICS, SPEC, train
 from hwsim.methods.train_model import WEIGHTS
-from hwsim.methods.train_state import FOLDER
+from hwsim.methods.train_state import FOLDER, digest_of
 from tests.methods.training import assert_same, spec, stopped, weights
 
 KILLED = """
@@ -94,6 +94,21 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_goes_on(
     for path in folder.glob("epoch-0002.*"):
         path.unlink()
     assert_same(weights(train(asked, tmp_path / "run")), weights(train(asked, tmp_path / "whole")))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+def test_a_checkpoint_that_is_damaged_under_a_right_digest_is_named(
+    net: str, tmp_path: Path, suffix: str
+) -> None:
+    asked = spec(net, epochs=2)
+    stopped(asked, tmp_path / "run", 1)
+    stem = tmp_path / "run" / FOLDER / "epoch-0001"
+    stem.with_suffix(suffix).write_bytes(b"no tensors")
+    header = json.loads(stem.with_suffix(".json").read_text())
+    header["sha256"][suffix] = digest_of(stem.with_suffix(suffix))
+    stem.with_suffix(".json").write_text(json.dumps(header))
+    with pytest.raises(HwsimError, match="this checkpoint is missing or damaged; begin in a new directory"):
+        train(asked, tmp_path / "run")
 
 
 def test_only_the_newest_two_checkpoints_are_kept(net: str, tmp_path: Path) -> None:

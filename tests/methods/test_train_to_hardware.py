@@ -100,6 +100,8 @@ def test_weights_of_another_architecture_are_refused(net: str, tmp_path: Path) -
         train(wide, tmp_path / "wide")
     with pytest.raises(HwsimError, match="no such file"):
         train(spec(net, initial=str(tmp_path / "nothing")), tmp_path / "none")
+    with pytest.raises(HwsimError, match=r"fashion-resnet19-none/weights.safetensors: has no tensor"):
+        train(spec(net, initial="fashion-resnet19-none"), tmp_path / "shipped")
 
 
 def test_a_pruned_training_keeps_its_zeros_and_resumes(net: str, tmp_path: Path) -> None:
