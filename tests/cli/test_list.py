@@ -10,7 +10,7 @@ from tests.cli.running import Command, Ran
 @pytest.mark.parametrize(
     ("what", "known"),
     [
-        ("models", list(zoo.entries())),
+        ("models", [*zoo.entries(), *zoo.trainings()]),
         ("hardware", [*hardware.presets(), *chips()]),
         ("tables", cost.tables()),
     ],
