@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
 from hwsim.fixed_point import FixedPoint
+from hwsim.network_checks import Graph
 from hwsim.population import Population, Projection
 
 MOST_SHIFT = 62
@@ -17,19 +18,9 @@ LEVELS = ("threshold", "adaptation", "rest", "reset_value", "initial", "floor")
 """Parameters that are codes of the state's scale."""
 
 
-class Quantized(Protocol):
-    """What a Network shows of itself to be checked."""
+class Quantized(Graph, Protocol):
+    """What a Network shows of itself to be checked here, too."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def populations(self) -> tuple[Population, ...]: ...
-    @property
-    def projections(self) -> tuple[Projection, ...]: ...
-    @property
-    def integer(self) -> bool: ...
-    @property
-    def coding(self) -> str: ...
     @property
     def quantized(self) -> bool: ...
     def left_shift(self, q: Projection) -> int: ...

@@ -1,6 +1,5 @@
 """Train a spiking network into a directory that can be resumed, and that is a model once it is done."""
 
-import fcntl
 import json
 import os
 import platform
@@ -20,6 +19,7 @@ from hwsim import zoo
 from hwsim.configuration import load_yaml, save_yaml
 from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
+from hwsim.methods.run_directory import alone, check_same, checked_card, digest_of, read_lines, write_metrics
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_model import (
     WEIGHTS,
@@ -30,10 +30,10 @@ from hwsim.methods.train_model import (
     set_surrogates,
     trained_tensors,
 )
-from hwsim.methods.train_spec import TrainSpec, differences
-from hwsim.methods.train_state import FOLDER, digest_of, load_state, save_state
+from hwsim.methods.train_spec import TrainSpec
+from hwsim.methods.train_state import FOLDER, load_state, save_state
 from hwsim.methods.trainer import Trainer, drawing
-from hwsim.storage import atomic_path, check_file, is_dir, is_file, write_text
+from hwsim.storage import atomic_path, is_dir, is_file, write_text
 
 SPEC, METRICS, CARD, INPUTS = "training.yaml", "metrics.jsonl", "card.json", "inputs.npz"
 
@@ -69,7 +69,7 @@ def train(
     far. Raises HwsimError for a directory of another spec, a damaged checkpoint, data and models that do not
     fit, and a loss that is no number.
     """
-    _check_same(directory, spec)
+    check_same(directory, SPEC, spec, "training", has_begun=is_dir(directory / FOLDER))
     if is_file(directory / CARD):
         return finished(directory)
     device = device_of(spec)
@@ -106,10 +106,10 @@ def train(
             took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - worked}
             history.append(row | {name: round(value, 3) for name, value in took.items()})
             save_state(directory, trainer.state(epoch, history))
-            _write_metrics(directory, history)
+            write_metrics(directory / METRICS, history)
             after_epoch(history)
             progress("epochs", epoch, spec.epochs)
-    _write_metrics(directory, history)
+    write_metrics(directory / METRICS, history)
     with atomic_path(directory / WEIGHTS) as aside:
         aside.write_bytes(save(trained_tensors(model, names)))
     _write_inputs(directory / INPUTS, feed)
@@ -128,38 +128,8 @@ def finished(directory: Path) -> Trained:
             f"{directory}: this training has done {state.epoch if state else 0} of {spec.epochs} epochs; "
             "hwsim train with the same options and directory goes on"
         )
-    card = _json(directory / CARD)[0]
-    digests = card.get("sha256", {}) if isinstance(card, dict) else None
-    if not isinstance(digests, dict):
-        raise HwsimError(f"{directory / CARD}: this card is damaged")
-    for name, digest in digests.items():
-        check_file(directory / name)
-        if digest_of(directory / name) != digest:
-            raise HwsimError(f"{directory / name}: is not the file that the training wrote; it is damaged")
-    return Trained(directory, spec, card, _json(directory / METRICS, lines=True))
-
-
-def _json(path: Path, lines: bool = False) -> list[Any]:
-    """The values of a JSON file, one or one a line. Raises HwsimError naming one that is damaged."""
-    check_file(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        return [json.loads(part) for part in (text.splitlines() if lines else [text])]
-    except ValueError as error:
-        raise HwsimError(f"{path}: is damaged ({error})") from None
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Raises HwsimError where another process trains into the directory; one that is killed does no more."""
-    held = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise HwsimError(f"{directory}: another process is training into it") from None
-    finally:
-        os.close(held)
+    card = checked_card(directory, CARD, "training")
+    return Trained(directory, spec, card, read_lines(directory / METRICS))
 
 
 @contextmanager
@@ -185,25 +155,9 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
         torch.use_deterministic_algorithms(was, warn_only=warned)
 
 
-def _check_same(directory: Path, spec: TrainSpec) -> None:
-    """Raises HwsimError where the directory is that of a training with another spec."""
-    path = directory / SPEC
-    if not is_file(path) and is_dir(directory / FOLDER):
-        raise HwsimError(f"{directory}: has checkpoints and no {SPEC}, which says of what; name another one")
-    if is_file(path) and (told := differences(load_yaml(path, TrainSpec), spec)):
-        raise HwsimError(
-            f"{directory} is of another training ({told}); give the same options to go on with it, or "
-            "another directory"
-        )
-
-
 def _initial(name: str) -> Path:
     """The weights of a training that ships, by its name, or of a directory."""
     return finished(zoo.trainings().get(name, Path(name))).directory / WEIGHTS
-
-
-def _write_metrics(directory: Path, history: list[dict[str, Any]]) -> None:
-    write_text(directory / METRICS, "".join(json.dumps(row, allow_nan=False) + "\n" for row in history))
 
 
 def _write_inputs(path: Path, feed: Feed) -> None:

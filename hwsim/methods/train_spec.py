@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 from pydantic import model_validator as validator
 
-from hwsim.configuration import Configured, describe, shown
+from hwsim.configuration import Configured, describe
 from hwsim.errors import HwsimError
 from hwsim.methods.lif_sharing import parse_sharing
 from hwsim.nn.asgl import SMALLEST
@@ -119,13 +119,3 @@ class TrainSpec(Configured):
             return TrainSpec.model_validate(dict(values))
         except ValidationError as error:
             raise HwsimError(describe(error, TrainSpec, "train")) from None
-
-
-def differences(found: TrainSpec, asked: TrainSpec) -> str:
-    """The fields in which two specs differ, a text for errors; empty where they are equal."""
-    before, now = found.model_dump(), asked.model_dump()
-    return "; ".join(
-        f"{name}: {shown(before[name])} there, {shown(now[name])} asked for"
-        for name in before
-        if before[name] != now[name]
-    )

@@ -5,7 +5,6 @@ written last, ``.json`` with the digests of both and the metrics so far. A check
 not exist. The newest two are kept.
 """
 
-import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from hwsim.errors import HwsimError
+from hwsim.methods.run_directory import digest_of
 from hwsim.storage import atomic_path, write_text
 
 FOLDER = "checkpoints"
@@ -100,8 +100,3 @@ def _damaged(path: Path, found: list[Path]) -> str:
     newest = found[-1].with_suffix(".*")
     way = f"delete {newest} to go on from {found[-2].stem}" if len(found) > 1 else "begin in a new directory"
     return f"{path}: this checkpoint is missing or damaged; {way}"
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

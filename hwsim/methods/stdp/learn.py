@@ -16,15 +16,14 @@ import hwsim
 from hwsim.configuration import load_yaml, save_yaml
 from hwsim.datasets import Dataset, Split, load_dataset
 from hwsim.errors import HwsimError
+from hwsim.methods.run_directory import alone, check_same, checked_card, digest_of, read_lines, write_metrics
 from hwsim.methods.stdp.counts import Counts
 from hwsim.methods.stdp.labels import NO_LABEL, Labels, assigned
 from hwsim.methods.stdp.learner import LABELS, TEST, Images, Learner, pixels
 from hwsim.methods.stdp.network import network_of
-from hwsim.methods.stdp.spec import LearnSpec, differences
+from hwsim.methods.stdp.spec import LearnSpec
 from hwsim.methods.stdp.state import STATE, State, load_state, save_state
-from hwsim.methods.train import alone
-from hwsim.methods.train_state import digest_of
-from hwsim.storage import atomic_path, check_file, is_file, write_text
+from hwsim.storage import atomic_path, is_file, write_text
 
 SPEC, METRICS, CARD, INPUTS = "learning.yaml", "metrics.jsonl", "card.json", "inputs.npz"
 NETWORK = "network.safetensors"
@@ -64,7 +63,7 @@ def learn(
     network, inputs.npz and card.json. One that was killed ends with the weights it would have had. Raises
     HwsimError for a directory of another spec, a damaged state, and data that are no images.
     """
-    _check_same(directory, spec)
+    check_same(directory, SPEC, spec, "learning", has_begun=is_file(directory / STATE))
     if is_file(directory / CARD):
         return finished(directory)
     data = load_dataset(spec.data, Path(spec.data_directory) if spec.data_directory else None)
@@ -74,7 +73,7 @@ def learn(
     save_yaml(directory / SPEC, spec)
     with alone(directory):
         state = _learn_all(learner, images, load_state(directory, learner.weights.shape), directory, progress)
-        _write_metrics(directory, state.history)
+        write_metrics(directory / METRICS, state.history)
         labels, _ = _labeled(learner, images, train.labels, data.classes, progress)
         accuracy, counts = _accuracy(learner, labels, tested, test.labels, progress)
         network = network_of(spec, learner.weights, learner.theta, labels, directory.resolve().name)
@@ -94,18 +93,8 @@ def finished(directory: Path) -> Learned:
         raise HwsimError(
             f"{directory}: this learning is not done; hwsim learn with the same options and directory goes on"
         )
-    try:
-        card = json.loads((directory / CARD).read_text(encoding="utf-8"))
-        digests = dict(card["sha256"])
-        told = (directory / METRICS).read_text(encoding="utf-8")
-        history = [json.loads(line) for line in told.splitlines()]
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise HwsimError(f"{directory}: {CARD} or {METRICS} is damaged ({error})") from None
-    for name, digest in digests.items():
-        check_file(directory / name)
-        if digest_of(directory / name) != digest:
-            raise HwsimError(f"{directory / name}: is not the file that the learning wrote; it is damaged")
-    return Learned(directory, spec, card, history)
+    card = checked_card(directory, CARD, "learning")
+    return Learned(directory, spec, card, read_lines(directory / METRICS))
 
 
 def _learn_all(
@@ -136,12 +125,8 @@ def _learn_all(
         history = [*state.history, row]
         state = State(number * each + stop, learner.weights, learner.theta, state.counts + counts, history)
         save_state(directory, state)
-        _write_metrics(directory, history)
+        write_metrics(directory / METRICS, history)
     return state
-
-
-def _write_metrics(directory: Path, history: list[dict[str, Any]]) -> None:
-    write_text(directory / METRICS, "".join(json.dumps(row, allow_nan=False) + "\n" for row in history))
 
 
 def _labeled(
@@ -176,18 +161,6 @@ def _splits(spec: LearnSpec, data: Dataset) -> tuple[Split, Split]:
     if data.kind != "images":
         raise HwsimError(f"{data.name} holds {data.kind}; hwsim learn takes images")
     return data.train.take(slice(spec.train_samples)), data.test.take(slice(spec.test_samples))
-
-
-def _check_same(directory: Path, spec: LearnSpec) -> None:
-    """Raises HwsimError where the directory is that of a learning with another spec."""
-    path = directory / SPEC
-    if not is_file(path) and is_file(directory / STATE):
-        raise HwsimError(f"{directory}: has a {STATE} and no {SPEC}, which says of what; name another one")
-    if is_file(path) and (told := differences(load_yaml(path, LearnSpec), spec)):
-        raise HwsimError(
-            f"{directory} is of another learning ({told}); give the same options to go on with it, or "
-            "another directory"
-        )
 
 
 def _write_inputs(path: Path, learner: Learner, images: Images, labels: NDArray[np.int64]) -> None:

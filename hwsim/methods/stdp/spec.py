@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 from pydantic import model_validator as validator
 
-from hwsim.configuration import Configured, describe, shown
+from hwsim.configuration import Configured, describe
 from hwsim.errors import HwsimError
 from hwsim.methods.stdp.rules import RULES, Rule, RuleName
 
@@ -113,13 +113,3 @@ class LearnSpec(Configured):
             return LearnSpec.model_validate(dict(values))
         except ValidationError as error:
             raise HwsimError(describe(error, LearnSpec, "learn")) from None
-
-
-def differences(found: LearnSpec, asked: LearnSpec) -> str:
-    """The fields in which two specs differ, a text for errors; empty where they are equal."""
-    before, now = found.model_dump(), asked.model_dump()
-    return "; ".join(
-        f"{name}: {shown(before[name])} there, {shown(now[name])} asked for"
-        for name in before
-        if before[name] != now[name]
-    )
