@@ -5,12 +5,12 @@ is resumed, and are not run again once they are done. NAME is the beginning of n
 """
 
 import argparse
-import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.training.plan import RECONSTRUCTION, WATCHED, Run, plan
 from benchmarks.training.reconstruction import reconstruct
+from benchmarks.training.results import Looked
 from benchmarks.training.watched import watched
 from hwsim.datasets import Dataset, load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.storage import atomic_path, write_text
+from hwsim.storage import atomic_path
 
 OUT = Path("out/training")
 
@@ -55,16 +56,15 @@ def one(run: Run, data: str) -> tuple[str, str, float]:
     torch.set_num_threads(1)
     began, directory = time.perf_counter(), run.directory(OUT)
     if run.group in (RECONSTRUCTION, WATCHED):
-        path = directory / "result.json"
-        if not path.is_file():
-            found = (
-                asdict(reconstruct(seed=run.seed, **run.values))
-                if run.group == RECONSTRUCTION
-                else watched({"data": data, "seed": run.seed} | run.values)
-            )
-            write_text(path, json.dumps(found, indent=1) + "\n")
+        if not Looked.of(run, OUT):
+            worked = time.process_time()
+            if run.group == RECONSTRUCTION:
+                found: Any = asdict(reconstruct(**run.asked))
+            else:
+                found = watched({"data": data} | run.asked)
+            Looked(run, found, (time.process_time() - worked) / 60).save(OUT)
         return run.name, "done", time.perf_counter() - began
-    values = {"data": data, "seed": run.seed} | run.values
+    values = {"data": data} | run.asked
     if run.initial is not None:
         values["initial"] = str(run.initial.directory(OUT))
     trained = train(TrainSpec.of(values), directory, command=f"python -m benchmarks.training {run.name}")

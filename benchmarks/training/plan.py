@@ -23,10 +23,14 @@ ADAPTED = (2.0, 0.5)
 WATCHED_WIDTHS = (0.5, 1.0, 5.0)
 TEMPERATURES = (0.1, 0.14, 0.5, 2.5)
 
+NOISES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 STEEPNESSES = (0.1, 0.5, 1.0, 2.5, 5.0)
 METHODS = ("sg", "asgl")
 RECONSTRUCTION, WATCHED = "reconstruction", "watched"
 """Groups that are more than a training: an autoencoder, and a look into the layers after every epoch."""
+
+EFFICIENTLIF = ("vgg", "resnet", "resnet-hard", "resnet-groups", "har", "transfer", "pruned")
+"""Groups of EfficientLIF-Net; the others are of ASGL."""
 
 Values = dict[str, Any]
 
@@ -46,6 +50,11 @@ class Run:
     @property
     def name(self) -> str:
         return f"{self.group}_{self.row}_{self.seed}"
+
+    @property
+    def asked(self) -> Values:
+        """With the seed: what a result that is kept must be of."""
+        return {"seed": self.seed} | self.values
 
     def directory(self, store: Path) -> Path:
         return store / self.name
@@ -71,6 +80,44 @@ HAR: Values = {
     "model": "efficientlif/har", "settings": ["channels=32"], "method": "efficientlif", "data": "uci_hapt",
     "epochs": 2, "batch": 100, "rate": 4e-3,
 }  # fmt: skip
+
+
+RECONSTRUCTED: dict[str, Values] = {
+    "sg": {"method": "sg"},
+    "asgl": {"method": "asgl"},
+    "asgl-slow": {"method": "asgl", "alpha_rate": 2e-3},
+    "asgl-fixed": {"method": "asgl", "alpha_rate": 0.0},
+}
+"""How the autoencoder is trained; asgl: its steepness learns at a rate of .05."""
+SG: Values = {"method": "sg"}
+MIXED: Values = {"method": "asgl", "spike_fraction": 0.8}
+ADAMW: Values = {"optimizer": "adamw", "rate": 2e-3, "weight_decay": 1e-2}
+CAUSES: dict[str, tuple[str, str, Values]] = {
+    "sg-0.5-rate-0.02": ("widths", "sg-0.5", SG | {"alpha": 0.5, "rate": 0.02}),
+    "asgl-0.5-rate-0.02": ("widths", "asgl-0.5", MIXED | {"alpha": 0.5, "rate": 0.02}),
+    "asgl-0.5-alpha-rate-0.005": ("widths", "asgl-0.5", MIXED | {"alpha": 0.5, "alpha_rate": 0.005}),
+    "asgl-0.5-rate-0.02-alpha-rate-0.005": (
+        "widths", "asgl-0.5", MIXED | {"alpha": 0.5, "rate": 0.02, "alpha_rate": 0.005},
+    ),
+    "p1-0.5-alpha-rate-0.005": (
+        "adaptive", "1-0.5-adaptive", MIXED | {"alpha": 0.5, "spike_fraction": 1.0, "alpha_rate": 0.005},
+    ),
+    "p1-0.5-rate-0.02-alpha-rate-0.005": (
+        "adaptive", "1-0.5-adaptive",
+        MIXED | {"alpha": 0.5, "spike_fraction": 1.0, "rate": 0.02, "alpha_rate": 0.005},
+    ),
+    "sg-1-adamw": ("widths", "sg-1", SG | ADAMW | {"alpha": 1.0}),
+    "asgl-1-adamw": ("widths", "asgl-1", MIXED | ADAMW | {"alpha": 1.0}),
+    "sg-10-adamw": ("widths", "sg-10", SG | ADAMW | {"alpha": 10.0}),
+    "asgl-10-adamw": ("widths", "asgl-10", MIXED | ADAMW | {"alpha": 10.0}),
+    "asgl-10-alpha-rate-0": ("widths", "asgl-10", MIXED | {"alpha": 10.0, "alpha_rate": 0.0}),
+    "zeta-0.5-10-alpha-rate-0.2": (
+        "schedule", "0.5-10",
+        MIXED | {"spike_fraction": 0.6, "zeta": 0.5, "milestones": [2, 4], "alpha": 10.0, "alpha_rate": 0.2},
+    ),
+}  # fmt: skip
+"""Rows of other tables (group and row) with a number changed: the rate of the weights (.1), that of the
+widths (.05), or the optimizer (SGD)."""
 
 
 def sharing(seed: int) -> Iterator[Run]:
@@ -113,27 +160,40 @@ def both(group: str, alpha: float, seed: int, net: Values, surrogate: str = "rec
     yield Run(group, f"asgl-{alpha:g}", seed, shaped | {"method": "asgl", "spike_fraction": 0.8})
 
 
-def once() -> Iterator[Run]:
-    """Tables 3, 8 and 11 to 13 and Fig. 3 of ASGL, with one seed."""
+def tables(seed: int) -> Iterator[Run]:
+    """Tables 3, 8, 11 and 13 and Fig. 3 of ASGL, with two seeds."""
+    if seed not in TWO_SEEDS:
+        return
     for alpha in ADAPTED:
         for p in (1.0, 0.8):
             net = RESNET18 | {"method": "asgl", "alpha": alpha, "spike_fraction": p}
-            yield Run("adaptive", f"{p:g}-{alpha:g}-fixed", 0, net | {"alpha_rate": 0.0})
-            yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", 0, net)
+            yield Run("adaptive", f"{p:g}-{alpha:g}-fixed", seed, net | {"alpha_rate": 0.0})
+            yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", seed, net)
     for alpha in DEEP_WIDTHS:
-        yield from both("deep", alpha, 0, VGG16)
-    for p in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0):
-        yield Run("noise", f"{p:g}", 0, RESNET18 | {"method": "asgl", "spike_fraction": p})
+        yield from both("deep", alpha, seed, VGG16)
+    for p in NOISES:
+        yield Run("noise", f"{p:g}", seed, RESNET18 | {"method": "asgl", "spike_fraction": p})
+    for alpha in TEMPERATURES:
+        yield from both("dspike", alpha, seed, RESNET18, "dspike")
+    for steepness in STEEPNESSES:
+        for name, values in RECONSTRUCTED.items():
+            yield Run(RECONSTRUCTION, f"{name}-{steepness:g}", seed, values | {"steepness": steepness})
+
+
+def causes(seed: int) -> Iterator[Run]:
+    """Why some trends do not appear: one number of a training changed at a time, with two seeds."""
+    if seed not in TWO_SEEDS:
+        return
+    for row, (_, _, changed) in CAUSES.items():
+        yield Run("causes", row, seed, RESNET18 | {"surrogate": "rectangle"} | changed)
+
+
+def once() -> Iterator[Run]:
+    """Table 12 and Figs. 3e and 5 to 7 of ASGL, with one seed."""
     for zeta in ZETAS:
         for alpha in SCHEDULED:
             shrinking = {"spike_fraction": 0.6, "zeta": zeta, "milestones": [2, 4], "alpha": alpha}
             yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET18 | {"method": "asgl"} | shrinking)
-    for alpha in TEMPERATURES:
-        yield from both("dspike", alpha, 0, RESNET18, "dspike")
-    for method in METHODS:
-        for steepness in STEEPNESSES:
-            values = {"method": method, "steepness": steepness}
-            yield Run(RECONSTRUCTION, f"{method}-{steepness:g}", 0, values)
     for method in METHODS:
         for alpha in WATCHED_WIDTHS:
             yield Run(WATCHED, f"{method}-{alpha:g}", 0, RESNET18 | {
@@ -157,7 +217,7 @@ def plan() -> list[Run]:
     """All of it, first what has seed 0; runs that begin with another's weights come after it."""
     runs: list[Run] = []
     for seed in SEEDS:
-        runs += [*sharing(seed), *asgl(seed), *series(seed)]
+        runs += [*sharing(seed), *asgl(seed), *series(seed), *tables(seed), *causes(seed)]
         if seed == 0:
             runs += [*once(), *afterwards(seed)]
     return runs

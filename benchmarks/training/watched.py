@@ -1,6 +1,6 @@
 """What goes on in ASGL's layers while they learn: Figs. 3e and 5 to 7 of the paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hwsim.datasets import load_dataset
+from hwsim.frontends.capture import structure
 from hwsim.methods.train import prepared
 from hwsim.methods.train_model import set_surrogates
 from hwsim.methods.train_spec import TrainSpec
@@ -18,6 +19,7 @@ from hwsim.nn.asgl import ASGL
 from hwsim.nn.shapes import SHAPES, Shape
 from hwsim.nn.surrogate import Rectangle, Surrogate, step
 from hwsim.nn.timed import unroll
+from hwsim.operations import fan_out
 
 LOOKED_AT = 500
 """Test images that layers are looked at with."""
@@ -32,22 +34,34 @@ def watched(values: Row) -> list[Row]:
     set_surrogates(model, spec)
     trainer = Trainer(model, feed, torch.device("cpu"))
     images = feed.batch(feed.test.take(slice(LOOKED_AT)), np.random.default_rng(0))[0]
+    synapses = fan_outs(model, images)
     rows = []
     for epoch in range(1, spec.epochs + 1):
         row = trainer.epoch(epoch, lambda _done, _of: None)
-        rows.append(row | look(model, images, feed.timesteps))
+        rows.append(row | look(model, images, feed.timesteps, synapses))
     return rows
 
 
+def fan_outs(model: nn.Module, images: Tensor) -> dict[str, float]:
+    """Synapses of a neuron of each layer, the mean over its neurons: what each value that is not 0 costs."""
+    network = structure(model, images[:1].numpy(), 1)
+    of = network.population
+    return {
+        name: sum(float(fan_out(q, of[name], of[q.target], False).mean()) for q in network.out_of(name))
+        for name in (p.name for p in network.populations if p.spikes)
+    }
+
+
 @torch.no_grad()
-def look(model: nn.Module, images: Tensor, timesteps: int) -> Row:
+def look(model: nn.Module, images: Tensor, timesteps: int, synapses: Mapping[str, float]) -> Row:
     """By layer of neurons, over all images and steps:
 
     ``dead``: share of neurons that never fire. ``smoothing_error``: mean of |H(x) - Theta(x)| of the layer's
     own shape and alpha. ``similarity``: cosine between what the layer emits in the noisy network (spikes
     mixed with H, statistics of batch normalization as in evaluation) and in the embedded one (spikes);
     ``answers_similarity`` the same of the outputs. ``graded_at_validation``: share of emitted values strictly
-    between 0 and 1.
+    between 0 and 1. ``mac_share``: of the synaptic operations that the layers' values cause in the noisy
+    network, those by graded ones, which are MACs.
     """
     model.eval()
     with recorded(model) as spikes, watching(model) as errors:
@@ -66,6 +80,8 @@ def look(model: nn.Module, images: Tensor, timesteps: int) -> Row:
         model.eval()
         found["similarity"] = {n: _cosine(noisy[n], spikes[n]) for n in spikes}
         found["answers_similarity"] = _cosine(noisy_answers, answers)
+        macs = sum(synapses[n] * int(_between(s).sum()) for n, s in noisy.items())
+        found["mac_share"] = macs / sum(synapses[n] * int(s.count_nonzero()) for n, s in noisy.items())
     return found
 
 
@@ -126,8 +142,12 @@ def _replace(neuron: nn.Module, surrogate: Surrogate) -> None:
     neuron.surrogate = surrogate  # type: ignore[assignment]
 
 
+def _between(emitted: Tensor) -> Tensor:
+    return (emitted > 0) & (emitted < 1)
+
+
 def _graded(emitted: Tensor) -> float:
-    return float(((emitted > 0) & (emitted < 1)).float().mean())
+    return float(_between(emitted).float().mean())
 
 
 def _cosine(a: Tensor, b: Tensor) -> float:

@@ -1,29 +1,24 @@
-"""Pictures of reports/training: accuracy over widths, spike rates by layer, layers while they learn."""
+"""Pictures of ASGL's trainings: accuracy over widths, layers while they learn."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.pictures import Panel, panels
-from benchmarks.training.inside import looked, mean
-from benchmarks.training.plan import DEEP_WIDTHS, METHODS, SCHEMES, WATCHED, WATCHED_WIDTHS, WIDTHS
-from benchmarks.training.results import Row
+from benchmarks.training.plan import DEEP_WIDTHS, METHODS, WATCHED_WIDTHS, WIDTHS
+from benchmarks.training.results import Curves, Found, mean
 
-Found = Mapping[tuple[str, str], Row]
-Curves = dict[str, tuple[Sequence[float], Sequence[float]]]
-
+Epochs = Mapping[str, list[dict[str, Any]]]
 NAMES = {"sg": "surrogate gradients", "asgl": "ASGL"}
 
 
-def draw(found: Found, store: Path, directory: Path) -> dict[str, Path]:
-    """Write all pictures; their paths by name. A curve without trainings is left out."""
-    watched = looked(store, WATCHED)
+def draw(found: Found, watched: Epochs, directory: Path) -> dict[str, Path]:
+    """Write the pictures; their paths by name. A curve without trainings is left out."""
     shown = {
         "widths.png": [
             _over_widths(found, "widths", WIDTHS, "ResNet-18"),
             _over_widths(found, "deep", DEEP_WIDTHS, "VGG16"),
         ],
-        "rates.png": [_rates(found, "vgg", "VGG16"), _rates(found, "resnet", "ResNet19")],
         "layers.png": [
             _epochs(watched, "answers_similarity", "noisy and embedded answers", "cosine similarity"),
             _epochs(watched, "alphas", "widths", "mean width of the layers"),
@@ -47,17 +42,7 @@ def _over_widths(found: Found, group: str, widths: Sequence[float], title: str) 
     return Panel(title, ("first width", "accuracy, %"), curves, logarithmic=True)
 
 
-def _rates(found: Found, group: str, title: str) -> Panel:
-    """Spikes per neuron and step of every layer of neurons, first seed."""
-    curves: Curves = {}
-    for scheme in SCHEMES:
-        if row := found.get((group, scheme)):
-            rates = list(row.cards[0]["spike_rates"].values())
-            curves[scheme] = range(1, len(rates) + 1), rates
-    return Panel(title, ("layer", "spikes per neuron and step"), curves)
-
-
-def _epochs(watched: Mapping[str, Any], field: str, title: str, label: str) -> Panel:
+def _epochs(watched: Epochs, field: str, title: str, label: str) -> Panel:
     """Mean of the layers over epochs, a curve for each first width of ASGL."""
     curves: Curves = {}
     for width in WATCHED_WIDTHS:
@@ -67,7 +52,7 @@ def _epochs(watched: Mapping[str, Any], field: str, title: str, label: str) -> P
     return Panel(title, ("epoch", label), curves)
 
 
-def _last(watched: Mapping[str, Any], field: str, title: str, label: str) -> Panel:
+def _last(watched: Epochs, field: str, title: str, label: str) -> Panel:
     """Mean of the layers after the last epoch, over the first width."""
     curves: Curves = {}
     for method in METHODS:

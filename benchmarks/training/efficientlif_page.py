@@ -1,0 +1,169 @@
+"""Tables of the trainings of EfficientLIF-Net: states shared, weights taken over, weights pruned."""
+
+from pathlib import Path
+
+from benchmarks.pictures import Panel, panels
+from benchmarks.training.plan import SCHEMES
+from benchmarks.training.results import Curves, Found, markdown, printed
+from hwsim.execute.executor import encode, execute
+from hwsim.methods.pruning import dead_neurons
+from hwsim.workloads import WorkloadSpec
+
+PAPER_SHARING = {
+    "vgg": {"none": 91.31, "L": 90.23, "C2": 90.30, "L+C2": 90.09},
+    "resnet": {"C2": 91.92, "C4": 91.73, "C8": 91.21, "L": 91.99, "L+C2": 91.73},
+    "resnet-hard": {"L": 91.66, "C2": 91.67, "L+C2": 91.65},
+    "har": {"none": 96.06, "L": 95.58, "C2": 96.06, "L+C2": 95.04},
+}
+"""EfficientLIF-Net, Tables I (VGG16), II and V (ResNet19) on CIFAR10, VI (UCI-HAR), in %."""
+PAPER_GROUPS = {"C2-2": 91.42, "C4-4": 90.45, "C8-8": 87.38}
+"""Table III."""
+EXECUTED = 64
+"""Images on which dead neurons are counted."""
+
+
+def sharing_table(found: Found, group: str) -> str:
+    """Accuracy against the baseline's, spike rate, LIF memory of a scheme."""
+    base = found.get((group, "none"))
+    lines = []
+    for scheme in SCHEMES:
+        if row := found.get((group, scheme)):
+            gap = f"{100 * (row.mean - base.mean):+.2f}" if base else ""
+            state = row.network["forward_state_bytes"]
+            paper = PAPER_SHARING[group].get(scheme)
+            lines.append(
+                [scheme, row.told, gap, printed(paper), f"{row.spike_rate:.3f}", f"{state / 1024:.2f}"]
+            )
+    return markdown(("sharing", "accuracy, %", "to none", "paper", "spike rate", "LIF memory, KiB"), lines)
+
+
+def groups_table(found: Found) -> str:
+    """Group convolution with as many groups as channel groups."""
+    lines = []
+    for groups in (2, 4, 8):
+        for scheme in ("none", f"C{groups}"):
+            for group, name in (("resnet", scheme), ("resnet-groups", f"{scheme}-{groups}")):
+                if row := found.get((group, name)):
+                    network = row.network
+                    lines.append(
+                        [
+                            scheme,
+                            "1" if group == "resnet" else str(groups),
+                            row.told,
+                            printed(PAPER_GROUPS.get(name)) if group == "resnet-groups" else "",
+                            f"{network['macs']:,}",
+                            f"{4 * network['parameters']:,}",
+                        ]
+                    )
+    unique = list(dict.fromkeys(map(tuple, lines)))
+    head = ("sharing", "convolution groups", "accuracy, %", "paper", "MACs a step", "weight bytes")
+    return markdown(head, unique)
+
+
+def transfer_table(found: Found) -> str:
+    """Weights of one scheme under another: as they are, and after two epochs more (Fig. 6)."""
+    lines = []
+    for (group, name), row in found.items():
+        if group == "transfer":
+            begun, scheme = name.split(" to ")
+            history = row.history()
+            lines.append([begun, scheme, *(f"{history[i]['test_accuracy']:.2%}" for i in (0, -1))])
+    return markdown(("trained with", "taken over by", "as it is", "two epochs later"), lines)
+
+
+def pruned_table(found: Found) -> str:
+    """Magnitude pruning: accuracy, weights that are left, neurons that never fire (Fig. 9)."""
+    chosen = [row for (group, _), row in found.items() if group == "pruned"]
+    chosen += [found["resnet", name] for name in ("none", "L+C2") if ("resnet", name) in found]
+    lines = []
+    for row in sorted(chosen, key=lambda row: (row.name.split()[0], row.cards[0]["sparsity"] or 0.0)):
+        spec = WorkloadSpec(str(row.runs[0]), samples=EXECUTED)
+        work, _ = spec.workload(EXECUTED)
+        trace = execute(work.network, encode(work.network, work.inputs))
+        dead = sum(dead_neurons(work.network, trace).values())
+        neurons = sum(p.size for p in work.network.populations if p.spikes)
+        share = row.cards[0]["sparsity"] or 0.0
+        left = round((1 - share) * row.cards[0]["parameters"] * 4 / 1024)
+        lines.append(
+            [
+                row.name.split()[0],
+                f"{share:.1%}",
+                f"{100 * row.mean:.2f}",
+                f"{left:,}",
+                f"{dead / neurons:.1%}",
+            ]
+        )
+    return markdown(("sharing", "weights pruned", "accuracy, %", "weights left, KiB", "dead neurons"), lines)
+
+
+def draw(found: Found, path: Path) -> None:
+    """Spikes per neuron and step of every layer of neurons, first seed."""
+    panels(path, [_rates(found, "vgg", "VGG16"), _rates(found, "resnet", "ResNet19")])
+
+
+def _rates(found: Found, group: str, title: str) -> Panel:
+    """Spikes per neuron and step of every layer of neurons, first seed."""
+    curves: Curves = {}
+    for scheme in SCHEMES:
+        if row := found.get((group, scheme)):
+            rates = list(row.cards[0]["spike_rates"].values())
+            curves[scheme] = range(1, len(rates) + 1), rates
+    return Panel(title, ("layer", "spikes per neuron and step"), curves)
+
+
+PAGE = """# EfficientLIF-Net: trained small, compared
+
+Generated by `make training` from {count} trainings, {minutes:.0f} minutes of one CPU core in all. Networks
+are slim (8 channels where the paper has 64 or 128) and see 6,000 images of Fashion-MNIST at 16 x 16 for six
+epochs; they are tested on 5,000. They are to be compared with each other; the paper's numbers (CIFAR10, full
+size) stand beside them for the direction only. Which trends appear, and why others do not: docs/training.md.
+*mean ± standard deviation (seeds)*.
+
+## States shared
+
+VGG16 (Table I):
+
+{vgg}
+
+ResNet19 (Tables I and II):
+
+{resnet}
+
+ResNet19, hard reset (Table V):
+
+{hard}
+
+Group convolution with as many groups as channel groups (Table III), ResNet19:
+
+{groups}
+
+Human activity, six 1-D convolutions, 32 channels, subjects of the test set unseen (Table VI):
+
+{har}
+
+![spikes per neuron and step, layer by layer](rates.png)
+
+## After training
+
+Weights of one sharing taken over by another (EfficientLIF-Net, Fig. 6), ResNet19:
+
+{transfer}
+
+Magnitude pruning, trained on (Fig. 9):
+
+{pruned}
+"""
+
+
+def page(found: Found, count: int, minutes: float) -> str:
+    return PAGE.format(
+        count=count,
+        minutes=minutes,
+        vgg=sharing_table(found, "vgg"),
+        resnet=sharing_table(found, "resnet"),
+        hard=sharing_table(found, "resnet-hard"),
+        groups=groups_table(found),
+        har=sharing_table(found, "har"),
+        transfer=transfer_table(found),
+        pruned=pruned_table(found),
+    )
