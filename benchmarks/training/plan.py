@@ -72,7 +72,7 @@ RESNET: Values = IMAGES | {
 }  # fmt: skip
 SMOOTHED: Values = IMAGES | {
     "settings": ["channels=8"], "timesteps": 2, "epochs": 5, "test_samples": 2_000, "optimizer": "sgd",
-    "rate": 0.1, "weight_decay": 5e-4, "alpha_rate": 0.05,
+    "rate": 0.1, "weight_decay": 5e-4,
 }  # fmt: skip
 RESNET18: Values = SMOOTHED | {"model": "asgl/resnet18"}
 VGG16: Values = SMOOTHED | {"model": "efficientlif/vgg16", "settings": ["channels=8", "reset=zero"]}
@@ -90,7 +90,7 @@ RECONSTRUCTED: dict[str, Values] = {
 }
 """How the autoencoder is trained; asgl: its steepness learns at a rate of .05."""
 SG: Values = {"method": "sg"}
-MIXED: Values = {"method": "asgl", "spike_fraction": 0.8}
+MIXED: Values = {"method": "asgl", "spike_fraction": 0.8, "alpha_rate": 0.05}
 ADAMW: Values = {"optimizer": "adamw", "rate": 2e-3, "weight_decay": 1e-2}
 CAUSES: dict[str, tuple[str, str, Values]] = {
     "sg-0.5-rate-0.02": ("widths", "sg-0.5", SG | {"alpha": 0.5, "rate": 0.02}),
@@ -157,7 +157,7 @@ def both(group: str, alpha: float, seed: int, net: Values, surrogate: str = "rec
     """Surrogate gradients and ASGL of one shape and one first alpha."""
     shaped = net | {"alpha": alpha, "surrogate": surrogate}
     yield Run(group, f"sg-{alpha:g}", seed, shaped | {"method": "sg"})
-    yield Run(group, f"asgl-{alpha:g}", seed, shaped | {"method": "asgl", "spike_fraction": 0.8})
+    yield Run(group, f"asgl-{alpha:g}", seed, shaped | MIXED)
 
 
 def tables(seed: int) -> Iterator[Run]:
@@ -166,13 +166,13 @@ def tables(seed: int) -> Iterator[Run]:
         return
     for alpha in ADAPTED:
         for p in (1.0, 0.8):
-            net = RESNET18 | {"method": "asgl", "alpha": alpha, "spike_fraction": p}
+            net = RESNET18 | MIXED | {"alpha": alpha, "spike_fraction": p}
             yield Run("adaptive", f"{p:g}-{alpha:g}-fixed", seed, net | {"alpha_rate": 0.0})
             yield Run("adaptive", f"{p:g}-{alpha:g}-adaptive", seed, net)
     for alpha in DEEP_WIDTHS:
         yield from both("deep", alpha, seed, VGG16)
     for p in NOISES:
-        yield Run("noise", f"{p:g}", seed, RESNET18 | {"method": "asgl", "spike_fraction": p})
+        yield Run("noise", f"{p:g}", seed, RESNET18 | MIXED | {"spike_fraction": p})
     for alpha in TEMPERATURES:
         yield from both("dspike", alpha, seed, RESNET18, "dspike")
     for steepness in STEEPNESSES:
@@ -193,12 +193,11 @@ def once() -> Iterator[Run]:
     for zeta in ZETAS:
         for alpha in SCHEDULED:
             shrinking = {"spike_fraction": 0.6, "zeta": zeta, "milestones": [2, 4], "alpha": alpha}
-            yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET18 | {"method": "asgl"} | shrinking)
-    for method in METHODS:
+            yield Run("schedule", f"{zeta:g}-{alpha:g}", 0, RESNET18 | MIXED | shrinking)
+    for method, values in (("sg", SG), ("asgl", MIXED)):
         for alpha in WATCHED_WIDTHS:
-            yield Run(WATCHED, f"{method}-{alpha:g}", 0, RESNET18 | {
-                "method": method, "surrogate": "rectangle", "alpha": alpha,
-            })  # fmt: skip
+            net = RESNET18 | {"surrogate": "rectangle", "alpha": alpha} | values
+            yield Run(WATCHED, f"{method}-{alpha:g}", 0, net)
 
 
 def series(seed: int) -> Iterator[Run]:

@@ -72,7 +72,7 @@ def train(
     zeta: Annotated[
         float | None, _of(METHOD, "ASGL: 1 - p is multiplied by it at milestones. Default: 1.")
     ] = None,
-    milestones: Annotated[str | None, _of(METHOD, "ASGL: epochs after which it is, e.g. 30,70,90.")] = None,
+    milestones: Annotated[str | None, _of(METHOD, "ASGL: epochs after which it is, e.g. 30,70.")] = None,
     alpha_rate: Annotated[
         float | None, _of(METHOD, "ASGL: learning rate of the widths, by Adam; 0 keeps them. Default: 0.001.")
     ] = None,

@@ -1,6 +1,7 @@
 """What a data set is once it is read: arrays that stay as small as on disk until a batch is made of them."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import astuple, dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -35,6 +36,16 @@ class Split:
         """The samples of ``index`` (indices, mask or slice), in its order."""
         lengths = None if self.lengths is None else self.lengths[index]
         return type(self)(self.inputs[index], self.labels[index], lengths)
+
+    def digest(self) -> str:
+        """SHA-256 of all that samples and labels are, bit for bit."""
+        told = hashlib.sha256()
+        parts = astuple(self.inputs) if isinstance(self.inputs, Events) else (self.inputs,)
+        for part in (*parts, self.labels, self.lengths):
+            array = np.ascontiguousarray(() if part is None else part)
+            told.update(f"{array.dtype.str} {array.shape}".encode())
+            told.update(array.data)
+        return told.hexdigest()
 
     @property
     def arrays(self) -> NDArray[Any]:

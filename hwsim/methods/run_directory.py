@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,30 @@ from hwsim.storage import check_file, is_file, write_text
 
 
 def check_same(directory: Path, name: str, spec: Configured, what: str, *, has_begun: bool) -> None:
-    """Raises HwsimError where the directory is that of a run with another spec, or ``has_begun`` with none.
+    """Raises HwsimError where the directory is of a run that ``has_begun`` with another spec or none.
 
-    ``name`` is that of the spec's file, ``what`` the kind of run in words.
+    ``name`` is that of the spec's file, ``what`` the kind of run in words. A run that failed before there
+    was anything to go on from may be begun with another spec.
     """
+    if not has_begun:
+        return
     path = directory / name
-    if not is_file(path) and has_begun:
+    if not is_file(path):
         raise HwsimError(f"{directory}: has checkpoints and no {name}, which says of what; name another one")
-    if is_file(path) and (told := differences(load_yaml(path, type(spec)), spec)):
+    if told := differences(load_yaml(path, type(spec)), spec):
         raise HwsimError(
             f"{directory} is of another {what} ({told}); give the same options to go on with it, or "
             "another directory"
+        )
+
+
+def check_origin(directory: Path, begun: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raises HwsimError where what a run was made of (digests by name) is not what it began with."""
+    changed = [name for name in begun if begun[name] != now.get(name)]
+    if changed:
+        raise HwsimError(
+            f"{directory}: {' and '.join(changed)} changed since this run began; begin in another directory, "
+            "or go on with what it began with"
         )
 
 

@@ -19,7 +19,15 @@ from hwsim import zoo
 from hwsim.configuration import load_yaml, save_yaml
 from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
-from hwsim.methods.run_directory import alone, check_same, checked_card, digest_of, read_lines, write_metrics
+from hwsim.methods.run_directory import (
+    alone,
+    check_origin,
+    check_same,
+    checked_card,
+    digest_of,
+    read_lines,
+    write_metrics,
+)
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_model import (
     WEIGHTS,
@@ -69,14 +77,17 @@ def train(
     far. Raises HwsimError for a directory of another spec, a damaged checkpoint, data and models that do not
     fit, and a loss that is no number.
     """
-    check_same(directory, SPEC, spec, "training", has_begun=is_dir(directory / FOLDER))
+    has_begun = is_dir(directory / FOLDER) or is_file(directory / CARD)
+    check_same(directory, SPEC, spec, "training", has_begun=has_begun)
     if is_file(directory / CARD):
         return finished(directory)
     device = device_of(spec)
     data = load_dataset(spec.data, Path(spec.data_directory) if spec.data_directory else None)
     model, feed = prepared(spec, data)
     names, parameters = list(model.state_dict()), sum(p.numel() for p in model.parameters())
-    done = load_state(directory)
+    done, origin = load_state(directory), _origin(spec, feed)
+    if done is not None:
+        check_origin(directory, done.origin, origin)
     if spec.initial is not None and done is None:
         load_weights(model, _initial(spec.initial))
     set_surrogates(model, spec)
@@ -105,7 +116,7 @@ def train(
             row = trainer.epoch(epoch, lambda batch, of, e=epoch: progress(f"epoch {e}", batch, of))  # type: ignore[misc]
             took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - worked}
             history.append(row | {name: round(value, 3) for name, value in took.items()})
-            save_state(directory, trainer.state(epoch, history))
+            save_state(directory, trainer.state(epoch, history, origin))
             write_metrics(directory / METRICS, history)
             after_epoch(history)
             progress("epochs", epoch, spec.epochs)
@@ -153,6 +164,16 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(was, warn_only=warned)
+
+
+def _origin(spec: TrainSpec, feed: Feed) -> dict[str, str]:
+    """Digests of what a training is made of besides its spec: the samples, and the model's file."""
+    digests = {
+        f"{spec.data} (training split)": feed.train.digest(),
+        f"{spec.data} (test split)": feed.test.digest(),
+    }
+    path, _, _ = spec.model.rpartition(":")
+    return digests | ({path: digest_of(Path(path))} if path.endswith(".py") else {})
 
 
 def _initial(name: str) -> Path:

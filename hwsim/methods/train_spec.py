@@ -17,6 +17,7 @@ Method = Literal["sg", "asgl", "efficientlif"]
 widths that adapt. ``efficientlif``: ``sg`` with arctan and answers summed over the steps."""
 
 Surrogate = Literal["arctan", "rectangle", "sigmoid", "tanh", "dspike"]
+OF_ASGL = ("spike_fraction", "zeta", "milestones", "alpha_rate")
 Encoding = Literal["direct", "poisson", "latency"]
 Augmentation = Literal["crop", "flip", "shift", "cutout", "mixup", "cutmix"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -102,6 +103,16 @@ class TrainSpec(Configured):
             raise ValueError(
                 "backward reverse: it keeps spikes as bits, and asgl below p = 1 emits other values"
             )
+        for field in OF_ASGL if self.method != "asgl" else ():
+            given = getattr(self, field)
+            if given != TrainSpec.model_fields[field].get_default(call_default_factory=True):
+                raise ValueError(f"{field} {given}: it is of method asgl, this is {self.method}")
+        if self.optimizer != "sgd" and self.momentum != TrainSpec.model_fields["momentum"].default:
+            raise ValueError(f"momentum {self.momentum:g}: it is of optimizer sgd, this is {self.optimizer}")
+        if self.milestones and self.milestones[-1] >= self.epochs:
+            raise ValueError(f"milestones {self.milestones}: no epoch of the {self.epochs} follows the last")
+        if bool(self.milestones) != (self.zeta != 1.0):
+            raise ValueError("zeta and milestones: give both, by how much p changes and when, or none")
         if self.milestones != sorted(set(self.milestones)):
             raise ValueError(f"milestones {self.milestones}: epochs in rising order, each once")
         if self.warmup >= self.epochs and self.warmup > 1:

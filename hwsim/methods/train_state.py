@@ -31,9 +31,9 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class State:
-    """After ``epoch`` epochs: the model's tensors, the optimizers' states by name, the masks of
-    pruned weights, what
-    each epoch measured, and how many threads computed it, on which the last bits of sums depend."""
+    """After ``epoch`` epochs: the model's tensors, the optimizers' states by name, the masks of pruned
+    weights, what each epoch measured, how many threads computed it, on which the last bits of sums depend,
+    and digests of the ``origin``: data and model file."""
 
     epoch: int
     model: dict[str, Tensor]
@@ -41,6 +41,7 @@ class State:
     masks: dict[str, Tensor]
     history: list[dict[str, Any]]
     threads: int
+    origin: dict[str, str]
 
 
 def save_state(directory: Path, state: State) -> None:
@@ -58,6 +59,7 @@ def save_state(directory: Path, state: State) -> None:
         "epoch": state.epoch,
         "sha256": {s: digest_of(stem.with_suffix(s)) for s in (".safetensors", ".pt")},
         "threads": state.threads,
+        "origin": state.origin,
         "history": state.history,
     }
     write_text(stem.with_suffix(".json"), json.dumps(header, allow_nan=False))
@@ -83,8 +85,10 @@ def load_state(directory: Path) -> State | None:
                 raise HwsimError(_damaged(path, found))
         rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
         model = load(newest.with_suffix(".safetensors").read_bytes())
-        history, threads = header["history"], header["threads"]
-        return State(header["epoch"], model, rest["optimizers"], rest["masks"], history, threads)
+        return State(
+            header["epoch"], model, rest["optimizers"], rest["masks"],
+            header["history"], header["threads"], dict(header["origin"]),
+        )  # fmt: skip
     except UNREADABLE as error:
         if isinstance(error, HwsimError):
             raise

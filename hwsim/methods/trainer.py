@@ -58,15 +58,20 @@ class Trainer:
         self.masks: dict[str, Tensor] = {}
         self.batches = max(1, len(feed.train) // self.spec.batch)
 
-    def state(self, epoch: int, history: list[dict[str, Any]]) -> State:
+    def state(self, epoch: int, history: list[dict[str, Any]], origin: dict[str, str]) -> State:
         masks = {name: mask.cpu() for name, mask in self.masks.items()}
         optimizers = {name: one.state_dict() for name, one in self.optimizers.items()}
-        return State(epoch, self.model.state_dict(), optimizers, masks, history, torch.get_num_threads())
+        threads = torch.get_num_threads()
+        return State(epoch, self.model.state_dict(), optimizers, masks, history, threads, origin)
 
     def resume(self, state: State) -> None:
-        self.model.load_state_dict(state.model)
-        for name, one in self.optimizers.items():
-            one.load_state_dict(state.optimizers[name])
+        """Go on after ``state``. Raises HwsimError where it is of another model."""
+        try:
+            self.model.load_state_dict(state.model)
+            for name, one in self.optimizers.items():
+                one.load_state_dict(state.optimizers[name])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise HwsimError(f"the checkpoint is of another model: {one_line(error)}") from None
         self.masks = {name: mask.to(self.device) for name, mask in state.masks.items()}
 
     def epoch(self, number: int, progress: Progress) -> dict[str, Any]:

@@ -81,7 +81,15 @@ def test_a_training_learns(net: str, tmp_path: Path, fields: dict[str, Any]) -> 
         ({"method": "efficientlif", "surrogate": "tanh"}, "surrogate tanh: method efficientlif"),
         ({"alpha": 2.0}, "alpha 2: the surrogate arctan has none"),
         ({"method": "asgl", "alpha": 1e-3}, "alpha 0.001: asgl keeps it at 0.01 or above"),
-        ({"milestones": [3, 2]}, r"milestones \[3, 2\]"),
+        (
+            {"epochs": 9, "zeta": 0.5, "method": "asgl", "milestones": [3, 2]},
+            r"milestones \[3, 2\]: epochs in",
+        ),
+        ({"zeta": 0.5, "method": "asgl", "milestones": [2]}, r"milestones \[2\]: no epoch of the 2"),
+        ({"zeta": 0.5, "method": "asgl"}, "zeta and milestones: give both"),
+        ({"zeta": 0.5}, r"zeta 0\.5: it is of method asgl, this is sg"),
+        ({"spike_fraction": 0.5, "method": "efficientlif"}, r"spike_fraction 0\.5: it is of method asgl"),
+        ({"momentum": 0.5}, r"momentum 0\.5: it is of optimizer sgd, this is adamw"),
         ({"prune": 0.5}, "prune and prune_epochs"),
         ({"prune": 0.5, "prune_epochs": 9}, "prune_epochs 9: there are only 2 epochs"),
         ({"warmup": 2}, "warmup 2: it must be shorter than the 2 epochs"),
@@ -94,7 +102,7 @@ def test_a_spec_that_means_nothing_is_refused(net: str, fields: dict[str, Any], 
 
 
 def test_a_spec_is_read_back_as_it_was(net: str, tmp_path: Path) -> None:
-    asked = spec(net, epochs=1, method="asgl", milestones=[1], augment=["shift"])
+    asked = spec(net, epochs=2, method="asgl", milestones=[1], zeta=0.5, augment=["shift"])
     train(asked, tmp_path)
     assert load_yaml(tmp_path / SPEC, TrainSpec) == asked
 

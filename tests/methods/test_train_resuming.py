@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -71,6 +72,37 @@ def test_a_directory_of_another_spec_is_refused_with_the_difference(net: str, tm
         HwsimError, match=r"another training \(epochs: 1 there, 2 asked for; seed: 0 there, 7"
     ):
         train(spec(net, seed=7), tmp_path)
+
+
+def test_what_failed_in_its_first_epoch_may_be_begun_with_a_lower_rate(net: str, tmp_path: Path) -> None:
+    with pytest.raises(HwsimError, match="a lower rate"):
+        train(spec(net, optimizer="sgd", rate=1e30, warmup=0), tmp_path)
+    assert train(spec(net, optimizer="sgd", rate=0.01, warmup=0), tmp_path).spec.rate == 0.01
+
+
+def test_a_training_does_not_go_on_with_another_model_file(net: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(Path(net.rpartition(":")[0]).read_text())
+    stopped(spec(f"{path}:build"), tmp_path / "run", 1)
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(HwsimError, match=r"net\.py changed since this run began"):
+        train(spec(f"{path}:build"), tmp_path / "run")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_training_does_not_go_on_with_other_data(net: str, tmp_path: Path, split: str) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {f"x_{s}": rng.random((80, 1, 8, 8), np.float32) for s in ("train", "test")}
+    arrays |= {f"y_{s}": rng.integers(10, size=80) for s in ("train", "test")}
+    path = tmp_path / "data.npz"
+    np.savez(path, **arrays)
+    asked = spec(net, data=str(path), train_samples=None)
+    stopped(asked, tmp_path / "run", 1)
+    arrays[f"x_{split}"][3, 0, 2, 2] += 0.5
+    np.savez(path, **arrays)
+    kind = {"train": "training", "test": "test"}[split]
+    with pytest.raises(HwsimError, match=rf"data\.npz \({kind} split\) changed since this run began"):
+        train(asked, tmp_path / "run")
 
 
 def test_what_fails_before_the_first_epoch_leaves_no_directory(net: str, tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def learn(
     network, inputs.npz and card.json. One that was killed ends with the weights it would have had. Raises
     HwsimError for a directory of another spec, a damaged state, and data that are no images.
     """
-    check_same(directory, SPEC, spec, "learning", has_begun=is_file(directory / STATE))
+    check_same(
+        directory, SPEC, spec, "learning", has_begun=is_file(directory / STATE) or is_file(directory / CARD)
+    )
     if is_file(directory / CARD):
         return finished(directory)
     data = load_dataset(spec.data, Path(spec.data_directory) if spec.data_directory else None)
