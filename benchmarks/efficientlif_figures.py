@@ -97,7 +97,11 @@ def points(saved: dict[int, float], shares: dict[int, dict[str, float]]) -> list
             "9", "LIF memory, [L+C#2] over base", percent, 23.0, 100 * both["forward"] / small["forward"],
             f"{both['forward']:.4f} MiB; the paper prints whole percents",
         ),
-        point("9", "dead neurons", percent, 3.0, "", "needs the trained and pruned network; not derived"),
+        point(
+            "9", "dead neurons", percent, 3.0, "",
+            "of the paper's own weights; trained small and pruned to 95 %: 9 to 11 % "
+            "(reports/training/efficientlif.md)",
+        ),
         *(
             point("10", f"LIF share of area, C#{n}", percent, 100 * paper, 100 * shares[n][source], how)
             for n, paper in PAPER_SHARES.items()
