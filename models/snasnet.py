@@ -136,8 +136,9 @@ def snasnet(
     stem_stride: int = 1,
     pool: int = 2,
     skeleton: str = "code",
+    channels_in: int = 3,
 ) -> nn.Sequential:
-    """The whole network: input (B, 3, resolution, resolution), output (B, classes) votes of one step.
+    """The whole network: input (B, channels_in, resolution, resolution), output (B, classes) votes of a step.
 
     ``inner``: neurons of the hidden linear layer; ``votes``: outputs averaged for a class; ``pool``: the
     last average pool's window; ``skeleton``: "code" or "text", see above.
@@ -160,7 +161,7 @@ def snasnet(
         votes = inner // classes
         classifier = [nn.Linear(flat, classes * votes, bias=False), Vote(votes)]
     return initialized(
-        nn.Sequential(nn.Conv2d(3, c, 3, stem_stride, padding=1, bias=False), nn.BatchNorm2d(c)),
+        nn.Sequential(nn.Conv2d(channels_in, c, 3, stem_stride, padding=1, bias=False), nn.BatchNorm2d(c)),
         Cell(matrix, c), reduction, Cell(matrix, 2 * c),
         nn.Sequential(nn.BatchNorm2d(2 * c), lif(), nn.AvgPool2d(pool)),
         nn.Flatten(), nn.Dropout(0.5), *classifier,

@@ -1,0 +1,1 @@
+"""SNASNet's search without training: random cells, and what an untrained network's spikes tell of them."""
