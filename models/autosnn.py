@@ -18,7 +18,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from hwsim.nn import PLIF, Vote
+from hwsim.nn import PLIF, Choice, Vote
 
 VOTES = 10
 
@@ -113,11 +113,11 @@ STEMS = {"cifar": (3, 32, 1), "tiny": (3, 64, 2), "dvs": (2, 128, 4)}
 """Input channels, height and width of the input, and by how much the stem shrinks them."""
 
 
-def stem_layers(stem: str, channels: int) -> list[nn.Module]:
+def stem_layers(stem: str, channels: int, channels_in: int | None = None) -> list[nn.Module]:
     """Convolution and PLIF; ``tiny`` then pools and convolves again, ``dvs`` pools once more."""
     if stem not in STEMS:
         raise ValueError(f"stem {stem!r}; it must be one of {', '.join(STEMS)}")
-    layers: list[nn.Module] = [conv_spike(STEMS[stem][0], channels)]
+    layers: list[nn.Module] = [conv_spike(channels_in or STEMS[stem][0], channels)]
     if stem != "cifar":
         layers += [nn.MaxPool2d(2), conv_spike(channels, channels)]
     return [*layers, nn.MaxPool2d(2)] if stem == "dvs" else layers
@@ -142,13 +142,13 @@ def makers(blocks: str | Sequence[str], count: int) -> list[Maker]:
 
 
 def _pooled(
-    blocks: str | Sequence[str], channels: int, stem: str, pool: Callable[[], nn.Module]
+    blocks: Sequence[Maker], channels: int, stem: str, channels_in: int | None, pool: Callable[[], nn.Module]
 ) -> list[nn.Module]:
     """Stem, five blocks and the three pools of SNN_1, SNN_2 and SNN_4."""
-    one, two, three, four, five = makers(blocks, 5)
+    one, two, three, four, five = blocks
     c = channels
     return [
-        *stem_layers(stem, c), one(c, c), pool(), two(c, 2 * c), three(2 * c, 2 * c), pool(),
+        *stem_layers(stem, c, channels_in), one(c, c), pool(), two(c, 2 * c), three(2 * c, 2 * c), pool(),
         four(2 * c, 4 * c), five(4 * c, 4 * c), pool(),
     ]  # fmt: skip
 
@@ -167,14 +167,15 @@ def snn1(
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
+    channels_in: int | None = None,
 ) -> nn.Sequential:
     """SNN_1, the searched macro architecture: max pools and a linear layer on all of the last map.
 
     Input (B, 3, resolution, resolution), with the stem ``dvs`` (B, 2, ...); output (B, classes) votes of
     one step. ``block``: five names of :data:`BLOCKS`, or one for all. ``stem``: cifar, tiny or dvs, for a
-    ``resolution`` of 32, 64 and 128 unless given.
+    ``resolution`` of 32, 64 and 128 and inputs of 3, 3 and 2 channels unless given.
     """
-    body = _pooled(block, channels, stem, _max)
+    body = _pooled(makers(block, 5), channels, stem, channels_in, _max)
     return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
 
 
@@ -184,9 +185,10 @@ def snn2(
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
+    channels_in: int | None = None,
 ) -> nn.Sequential:
     """SNN_2: SNN_1 with a global average pool and a PLIF before the linear layer."""
-    body = _pooled(block, channels, stem, _max)
+    body = _pooled(makers(block, 5), channels, stem, channels_in, _max)
     pool = nn.AvgPool2d(last_plane(stem, resolution))
     return nn.Sequential(*body, pool, PLIF(), *vote_layer(4 * channels, classes))
 
@@ -197,6 +199,7 @@ def snn3(
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
+    channels_in: int | None = None,
 ) -> nn.Sequential:
     """SNN_3: the three pools of SNN_1 are blocks of stride 2 that double the channels; eight blocks."""
     widths = [channels * w for w in (1, 2, 2, 2, 4, 4, 4, 8)]
@@ -207,7 +210,7 @@ def snn3(
         for make, (inputs, outputs), stride in zip(makers(block, 8), sizes, strides, strict=True)
     ]
     last = 8 * channels * last_plane(stem, resolution) ** 2
-    return nn.Sequential(*stem_layers(stem, channels), *body, *vote_layer(last, classes))
+    return nn.Sequential(*stem_layers(stem, channels, channels_in), *body, *vote_layer(last, classes))
 
 
 def snn4(
@@ -216,9 +219,10 @@ def snn4(
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
+    channels_in: int | None = None,
 ) -> nn.Sequential:
     """SNN_4: SNN_1 with average pools, each followed by a PLIF."""
-    body = _pooled(block, channels, stem, _avg_spike)
+    body = _pooled(makers(block, 5), channels, stem, channels_in, _avg_spike)
     return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
 
 
@@ -228,57 +232,84 @@ def searched(
     classes: int = 10,
     stem: str = "cifar",
     resolution: int | None = None,
+    channels_in: int | None = None,
 ) -> nn.Sequential:
     """SNN_1 with the blocks that the search found (Table 2); lambda -0.08 is the paper's AutoSNN."""
     if fitness_lambda not in SEARCHED:
         raise ValueError(
             f"fitness_lambda {fitness_lambda}; it must be one of {', '.join(map(str, SEARCHED))}"
         )
-    return snn1(SEARCHED[fitness_lambda], channels, classes, stem, resolution)
+    return snn1(SEARCHED[fitness_lambda], channels, classes, stem, resolution, channels_in)
+
+
+def supernet(
+    options: Sequence[str] = ("skip", "scb3", "scb5", "srb3", "srb5"),
+    channels: int = 16,
+    classes: int = 10,
+    stem: str = "cifar",
+    resolution: int | None = None,
+    channels_in: int | None = None,
+) -> nn.Sequential:
+    """SNN_1 whose five blocks are each a choice among ``options``: a path of it is an :func:`snn1`."""
+
+    def layer(inputs: int, outputs: int) -> Choice:
+        made = makers(options, len(options))
+        return Choice({name.lower(): make(inputs, outputs) for name, make in zip(options, made, strict=True)})
+
+    body = _pooled([layer] * 5, channels, stem, channels_in, _max)
+    return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
 
 
 def linear_spike(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, outputs, bias=False), PLIF())
 
 
-def cifarnet_wu(channels: int = 16, classes: int = 10, resolution: int = 32) -> nn.Sequential:
+def cifarnet_wu(
+    channels: int = 16, classes: int = 10, resolution: int = 32, channels_in: int = 3
+) -> nn.Sequential:
     """CIFARNet of Wu et al. 2019; each average pool is followed by a PLIF (Table 3)."""
     c = channels
     flat = 4 * c * (resolution // 4) ** 2
     return nn.Sequential(
-        conv_spike(3, c), conv_spike(c, 2 * c), _avg_spike(), conv_spike(2 * c, 4 * c), _avg_spike(),
-        conv_spike(4 * c, 8 * c), conv_spike(8 * c, 4 * c), nn.Flatten(),
+        conv_spike(channels_in, c), conv_spike(c, 2 * c), _avg_spike(), conv_spike(2 * c, 4 * c),
+        _avg_spike(), conv_spike(4 * c, 8 * c), conv_spike(8 * c, 4 * c), nn.Flatten(),
         linear_spike(flat, 8 * c), linear_spike(8 * c, 4 * c), *vote_layer(4 * c, classes),
     )  # fmt: skip
 
 
-def cifarnet_fang(channels: int = 256, classes: int = 10, resolution: int = 32) -> nn.Sequential:
+def cifarnet_fang(
+    channels: int = 256, classes: int = 10, resolution: int = 32, channels_in: int = 3
+) -> nn.Sequential:
     """CIFARNet of Fang et al. 2021 (Table 3)."""
     c = channels
     return nn.Sequential(
-        conv_spike(3, c), conv_spike(c, c), conv_spike(c, c), _max(),
+        conv_spike(channels_in, c), conv_spike(c, c), conv_spike(c, c), _max(),
         conv_spike(c, c), conv_spike(c, c), conv_spike(c, c), _max(), nn.Flatten(),
         linear_spike(c * (resolution // 4) ** 2, 8 * c), *vote_layer(8 * c, classes),
     )  # fmt: skip
 
 
-def resnet11_lee(channels: int = 64, classes: int = 10, resolution: int = 32) -> nn.Sequential:
+def resnet11_lee(
+    channels: int = 64, classes: int = 10, resolution: int = 32, channels_in: int = 3
+) -> nn.Sequential:
     """ResNet11 of Lee et al. 2020 (Table 3)."""
     c = channels
     return nn.Sequential(
-        conv_spike(3, c), _avg_spike(),
+        conv_spike(channels_in, c), _avg_spike(),
         srb(c, 2 * c), srb(2 * c, 4 * c, 2), srb(4 * c, 8 * c), srb(8 * c, 8 * c, 2), nn.Flatten(),
         linear_spike(8 * c * (resolution // 8) ** 2, 16 * c), *vote_layer(16 * c, classes),
     )  # fmt: skip
 
 
-def resnet19_zheng(channels: int = 128, classes: int = 10, resolution: int = 32) -> nn.Sequential:
+def resnet19_zheng(
+    channels: int = 128, classes: int = 10, resolution: int = 32, channels_in: int = 3
+) -> nn.Sequential:
     """ResNet19 of Zheng et al. 2021 (Table 3)."""
     c = channels
     stages = ((c, c, 1), (c, c, 1), (c, c, 1), (c, 2 * c, 2), (2 * c, 2 * c, 1), (2 * c, 2 * c, 1))
     blocks = [srb(*stage) for stage in (*stages, (2 * c, 4 * c, 2), (4 * c, 4 * c, 1))]
     flat = 4 * c * (resolution // 8) ** 2
     return nn.Sequential(
-        conv_spike(3, c), *blocks, _avg_spike(), nn.Flatten(), linear_spike(flat, 2 * c),
+        conv_spike(channels_in, c), *blocks, _avg_spike(), nn.Flatten(), linear_spike(flat, 2 * c),
         *vote_layer(2 * c, classes),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from hwsim.methods.pruning import apply_masks, magnitude_masks, sparsity, sparsi
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.train_state import State
-from hwsim.nn import SpikingNeuron
+from hwsim.nn import SpikingNeuron, draw_path
 from hwsim.nn.asgl import (
     count_emitted,
     emitted,
@@ -125,6 +125,7 @@ class Trainer:
             factor = rate_factor((number - 1) * self.batches + i, steps, self.spec.warmup * self.batches)
             for name, optimizer in self.optimizers.items():
                 optimizer.param_groups[0]["lr"] = self.peaks[name] * factor
+            draw_path(self.model, rng)
             if i == self.batches - 1:
                 count_emitted(self.model)
             try:

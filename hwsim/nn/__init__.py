@@ -11,6 +11,7 @@ from hwsim.nn.asgl import (
     spike_fraction_schedule,
     use_surrogate,
 )
+from hwsim.nn.choice import Choice, choices, choose, draw_path, path_state
 from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
@@ -27,6 +28,7 @@ __all__ = [
     "IF",
     "LIF",
     "PLIF",
+    "Choice",
     "Dspike",
     "Emitted",
     "Feedback",
@@ -44,9 +46,13 @@ __all__ = [
     "Window",
     "arctan",
     "cauchy",
+    "choices",
+    "choose",
     "count_emitted",
+    "draw_path",
     "emitted",
     "parameter_groups",
+    "path_state",
     "reset_states",
     "run",
     "run_reversible",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from hwsim.nn import PLIF
+from hwsim.nn import PLIF, choose, path_state, run
 from models import autosnn
 from tests.models.counting import build, neurons, outputs, parameters
 
@@ -126,3 +126,19 @@ def test_unknown_blocks_and_lambdas_are_errors() -> None:
         autosnn.snn1(["scb3"] * 4)
     with pytest.raises(ValueError, match=r"must be one of 0\.0, -0\.08"):
         autosnn.searched(-0.5)
+
+
+def test_a_path_of_the_supernet_is_snn1_with_its_weights() -> None:
+    path = ("srb5", "skip", "scb3", "srb3", "scb5")
+    net = autosnn.supernet(channels=4, resolution=16).eval()
+    choose(net, path)
+    alone = autosnn.snn1(path, channels=4, resolution=16).eval()
+    alone.load_state_dict(path_state(net))
+    images = torch.rand(2, 3, 16, 16)
+    assert torch.equal(run(net, images, 3), run(alone, images, 3))
+
+
+@pytest.mark.parametrize("name", ["snn1", "snn4", "cifarnet_fang", "resnet11_lee", "supernet"])
+def test_inputs_may_have_another_number_of_channels(name: str) -> None:
+    net = getattr(autosnn, name)(channels=4, resolution=16, channels_in=1)
+    assert net(torch.rand(2, 1, 16, 16)).shape == (2, 10)
