@@ -13,7 +13,7 @@ from torch import nn
 from hwsim import zoo
 from hwsim.frontends.loading import open_model
 from hwsim.frontends.settings import read_settings
-from hwsim.nn import reset_states, run
+from hwsim.nn import choices, reset_states, run
 from tests.models.counting import build
 
 ANSWERS = {"efficientlif/har": (6,), "snasnet/cifar100-bw": (100,), "snasnet/cell": (256, 32, 32)} | {
@@ -117,13 +117,19 @@ def test_a_reset_network_gives_the_same_answer_again(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in SMALL if not n.startswith("tinysnn/")])
 def test_a_gradient_reaches_every_parameter_in_two_timesteps(name: str) -> None:
-    """STDP trains tinySNN's; its weights take no gradient."""
+    """STDP trains tinySNN's; its weights take no gradient. Of a choice only the path that is taken gets one."""
     network = small(name)
     for parameter in network.parameters():
         assert parameter.requires_grad
     run(network.train(), torch.rand(4, *SMALL[name][1]), 2).square().sum().backward()
-    without = [n for n, p in network.named_parameters() if p.grad is None]
-    assert not without
+    left = tuple(
+        f"{at}.options.{option}."
+        for at, choice in choices(network).items()
+        for option in choice.options
+        if option != choice.chosen
+    )
+    without = {n for n, p in network.named_parameters() if p.grad is None}
+    assert without == {n for n, _ in network.named_parameters() if left and n.startswith(left)}
 
 
 def test_an_entrys_options_reach_its_builder() -> None:
