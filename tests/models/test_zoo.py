@@ -117,7 +117,7 @@ def test_a_reset_network_gives_the_same_answer_again(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in SMALL if not n.startswith("tinysnn/")])
 def test_a_gradient_reaches_every_parameter_in_two_timesteps(name: str) -> None:
-    """STDP trains tinySNN's; its weights take no gradient. Of a choice only the path that is taken gets one."""
+    """STDP trains tinySNN's; its weights take no gradient. Of a choice the path that is taken gets one."""
     network = small(name)
     for parameter in network.parameters():
         assert parameter.requires_grad
