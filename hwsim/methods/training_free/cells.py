@@ -56,9 +56,9 @@ def closure(linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return leads
 
 
-def random_cells(seed: int, count: int, edges: Edges) -> Iterator[Codes]:
-    """``count`` cells of one seed; the n-th does not depend on how many there are."""
-    for number in range(count):
+def random_cells(seed: int, count: int, edges: Edges, first: int = 0) -> Iterator[Codes]:
+    """The cells ``first`` to ``count`` of one seed; the n-th does not depend on how many there are."""
+    for number in range(first, count):
         yield random_cell(np.random.default_rng([seed, number]), edges)
 
 

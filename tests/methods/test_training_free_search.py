@@ -1,0 +1,81 @@
+"""The search without training: the same cells and scores, however it is run, and what it refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwsim.errors import HwsimError
+from hwsim.methods.training_free.search import SCORES, SearchSpec, scored, search
+
+
+def spec(**fields: Any) -> SearchSpec:
+    small = {"data": "digits", "cells": 6, "channels": 4, "inner": 16, "batch": 8, "timesteps": 2}
+    return SearchSpec.of(small | fields)
+
+
+def test_the_best_cell_comes_first_and_none_is_left_out(tmp_path: Path) -> None:
+    found = search(spec(), tmp_path)
+    assert sorted(one.number for one in found) == list(range(6))
+    values = [one.score("sahd") for one in found]
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) > 1
+
+
+def test_workers_and_interruptions_change_nothing(tmp_path: Path) -> None:
+    whole = search(spec(), tmp_path / "whole")
+    stopped = tmp_path / "stopped"
+    search(spec(), stopped, workers=2)
+    lines = (stopped / SCORES).read_text().splitlines()
+    (stopped / SCORES).write_text("\n".join(lines[1:4]) + "\n")
+    assert search(spec(), stopped) == whole
+    assert (stopped / SCORES).read_text() == (tmp_path / "whole" / SCORES).read_text()
+
+
+def test_a_cell_s_score_does_not_depend_on_the_others() -> None:
+    assert scored(spec(), [3]) == scored(spec(cells=40), [1, 3])[1:]
+
+
+def test_another_kernel_orders_the_same_scores(tmp_path: Path) -> None:
+    found = search(spec(kernel="hd"), tmp_path)
+    assert found == sorted(search(spec(), tmp_path / "sahd"), key=lambda one: (-one.score("hd"), one.number))
+
+
+def test_a_directory_of_another_search_is_refused(tmp_path: Path) -> None:
+    search(spec(cells=1), tmp_path)
+    with pytest.raises(HwsimError, match=r"of another search \(channels: 4 there, 8 asked for"):
+        search(spec(cells=1, channels=8), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", '{"number": 0}\n', '{"number": 9, "cell": "", "sahd": 1.0, "hd": 1.0, '
+                                  '"parameters": 1}\n'])  # fmt: skip
+def test_damaged_scores_are_named(tmp_path: Path, text: str) -> None:
+    search(spec(cells=1), tmp_path)
+    (tmp_path / SCORES).write_text(text)
+    with pytest.raises(HwsimError, match=r"scores\.jsonl.*delete it"):
+        search(spec(cells=1), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"cells": 0}, "cells: found 0"),
+        ({"edges": "back"}, "edges: found 'back'"),
+        ({"batch": 1}, "batch: found 1"),
+        ({"data": "digits", "batch": 2000}, "4000 are asked for"),
+        ({"data": "nothing"}, "nothing"),
+    ],
+)
+def test_a_search_that_means_nothing_is_refused(tmp_path: Path, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(HwsimError, match=message):
+        search(spec(**fields), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_series_are_refused(tmp_path: Path) -> None:
+    arrays = {f"x_{s}": np.zeros((20, 5, 3), np.float32) for s in ("train", "test")}
+    arrays |= {f"y_{s}": np.arange(20) % 2 for s in ("train", "test")}
+    np.savez(tmp_path / "series.npz", **arrays)
+    with pytest.raises(HwsimError, match="cells are scored on images"):
+        search(spec(data=str(tmp_path / "series.npz")), tmp_path / "out")
