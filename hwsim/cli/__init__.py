@@ -19,6 +19,7 @@ from hwsim.cli.map import map_
 from hwsim.cli.ops import ops
 from hwsim.cli.quantize import quantize
 from hwsim.cli.report import report
+from hwsim.cli.search import search
 from hwsim.cli.train import train
 from hwsim.errors import HwsimError, HwsimWarning, printable
 from hwsim.replay import replay
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.add_typer(search, name="search")
 app.add_typer(replay, name="replay")
 COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
