@@ -21,9 +21,7 @@ def learn_cost(
     ] = None,
     widths: Annotated[
         str,
-        typer.Option(
-            help="learned: of its formats, float32 where it has none; chip: the chip's own."
-        ),
+        typer.Option(help="learned: of its formats, float32 where it has none; chip: the chip's own."),
     ] = "learned",
     traces: Annotated[
         str,

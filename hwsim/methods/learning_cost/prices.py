@@ -114,6 +114,7 @@ class Prices:
     """Unit energies (pJ) on a chip with the learner's words under a table."""
 
     def __init__(self, table: CostTable, hardware: Hardware, words: Words) -> None:
+        _check_floats(table, words)
         self.table = table
         widths = {
             "weight_bits": words.weight.bits,
@@ -133,7 +134,12 @@ class Prices:
 
     def of(self, action: Action) -> float | None:
         """None where the table has no row of a part."""
-        name, word = action.action, action.word
+        try:
+            return self._of(action.action, action.word)
+        except HwsimError as error:
+            raise HwsimError(f"{action.action} of {action.word.bits} bits: {error}") from None
+
+    def _of(self, name: str, word: Word) -> float | None:
         if name in self.memories:
             own = self.table.whole(name)
             return self.memories[name] if own is None else own
@@ -141,7 +147,7 @@ class Prices:
             return 0.0
         if name == "learning_divide":
             bits = MANTISSA_BITS[word.bits] if word.real else word.bits
-            one = self._sum(("add",), Word(word.bits))
+            one = self._sum(("add",), Word(bits))
             return None if one is None else bits * one
         if name in LEARNING:
             return self._sum(LEARNING[name], word)
@@ -154,17 +160,19 @@ class Prices:
         total = 0.0
         for item in items:
             found = self.table.of(FLOATS.get(item, item) if word.real else item, word.bits)
-            if found is None and word.real and item in FLOATS and not self._conventional():
-                raise HwsimError(
-                    f"table {self.table.name!r} has no {FLOATS[item]}, and this learning computes in float32 "
-                    "where it has no --format; take a table that has (horowitz45), learn in formats of "
-                    "weights, membrane and theta, or price the chip's own widths"
-                )
             if found is None:
                 return None
             total += found
         return total
 
-    def _conventional(self) -> bool:
-        """Whether the table prices an accumulate whatever its width is."""
-        return self.table.whole("ac_issued") is not None
+
+def _check_floats(table: CostTable, words: Words) -> None:
+    """A table that prices an accumulate whatever its width has no need of floats."""
+    real = [name for name, word in vars(words).items() if word.real]
+    priced = any(row.item == "float_add" for row in table.rows) or table.whole("ac_issued") is not None
+    if real and not priced:
+        raise HwsimError(
+            f"table {table.name!r} has no float_add, and this learning computes in float32 where it has no "
+            f"format ({', '.join(real)}); take a table that has (horowitz45), learn with --format of "
+            "weights, membrane and theta, or price the chip's own widths (--widths chip)"
+        )
