@@ -33,8 +33,8 @@ REAL = {
 FLOATS = {"add": "float_add", "multiply": "float_multiply"}
 """A comparison of floats is one of their bits as integers (IEEE 754), a register holds bits."""
 
-MANTISSA_BITS = {16: 11, 32: 24}
-"""Of a float, the hidden one included: a division of floats subtracts mantissas."""
+MANTISSA_BITS = 24
+"""Of float32, the hidden one included: a division of floats subtracts mantissas."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Prices:
         if name == "decay_shift":
             return 0.0
         if name == "learning_divide":
-            bits = MANTISSA_BITS[word.bits] if word.real else word.bits
+            bits = MANTISSA_BITS if word.real else word.bits
             one = self._sum(("add",), Word(bits))
             return None if one is None else bits * one
         if name in LEARNING:
