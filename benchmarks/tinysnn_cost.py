@@ -31,7 +31,8 @@ from hwsim.cost import load_table, tables
 from hwsim.delivery import write_together
 from hwsim.hardware import Hardware, load_hardware
 from hwsim.methods.learning_cost.model_memory import Counted, model_memory
-from hwsim.methods.learning_cost.prices import LearningCost
+from hwsim.methods.learning_cost.prices import LearningCost, price
+from hwsim.methods.learning_cost.words import Layout, Traces
 from hwsim.methods.stdp.learn import STORED
 from hwsim.storage import write_text
 
@@ -51,6 +52,11 @@ PAPER = {
     "inference, 8 bits (qWN)": (QWN, False, 2.9),
 }
 """Energy of the baseline over that of a step, as the paper measured it on a GPU."""
+
+CHOICES: tuple[tuple[Traces, Layout], ...] = (
+    ("lazy", "input"), ("decay", "input"), ("lazy", "neuron"), ("decay", "neuron"),
+)  # fmt: skip
+"""Of `hwsim learn-cost`: --traces and --layout."""
 
 Steps = dict[tuple[str, int], Step]
 
@@ -251,7 +257,7 @@ def page(steps: Steps, chips: dict[str, Hardware], simulated: dict[str, Simulate
         dense_one=(PIXELS + 2 * n) / (PIXELS + n),
         maps=maps.by_part()["spikes"] / maps.images / 1e6,
         silent=_share_of_learning(steps, chip), eight_least=min(eight), eight_most=max(eight),
-        sets=price_sets(steps, chip), plain=IMAGES,
+        sets=price_sets(steps, chip), choices=choices(steps, chip), plain=IMAGES,
     )  # fmt: skip
 
 
@@ -272,6 +278,21 @@ def price_sets(steps: Steps, chip: Hardware) -> str:
         rows.append((name, *cells, ", ".join(sorted(unpriced)) or "-"))
     header = [title for n in SIZES for title in (f"N = {n}", "on chip")]
     return table_of(("table", *header, "unpriced"), rows)
+
+
+def choices(steps: Steps, chip: Hardware) -> str:
+    """Energy (uJ) of an image learned by how traces are kept and how weights lie."""
+    rows = []
+    for name in STEPS:
+        for n in SIZES:
+            step = steps[name, n]
+            counts = step.counts(True)
+            cells = []
+            for traces, layout in CHOICES:
+                found = price(step.task(chip, traces, layout), counts, True, float_table())
+                cells.append(f"{found.total_pj / counts.images / 1e6:.2f}")
+            rows.append((name, str(n), *cells))
+    return table_of(("step", "N", *(f"{traces}, by {layout}" for traces, layout in CHOICES)), rows)
 
 
 def _share_of_learning(steps: Steps, chip: Hardware) -> str:

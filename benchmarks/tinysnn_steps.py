@@ -14,7 +14,7 @@ from hwsim.ledger import Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.methods.learning_cost.prices import LearningCost, price
-from hwsim.methods.learning_cost.words import Task, Words
+from hwsim.methods.learning_cost.words import Layout, Task, Traces, Words
 from hwsim.methods.load import load_inputs
 from hwsim.methods.stdp.counts import Counts
 from hwsim.methods.stdp.learn import INPUTS, NETWORK, STORED, Learned, learn
@@ -68,8 +68,8 @@ class Step:
     def counts(self, learns: bool) -> Counts:
         return Counts.of_plain(self.learned.card["learning_counts" if learns else "test_counts"])
 
-    def task(self, chip: Hardware) -> Task:
-        return Task(self.spec, PIXELS, chip, Words.of(self.spec, chip, "learned"))
+    def task(self, chip: Hardware, traces: Traces = "lazy", layout: Layout = "input") -> Task:
+        return Task(self.spec, PIXELS, chip, Words.of(self.spec, chip, "learned"), traces, layout)
 
     def cost(self, chip: Hardware, table: CostTable, learns: bool) -> LearningCost:
         return price(self.task(chip), self.counts(learns), learns, table)

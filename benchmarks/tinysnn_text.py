@@ -61,6 +61,16 @@ N = 400:
 - Learning adds {silent} to an image on this chip. What is silent costs as well: membranes of all neurons at
   all steps.
 
+### Where learning's variables lie
+
+uJ of an image learned, by `--traces` (the step of a last spike, or values that all decay at every step) and
+`--layout` (weights from an input or into a neuron lie together):
+
+{choices}
+
+Spikes read rows at every step, updates touch columns only after a spike of a neuron: rows win everywhere.
+Traces that decay are read and written at every step.
+
 ## Energy beside the paper's
 
 Baseline over step, an image each. *arithmetic*: array, LIF and learning units. *on chip*: with its buffers,

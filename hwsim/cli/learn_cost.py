@@ -39,7 +39,7 @@ def learn_cost(
 
     `hwsim learn-cost runs/lateral`
 
-    `hwsim learn-cost runs/8bit --hardware spinalflow --table sata_kernels`
+    `hwsim learn-cost runs/8bit --hardware mine.yaml --table horowitz45`
 
     `hwsim learn-cost runs/baseline --traces decay --layout neuron --json`
 
