@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import pictures
+from benchmarks.tinysnn_simulated import Simulated, checked, energies
 from benchmarks.tinysnn_steps import (
     BASELINE,
     IMAGES,
@@ -22,11 +23,10 @@ from benchmarks.tinysnn_steps import (
     QWN,
     STEPS,
     WHOLE,
-    Simulated,
     Step,
     float_table,
 )
-from benchmarks.tinysnn_text import PAGE
+from benchmarks.tinysnn_text import PAGE, table_of
 from hwsim.cost import load_table, tables
 from hwsim.delivery import write_together
 from hwsim.hardware import Hardware, load_hardware
@@ -59,11 +59,6 @@ CHOICES: tuple[tuple[Traces, Layout], ...] = (
 """Of `hwsim learn-cost`: --traces and --layout."""
 
 Steps = dict[tuple[str, int], Step]
-
-
-def table_of(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def summary(steps: Steps, chip: Hardware, neurons: int, learns: bool) -> str:
@@ -151,43 +146,6 @@ def memories(steps: Steps) -> str:
             rows.append((str(n), way, *told))
     header = ("N", "synapses counted", "baseline FP32, bytes", "qW", "qWN", "saved by qW", "by qWN")
     return table_of(header, rows)
-
-
-def checked(simulated: dict[str, Simulated]) -> str:
-    """Counts of an image, by counts and simulated."""
-    rows = []
-    for label, one in simulated.items():
-        counts = one.counts
-        updates, useful = one.of_layers("lif_update"), one.of_layers("ac")
-        arriving = counts.inhibition_operations // (one.step.neurons - 1)
-        own = sum(n for layer, n in updates.items() if layer != "label")
-        done = sum(n for layer, n in useful.items() if layer != "label")
-        rows += [
-            (label, "LIF updates", *_both(counts.lif_updates, own), ""),
-            (
-                label, "synaptic operations", *_both(counts.synaptic_operations, done),
-                f"{arriving:,} weights of 0 from a neuron to itself: "
-                f"{'equal without them' if done - arriving == counts.synaptic_operations else 'NOT EQUAL'}",
-            ),
-            (label, "of the label readout", *_both(0, useful["label"]), "left out of learning and test"),
-        ]  # fmt: skip
-    header = ("network", "count", f"by counts, {STORED} images", "simulated", "difference")
-    return table_of(header, rows)
-
-
-def _both(mine: int, theirs: int) -> tuple[str, str]:
-    return f"{mine:,}", f"{theirs:,}"
-
-
-def energies(simulated: dict[str, Simulated]) -> str:
-    rows = []
-    for label, one in simulated.items():
-        theirs, mine = one.energies()
-        for name, of in (("by counts", mine), ("simulated", theirs)):
-            cells = (f"{of.get(part, 0.0):.3f}" for part in COLORS if part != "learning_units")
-            rows.append((label, name, *cells, f"{sum(of.values()):.2f}"))
-    names = (name.replace("_", " ") for name in COLORS if name != "learning_units")
-    return table_of(("network", "uJ an image", *names, "sum"), rows)
 
 
 def csv_of(steps: Steps, chips: dict[str, Hardware]) -> str:

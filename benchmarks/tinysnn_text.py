@@ -1,4 +1,4 @@
-"""The page of tinysnn_cost."""
+"""The page of tinysnn_cost, and its tables."""
 
 PAGE = """# tinySNN: what learning and answering cost on a chip
 
@@ -137,3 +137,8 @@ and output buffer of direct inhibition (`tests/methods/test_learning_cost_simula
 
 Every row of every cost: [cost.csv](cost.csv).
 """
+
+
+def table_of(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hwsim.report.numbers import energy, percent, quantity
+from hwsim.report.plain import cleaned
 
 COUNTS = (
     "lif_updates", "synaptic_operations", "lateral_operations", "trace_updates", "weight_writes",
@@ -16,6 +17,7 @@ COUNTS = (
 
 def show(values: dict[str, Any], console: Console) -> None:
     """Counts and energy of an image learned and an image answered; where things lie, and what is unpriced."""
+    values = cleaned(values)
     both = [values[name] for name in ("learning", "inference")]
     title = (
         f"{values['model']}, {values['neurons']} neurons, rule {values['rule']}, on {values['hardware']} by "
