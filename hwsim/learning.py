@@ -66,4 +66,6 @@ def _told(learned: Learned) -> str:
         f"{(counts['weight_writes'] + counts['norm_writes']) / images:,.0f} weights written",
         f"neurons of each class: {' '.join(map(str, card['neurons_of_class']))}",
     ]
-    return "\n".join([*lines, f"directory: {learned.directory}", f"next: hwsim estimate {learned.directory}"])
+    here = learned.directory
+    lines += [f"directory: {here}", f"next: hwsim estimate {here}, hwsim learn-cost {here}"]
+    return "\n".join(lines)

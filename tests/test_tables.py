@@ -22,7 +22,7 @@ AREA = sorted((TABLES / "area").glob("*.yaml"))
 SILICON = sorted((TABLES / "silicon").glob("*.yaml"))
 SCALING = sorted((TABLES / "scaling").glob("*.yaml"))
 SOURCED = [*HARDWARE, *DRAM, *NOC, *HOPS, *CHIPS, *SCALING]
-PRIMITIVES = {"add", "multiply", "compare", "register", "and", "dram_byte"}
+PRIMITIVES = {"add", "multiply", "float_add", "float_multiply", "compare", "register", "and", "dram_byte"}
 STRUCTURES = {"accumulator", "lif_unit", "lif_unit_fitted", "lif_registers", "scratchpad", "neuron"}
 ACTIONS = {action for actions in COMPONENTS.values() for action in actions} | {"ac", "mac"}
 

@@ -14,6 +14,7 @@ from hwsim.cli.compare import compare
 from hwsim.cli.estimate import estimate
 from hwsim.cli.inspect import inspect
 from hwsim.cli.learn import learn
+from hwsim.cli.learn_cost import learn_cost
 from hwsim.cli.list import list_
 from hwsim.cli.map import map_
 from hwsim.cli.ops import ops
@@ -35,7 +36,8 @@ app.add_typer(search, name="search")
 app.add_typer(replay, name="replay")
 COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
-    "train": train, "learn": learn, "quantize": quantize, "report": report, "list": list_,
+    "train": train, "learn": learn, "learn-cost": learn_cost,
+    "quantize": quantize, "report": report, "list": list_,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

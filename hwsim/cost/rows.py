@@ -18,7 +18,7 @@ from hwsim.errors import nearest
 
 Status = Literal["measured", "published", "interpolated"]
 
-PRIMITIVES = ("add", "multiply", "register", "compare", "and")
+PRIMITIVES = ("add", "multiply", "float_add", "float_multiply", "register", "compare", "and")
 STRUCTURES = ("accumulator", "scratchpad", "lif_unit", "lif_unit_fitted", "lif_registers", "neuron")
 """Of which a table has one area each; their bits are those that it is for. ``lif_registers``: those within a
 ``lif_unit``. ``neuron``: a neuron of a chip that updates many on one circuit, its share of that."""

@@ -133,15 +133,19 @@ class Slow:
                 x_post[winner] = 1
                 if winner not in due and responses[winner] >= rule.confident:
                     due.append(winner)
+            if rule.pre_rate and responses.max() >= rule.confident:
+                self.counts["depressed_rows"] += int(spikes[t].sum())
             # depression of what spikes, then potentiation at the end of an update step
             for j in np.flatnonzero((responses >= rule.confident) & (responses > 0)):
                 for i in np.flatnonzero(spikes[t]) if rule.pre_rate else ():
                     w = max(self.weights[i, j] - F(rule.pre_rate) * x_post[j], F(0))
                     self._write(i, j, w, key, OF_WEIGHT, 2 * t)
+                    self.counts["depressed_weights"] += 1
                     changed.add(j)
             if (t + 1) % rule.update_step == 0:
                 k = math.ceil(responses.max() / rule.threshold_spikes) if rule.threshold_spikes else 1
                 for j in due:
+                    self.counts["potentiated_neurons"] += 1
                     for i in np.flatnonzero(x_pre):
                         change = F(k) * F(rule.post_rate) * x_pre[i]
                         if rule.soft:

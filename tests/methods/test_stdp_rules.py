@@ -97,6 +97,7 @@ def test_counts_of_direct_inhibition_are_those_by_hand() -> None:
     assert (counts.input_operations, counts.relay_operations, counts.inhibition_operations) == (26, 0, 2)
     # one weight depressed at each of 13 steps, and potentiated at the three spikes
     assert (counts.weight_reads, counts.weight_writes) == (16, 16)
+    assert (counts.depressed_rows, counts.depressed_weights, counts.potentiated_neurons) == (13, 13, 3)
     assert (counts.trace_writes, counts.trace_reads, counts.trace_decays) == (13 + 3, 16, 13 + 26)
     # one column of one weight: read for the sum, read and written to be scaled
     assert (counts.norm_reads, counts.norm_writes) == (2, 1)

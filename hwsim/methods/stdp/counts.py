@@ -1,9 +1,12 @@
 """Counts: what a network did while it learned or answered, to be priced as actions of a chip."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hwsim.errors import HwsimError
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,9 @@ class Counts:
     trace to 1 on a spike and ``trace_reads`` reads one for an update; ``trace_decays`` is what a chip does
     besides that lets every trace decay at every step (it is no part of what an event-driven one does).
     ``theta_updates``: a growth for each neuron that crossed its threshold, a fading of all after each image.
+
+    Of the weights that the rule writes ``depressed_weights`` are lowered, ``depressed_rows`` times an input's
+    (a row, to all neurons that may learn), and the others raised, ``potentiated_neurons`` times a neuron's.
     """
 
     images: int = 0
@@ -40,6 +46,9 @@ class Counts:
     norm_reads: int = 0
     norm_writes: int = 0
     theta_updates: int = 0
+    depressed_rows: int = 0
+    depressed_weights: int = 0
+    potentiated_neurons: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
@@ -54,6 +63,15 @@ class Counts:
 
     def plain(self) -> dict[str, int]:
         return asdict(self)
+
+    @staticmethod
+    def of_plain(values: Mapping[str, int]) -> "Counts":
+        """What :meth:`plain` wrote. Raises HwsimError where one is missing or unknown."""
+        names = set(Counts().plain())
+        if set(values) != names:
+            wrong = ", ".join(sorted(names ^ set(values)))
+            raise HwsimError(f"counts: {wrong} missing or unknown; learn again with this version")
+        return Counts(**{name: int(n) for name, n in values.items()})
 
     @staticmethod
     def of(counted: NDArray[np.int64]) -> "Counts":

@@ -28,7 +28,10 @@ OF_WEIGHT, OF_MEMBRANE, OF_THETA, OF_NORM = range(4)
     NORM_READS,
     NORM_WRITES,
     THETA_UPDATES,
-) = range(18)
+    DEPRESSED_ROWS,
+    DEPRESSED_WEIGHTS,
+    POTENTIATED_NEURONS,
+) = range(21)
 """Places of the counters, in the order of :class:`hwsim.methods.stdp.counts.Counts`."""
 
 

@@ -8,6 +8,8 @@ from numba import njit
 from hwsim.jit import BARE, CACHED
 from hwsim.methods.stdp.coding import GOLDEN, uniform
 from hwsim.methods.stdp.layout import (
+    DEPRESSED_ROWS,
+    DEPRESSED_WEIGHTS,
     NEAREST,
     NO_ROUNDING,
     NORM_READS,
@@ -15,6 +17,7 @@ from hwsim.methods.stdp.layout import (
     OF_NORM,
     OF_THETA,
     OF_WEIGHT,
+    POTENTIATED_NEURONS,
     STOCHASTIC,
     THETA_UPDATES,
     TRACE_READS,
@@ -64,7 +67,10 @@ def depress(weights, rule, grids, traces, room, learners, step, key, counts):
             w = max(weights[i, j] - change, np.float32(0.0))
             weights[i, j] = on_grid(w, grids.weights, key, OF_WEIGHT, 2 * step, i * weights.shape[1] + j)
         room.changed[j] = 1
+    if learners > 0:
+        counts[DEPRESSED_ROWS] += end - begin
     touched = learners * (end - begin)
+    counts[DEPRESSED_WEIGHTS] += touched
     counts[TRACE_READS] += learners
     counts[WEIGHT_READS] += touched
     counts[WEIGHT_WRITES] += touched
@@ -86,6 +92,7 @@ def potentiate(weights, j, factor, rule, grids, traces, room, step, key, counts)
         weights[i, j] = on_grid(w, grids.weights, key, OF_WEIGHT, 2 * step + 1, i * weights.shape[1] + j)
         touched += 1
     room.changed[j] = 1
+    counts[POTENTIATED_NEURONS] += 1
     counts[TRACE_READS] += touched
     counts[WEIGHT_READS] += touched
     counts[WEIGHT_WRITES] += touched

@@ -39,7 +39,7 @@ def load_state(directory: Path, shape: tuple[int, int]) -> State | None:
     meta, arrays = load_value(path, "learning")
     with damage_named(path, "learning"):
         weights, theta = arrays["weights"], arrays["theta"]
-        counts = Counts(**{name: int(n) for name, n in meta["counts"].items()})
+        counts = Counts.of_plain(meta["counts"])
         state = State(int(meta["images"]), weights, theta, counts, list(meta["history"]))
         if weights.shape != shape or theta.shape != shape[1:] or weights.dtype != np.float32:
             raise HwsimError(f"weights of shape {weights.shape} {weights.dtype}; expected {shape} float32")
