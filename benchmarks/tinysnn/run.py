@@ -101,7 +101,7 @@ def _learned(run: Run, store: Path) -> Row:
 
 
 def _rounded(run: Run, store: Path) -> Row:
-    """Weights (and theta) of the float learning in fixed point; labels and answers are those of the rounded."""
+    """Weights (and theta) of the float learning in fixed point; labels and answers are of the rounded."""
     path = run.directory(store) / RESULT
     if is_file(path):
         return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -100,12 +100,10 @@ def _membrane(spec: LearnSpec) -> Membrane:
     if form is None:
         return FLOAT_MEMBRANE
     of, leak = form.of("membrane"), leak_format(own)
-    nearest = form.running == "nearest"
-    shift = leak.fraction_bits
     return Membrane(
-        1 / of.step, of.low, of.high, ROUNDINGS[form.running], int(leak.codes(kept_of(own), form.running)),
-        shift, 1 << (shift - 1) if nearest and shift else 0,
-        int(of.codes(above_rest(own.reset, own), form.running)), threshold_format(of).high,
+        True, 1 / of.step, float(of.low), float(of.high), 0.5 if form.running == "nearest" else 0.0,
+        float(leak.values(leak.codes(kept_of(own), form.running))),
+        float(of.codes(above_rest(own.reset, own), form.running)), float(threshold_format(of).high),
         above_rest(own.threshold, own),
     )  # fmt: skip
 

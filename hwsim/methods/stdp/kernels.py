@@ -22,7 +22,7 @@ from hwsim.methods.stdp.layout import (
     TRACE_DECAYS,
     TRACE_WRITES,
 )
-from hwsim.methods.stdp.plasticity import by_magnitude, depress, grow, normalize, potentiate
+from hwsim.methods.stdp.plasticity import depress, grow, normalize, potentiate
 from hwsim.methods.stdp.room import new_room
 
 
@@ -86,16 +86,14 @@ def charge(dynamics, room):
 
 @njit(**BARE)
 def charge_codes(fixed, room):
-    """:func:`charge` in integers: v = leak(v), + x rounded unless refractory, saturated."""
+    """:func:`charge` in codes: v = leak(v), + x rounded unless refractory, saturated."""
     current, codes, waiting, above, levels = room.current, room.codes, room.waiting, room.above, room.levels
     zero, below, crossed = np.float32(0.0), np.float32(-np.inf), 0
     for j in range(len(codes)):
         refractory = waiting[j] > 0
-        v = codes[j]
-        kept = (abs(v) * fixed.decay + fixed.half) >> fixed.shift
-        v = kept if v >= 0 else -kept
-        if not refractory:
-            v += np.int64(by_magnitude(float(current[j]) * fixed.scale, fixed.rounding))
+        v, x = codes[j], current[j] * fixed.scale
+        kept, came = np.floor(abs(v) * fixed.decay + fixed.half), np.floor(abs(x) + fixed.half)
+        v = (kept if v >= 0 else -kept) + (0.0 if refractory else came if x >= 0 else -came)
         v = min(max(v, fixed.low), fixed.high)
         codes[j] = v
         waiting[j] = max(waiting[j] - 1, 0)
@@ -109,8 +107,8 @@ def charge_codes(fixed, room):
 def set_threshold(dynamics, fixed, theta, j, room):
     """h = threshold + theta of neuron ``j``, in fixed point one step at least."""
     room.threshold[j] = dynamics.threshold + theta[j]
-    level = np.int64(by_magnitude((fixed.threshold + float(theta[j])) * fixed.scale, fixed.rounding))
-    room.levels[j] = min(max(level, 1), fixed.top)
+    level = np.floor((fixed.threshold + theta[j]) * fixed.scale + fixed.half)
+    room.levels[j] = min(max(level, 1.0), fixed.top)
 
 
 @njit(**BARE)
@@ -158,10 +156,7 @@ def present(dynamics, rule, grids, traces, weights, theta, key, learns, room, re
         elif winner >= 0:
             inhibit(room.current, dynamics.inhibition, winner)
             counts[INHIBITION_OPERATIONS] += neurons - 1
-        if grids.membrane.rounding == NO_ROUNDING:
-            crossed = charge(dynamics, room)
-        else:
-            crossed = charge_codes(grids.membrane, room)
+        crossed = charge_codes(grids.membrane, room) if grids.membrane.used else charge(dynamics, room)
         winner = np.int64(-1)
         if crossed > 0:
             best = np.float32(-1.0)

@@ -76,19 +76,21 @@ class Grid(NamedTuple):
 
 class Membrane(NamedTuple):
     """Fixed point of the excitatory membranes, as integer networks compute (docs/quantization.md): codes of
-    v - rest, ``low`` to ``high``. Leak: v * ``decay`` / 2^``shift``, ``half`` of the divisor first added to
-    its magnitude where it is rounded to the nearest. ``reset`` and ``top``, the highest threshold, are codes;
-    ``threshold`` is that above the rest, without theta, in mV."""
+    v - rest, ``low`` to ``high``, in float64, which holds them and their products exactly.
 
+    ``half`` is added to a magnitude before it is rounded down: 0.5 for the nearest, 0 to truncate. ``decay``:
+    the factor of the leak. ``reset`` and ``top``, the highest threshold, are codes; ``threshold`` is that
+    above the rest, without theta, in mV.
+    """
+
+    used: bool
     scale: float
-    low: int
-    high: int
-    rounding: int
-    decay: int
-    shift: int
-    half: int
-    reset: int
-    top: int
+    low: float
+    high: float
+    half: float
+    decay: float
+    reset: float
+    top: float
     threshold: float
 
 
@@ -103,7 +105,7 @@ class Grids(NamedTuple):
 FLOAT = Grid(1.0, 0.0, 0.0, NO_ROUNDING)
 """No format: float32 as it is."""
 
-FLOAT_MEMBRANE = Membrane(1.0, 0, 0, NO_ROUNDING, 0, 0, 0, 0, 0, 0.0)
+FLOAT_MEMBRANE = Membrane(False, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class Room(NamedTuple):

@@ -33,6 +33,6 @@ def new_room(inputs, neurons, steps):
         np.zeros(neurons, np.uint8),
         np.zeros(neurons, np.uint8),
         np.zeros(neurons, np.float64),
-        np.zeros(neurons, np.int64),
-        np.zeros(neurons, np.int64),
+        np.zeros(neurons, np.float64),
+        np.zeros(neurons, np.float64),
     )
