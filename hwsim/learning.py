@@ -30,6 +30,8 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     if rounding is not None and not texts:
         raise HwsimError(f"--rounding {rounding} is for fixed point; give --format, as in weights=8.7")
     ranges = given.pop("ranges", None)
+    if ranges is not None and all("." in text for text in texts):
+        raise HwsimError(f"--ranges {ranges} is for formats without fraction bits, as in theta=12")
     plain = LearnSpec.of(given)
     given["formats"] = dict(_format(text, rounding, plain, ranges) for text in texts)
     spec = LearnSpec.of(given)

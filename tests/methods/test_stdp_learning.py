@@ -26,6 +26,8 @@ from hwsim.network import Network
 from hwsim.storage import load_value
 from tests.methods.stdp_small import of_digits
 
+FIXED = {name: {"bits": 12, "fraction": 4} for name in ("weights", "membrane", "theta")}
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -195,6 +197,9 @@ def test_series_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"update_step": 0}, "update_step: found 0"),
         ({"formats": {"weights": {"bits": 33, "fraction": 7}}}, "bits: found 33"),
         ({"formats": {"decay": {"bits": 8, "fraction": 7}}}, "formats.decay"),
+        ({"formats": {"membrane": {"bits": 8, "fraction": 7}}}, "membrane needs a format of weights and"),
+        ({"formats": FIXED | {"membrane": {"bits": 1, "fraction": 0}}}, "needs 2 bits at least"),
+        ({"model": "tinysnn/baseline", "drive": 19.0, "formats": FIXED}, "must fire an inhibitory neuron"),
         ({"etta": 1.0}, "unknown field 'etta'"),
     ],
 )  # fmt: skip
