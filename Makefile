@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn-cost numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn-cost tinysnn numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -98,6 +98,10 @@ training: $(READY)  ## train the small networks behind reports/training and mode
 		mkdir -p models/checkpoints/fashion-resnet19-$$sharing && \
 		cp out/training/resnet_$${sharing}_0/*.* models/checkpoints/fashion-resnet19-$$sharing; \
 	done
+
+tinysnn: $(READY)  ## networks that learn by STDP: rules, bits, roundings, into reports/tinysnn (hours)
+	$(BIN)/python -m benchmarks.tinysnn
+	$(BIN)/python -m benchmarks.tinysnn.report
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md

@@ -1,6 +1,7 @@
 """Fixed-point numbers: integer codes with a scale of a power of two (docs/quantization.md)."""
 
 from dataclasses import dataclass
+from math import floor, log2
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -17,6 +18,9 @@ Rounding = Literal["nearest", "truncate"]
 
 MOST_BITS = 32
 FRACTIONS = (-64, 64)
+
+FINEST = 48
+"""Most fraction bits that a format is given: beyond, a range is so small that it is as good as 0."""
 
 
 @dataclass(frozen=True)
@@ -104,3 +108,48 @@ def shifted(value: int, right: int, rounding: Rounding) -> int:
     half = 1 << (right - 1) if rounding == "nearest" and right else 0
     magnitude = (abs(value) + half) >> right
     return magnitude if value >= 0 else -magnitude
+
+
+def fitting(bits: int, low: float, high: float, finest: int = FINEST, slack: float = 0.5) -> FixedPoint:
+    """The format of most fraction bits that holds ``low`` to ``high``, to ``slack`` steps; signed if low < 0.
+
+    Of a range without width at 0: no fraction bits. A sign (1 bit, signed): the power of two nearest to half
+    the range.
+    """
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise HwsimError(f"a range from {low} to {high} has no fixed-point format")
+    signed = low < 0
+    bits = bits if signed else min(bits, MOST_BITS - 1)
+    largest = max(abs(low), abs(high))
+    if largest == 0:
+        return FixedPoint(bits, 0, False)
+    if signed and bits == 1:
+        return FixedPoint(1, min(finest, -round(log2(largest))), True)
+    fraction = min(finest, floor(log2((1 << bits) / largest)) + 1)
+    while not _fits(FixedPoint(bits, fraction, signed), low, high, slack):
+        fraction -= 1
+    return FixedPoint(bits, fraction, signed)
+
+
+def _fits(of: FixedPoint, low: float, high: float, slack: float) -> bool:
+    inside = low * 2.0**of.fraction_bits >= of.low - slack
+    return inside and high * 2.0**of.fraction_bits <= of.high + slack
+
+
+def decay_format(values: NDArray[Any], bits: int) -> FixedPoint:
+    """Exact where ``bits`` allow it, with as few fraction bits as it takes: a power of two is a shift."""
+    bits = min(bits, MOST_BITS - 1)
+    for fraction in range(bits + 1):
+        scaled = values * 2.0**fraction
+        if np.array_equal(scaled, np.round(scaled)) and scaled.max(initial=0) < 1 << bits:
+            return FixedPoint(bits, fraction, False)
+    return fitting(bits, 0.0, float(values.max()), finest=MOST_BITS - 2)
+
+
+def narrow(codes: NDArray[Any]) -> NDArray[Any]:
+    """Codes in the narrowest of int8, int16 and int32."""
+    for kind in (np.int8, np.int16):
+        info: Any = np.iinfo(kind)
+        if codes.min(initial=0) >= info.min and codes.max(initial=0) <= info.max:
+            return codes.astype(kind)
+    return codes.astype(np.int32)

@@ -4,27 +4,36 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hwsim.delivery import progress_bars, say
 from hwsim.errors import HwsimError
-from hwsim.methods.stdp.learn import SPEC, Learned, learn
-from hwsim.methods.stdp.spec import LearnSpec
+from hwsim.fixed_point import MOST_BITS
+from hwsim.methods.stdp.fixed import fraction_bits
+from hwsim.methods.stdp.learn import SPEC, Learned, highest_theta, learn
+from hwsim.methods.stdp.spec import LearnSpec, Word
 from hwsim.storage import is_dir, is_file
+
+WORDS: tuple[Word, ...] = get_args(Word)
 
 
 def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) -> None:
     """Learn as the ``values`` of a LearnSpec say, those that are None left out, and print the card.
 
-    ``formats`` are texts as ``weights=8.7``: bits, fraction bits. Ctrl-C ends with status 130 and says how to
-    go on. Raises HwsimError for a directory that holds something else than a learning.
+    ``formats`` are texts as ``weights=8.7``: bits, fraction bits; without these they follow from the range,
+    that of theta and membranes from the float learning in the directory ``ranges``. Ctrl-C ends with status
+    130 and says how to go on. Raises HwsimError for a directory that holds something else than a learning.
     """
     given = {name: value for name, value in values.items() if value is not None}
     rounding = given.pop("rounding", None)
     texts = given.pop("formats", None) or []
     if rounding is not None and not texts:
         raise HwsimError(f"--rounding {rounding} is for fixed point; give --format, as in weights=8.7")
-    given["formats"] = dict(_format(text, rounding) for text in texts)
+    ranges = given.pop("ranges", None)
+    if ranges is not None and all("." in text for text in texts):
+        raise HwsimError(f"--ranges {ranges} is for formats without fraction bits, as in theta=12")
+    plain = LearnSpec.of(given)
+    given["formats"] = dict(_format(text, rounding, plain, ranges) for text in texts)
     spec = LearnSpec.of(given)
     if is_dir(output) and not is_file(output / SPEC) and any(_known(output)):
         raise HwsimError(f"{output}: holds files that are of no learning; name a new directory")
@@ -42,15 +51,27 @@ def _known(directory: Path) -> list[Path]:
     return [path for path in directory.iterdir() if not path.name.startswith(f".{SPEC}.")]
 
 
-def _format(text: str, rounding: str | None) -> tuple[str, dict[str, Any]]:
-    """``weights=8.7`` to its name and fields."""
+def _format(
+    text: str, rounding: str | None, spec: LearnSpec, ranges: str | None
+) -> tuple[str, dict[str, Any]]:
+    """``weights=8.7``, or ``weights=8`` for what ``spec`` learns, to its name and fields."""
     name, _, digits = text.partition("=")
-    bits, _, fraction = digits.partition(".")
-    if not bits.isdecimal() or not fraction.removeprefix("-").isdecimal():
+    bits, point, fraction = digits.partition(".")
+    if not bits.isdecimal() or (point and not fraction.removeprefix("-").isdecimal()) or name not in WORDS:
         raise HwsimError(
-            f"--format {text}: write NAME=BITS.FRACTION, as in weights=8.7 of 8 bits, 7 behind the point"
+            f"--format {text}: write NAME=BITS.FRACTION, as in weights=8.7 of 8 bits, 7 behind the point, or "
+            f"NAME=BITS; names are {', '.join(WORDS)}"
         )
-    form: dict[str, Any] = {"bits": int(bits), "fraction": int(fraction)}
+    if not point and name != "weights" and ranges is None:
+        raise HwsimError(
+            f"--format {text}: its integer bits follow from the thresholds of a float learning; name its "
+            "directory with --ranges, or give the fraction bits"
+        )
+    if not 1 <= int(bits) <= MOST_BITS:
+        raise HwsimError(f"--format {text}: {bits} bits; allowed are 1 to {MOST_BITS}")
+    theta = 0.0 if point or ranges is None else highest_theta(Path(ranges))
+    behind = int(fraction) if point else fraction_bits(spec, name, int(bits), theta)
+    form: dict[str, Any] = {"bits": int(bits), "fraction": behind}
     return name, form if rounding is None else form | {"rounding": rounding}
 
 

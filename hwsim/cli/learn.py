@@ -80,7 +80,15 @@ def learn(
     seed: Annotated[int | None, _of(NETWORK, "Of weights and spikes. Default: 0.")] = None,
     formats: Annotated[
         list[str] | None,
-        _of(FIXED, "weights=8.7, membrane=16.8 or theta=12.6: bits, fraction bits. Repeatable.", "--format"),
+        _of(
+            FIXED,
+            "weights=8.7, membrane=16.7, theta=16.8: bits, fraction bits (left out: what fits). Repeatable.",
+            "--format",
+        ),
+    ] = None,
+    ranges: Annotated[
+        str | None,
+        _of(FIXED, "A float learning whose thresholds say the integer bits of theta and membrane."),
     ] = None,
     rounding: Annotated[str | None, _of(FIXED, "truncate, nearest (default) or stochastic.")] = None,
     as_json: AsJson = False,
@@ -98,7 +106,7 @@ def learn(
 
     `hwsim learn tinysnn/lateral --rule tinysnn --update-step 5 --data fashion_mnist -o runs/tinysnn`
 
-    `hwsim learn tinysnn/lateral --data mnist --format weights=8.7 --rounding stochastic -o runs/8bit`
+    `hwsim learn tinysnn/lateral --data mnist --format weights=8 --rounding stochastic -o runs/8bit`
     """
     import shlex
     import sys
@@ -112,6 +120,7 @@ def learn(
         "timesteps": timesteps, "max_rate": max_rate, "train_samples": train_samples,
         "test_samples": test_samples, "label_samples": label_samples, "vote": vote, "seed": seed,
         "inhibition": inhibition, "growth": growth, "norm": norm, "formats": formats, "rounding": rounding,
+        "ranges": ranges,
     }  # fmt: skip
     directory = delivery.output_directory(str(output))
     assert directory is not None

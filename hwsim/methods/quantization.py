@@ -1,14 +1,22 @@
 """Quantization: a float Network to an integer one with fixed-point formats (docs/quantization.md)."""
 
 from dataclasses import dataclass, replace
-from math import floor, log2
+from math import log2
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
-from hwsim.fixed_point import MOST_BITS, FixedPoint, ParameterRounding, Rounding
+from hwsim.fixed_point import (
+    MOST_BITS,
+    FixedPoint,
+    ParameterRounding,
+    Rounding,
+    decay_format,
+    fitting,
+    narrow,
+)
 from hwsim.frontends.dense import Dense, run_dense
 from hwsim.methods.quantization_form import plain_form
 from hwsim.network import Network, Population, Projection
@@ -19,9 +27,6 @@ Range = tuple[float, float]
 DECAYS = ("decay", "current_decay", "adaptation_decay")
 NEAR = 15
 """A state has at most so many fraction bits more than what reaches it, and that at most so many more."""
-
-FINEST = 48
-"""Most fraction bits that a format is given: beyond, a range is so small that it is as good as 0."""
 
 
 @dataclass(frozen=True)
@@ -100,32 +105,6 @@ def convert(plain: Network, seen: Dense, precision: Precision) -> Quantized:
     """The plain form to integers, with integer bits from what was ``seen``."""
     precision.check()
     return _Conversion(plain, seen, precision).run()
-
-
-def fitting(bits: int, low: float, high: float, finest: int = FINEST, slack: float = 0.5) -> FixedPoint:
-    """The format of most fraction bits that holds ``low`` to ``high``, to ``slack`` steps; signed if low < 0.
-
-    Of a range without width at 0: no fraction bits. A sign (1 bit, signed): the power of two nearest to half
-    the range.
-    """
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise HwsimError(f"a range from {low} to {high} has no fixed-point format")
-    signed = low < 0
-    bits = bits if signed else min(bits, MOST_BITS - 1)
-    largest = max(abs(low), abs(high))
-    if largest == 0:
-        return FixedPoint(bits, 0, False)
-    if signed and bits == 1:
-        return FixedPoint(1, min(finest, -round(log2(largest))), True)
-    fraction = min(finest, floor(log2((1 << bits) / largest)) + 1)
-    while not _fits(FixedPoint(bits, fraction, signed), low, high, slack):
-        fraction -= 1
-    return FixedPoint(bits, fraction, signed)
-
-
-def _fits(of: FixedPoint, low: float, high: float, slack: float) -> bool:
-    inside = low * 2.0**of.fraction_bits >= of.low - slack
-    return inside and high * 2.0**of.fraction_bits <= of.high + slack
 
 
 class _Conversion:
@@ -207,13 +186,13 @@ class _Conversion:
             finest = state + NEAR - source
             fraction = min(of.fraction_bits, finest) if q.weights.any() else state - source
             of = formats["weights"] = replace(of, fraction_bits=fraction)
-            weights = _narrow(self._codes(q.name, "weights", q.weights, of, seed))
+            weights = narrow(self._codes(q.name, "weights", q.weights, of, seed))
         if q.bias is not None:
             bits = max(self.precision.weights, self.precision.state)
             finest = max(state, source + (of.fraction_bits if of else 0))
             given = fitting(bits, *_range(q.bias), finest=finest)
             formats["bias"] = given if q.bias.any() else replace(given, fraction_bits=state)
-            bias = _narrow(self._codes(q.name, "bias", q.bias, formats["bias"], seed + 1))
+            bias = narrow(self._codes(q.name, "bias", q.bias, formats["bias"], seed + 1))
         return replace(q, weights=weights, bias=bias, formats=formats)
 
     def _population(self, p: Population) -> Population:
@@ -258,7 +237,7 @@ class _Conversion:
             if name == "adaptation_decay" and p.kind == "clif":
                 continue
             values = p.parameter(name)
-            formats[name] = _decay_format(values, self.precision.leak)
+            formats[name] = decay_format(values, self.precision.leak)
             codes = self._codes(p.name, name, values, formats[name], 0)
             changed[name] = codes / 2.0 ** formats[name].fraction_bits
         if "adaptation_decay" not in changed:
@@ -292,16 +271,6 @@ def _used(p: Population, name: str) -> bool:
     return name in ("initial", "floor") or (name == "adaptation" and p.adaptive)
 
 
-def _decay_format(values: Array, bits: int) -> FixedPoint:
-    """Exact where ``bits`` allow it, with as few fraction bits as it takes: a power of two is a shift."""
-    bits = min(bits, MOST_BITS - 1)
-    for fraction in range(bits + 1):
-        scaled = values * 2.0**fraction
-        if np.array_equal(scaled, np.round(scaled)) and scaled.max(initial=0) < 1 << bits:
-            return FixedPoint(bits, fraction, False)
-    return fitting(bits, 0.0, float(values.max()), finest=MOST_BITS - 2)
-
-
 def _with_codes(
     p: Population, parameters: dict[str, Array], formats: dict[str, FixedPoint], rounding: Rounding
 ) -> Population:
@@ -315,12 +284,3 @@ def _range(values: Array) -> Range:
     if not np.isfinite(values).all():
         raise HwsimError("a parameter is NaN or infinite; it has no fixed-point format")
     return float(values.min(initial=0)), float(values.max(initial=0))
-
-
-def _narrow(codes: Array) -> Array:
-    """In the narrowest of int8, int16 and int32."""
-    for kind in (np.int8, np.int16):
-        info: Any = np.iinfo(kind)
-        if codes.min(initial=0) >= info.min and codes.max(initial=0) <= info.max:
-            return codes.astype(kind)
-    return codes.astype(np.int32)

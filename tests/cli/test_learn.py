@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hwsim.network import Network
+from hwsim.storage import load_value
 from tests.cli.running import Command
 
 SMALL = (
@@ -46,12 +48,32 @@ def test_formats_are_bits_and_fraction_bits(hwsim: Command, tmp_path: Path) -> N
     }
 
 
+def test_bits_alone_leave_the_fraction_bits_to_the_ranges(hwsim: Command, tmp_path: Path) -> None:
+    hwsim("learn", "tinysnn/lateral", *SMALL, "--growth", "2", "-o", tmp_path / "float")
+    formats = ("--format", "weights=8", "--format", "theta=12", "--format", "membrane=12")
+    ranged = (*SMALL, "--growth", "2", *formats, "--ranges", tmp_path / "float")
+    ran = hwsim("learn", "tinysnn/lateral", *ranged, "-o", tmp_path / "run", "--json")
+    assert ran.code == 0, ran.err
+    theta = float(load_value(tmp_path / "float" / "learned.safetensors", "learning")[1]["theta"].max())
+    assert theta > 2
+    found = {word: form["fraction"] for word, form in json.loads(ran.out)["formats"].items()}
+    # weights up to 1; theta; as far above the rest, to both sides, as -52 + theta
+    assert found["weights"] == 8
+    assert 2 ** (12 - found["theta"]) / 2 <= theta < 2 ** (12 - found["theta"])
+    assert 2 ** (11 - found["membrane"]) / 2 <= 13 + theta < 2 ** (11 - found["membrane"])
+    assert Network.load(tmp_path / "run" / "network.safetensors").quantized
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (("--rule", "hebb"), "rule: found 'hebb'"),
         (("--format", "weights"), "write NAME=BITS.FRACTION, as in weights=8.7"),
-        (("--format", "decay=8.7"), "formats.decay"),
+        (("--format", "decay=8.7"), "names are weights, membrane, theta"),
+        (("--format", "theta=8"), "name its directory with --ranges, or give the fraction bits"),
+        (("--format", "theta=8", "--ranges", "nowhere"), "nowhere"),
+        (("--format", "weights=0"), "0 bits; allowed are 1 to 32"),
+        (("--format", "membrane=8.1"), "membrane needs a format of weights and theta, too"),
         (("--rounding", "nearest"), "--rounding nearest is for fixed point; give --format"),
         (("--data", "nothing_such"), "nothing_such"),
     ],

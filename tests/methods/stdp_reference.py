@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.methods.stdp.spec import FixedPoint, LearnSpec
+from hwsim.fixed_point import FixedPoint, shifted
+from hwsim.methods.stdp.spec import LearnSpec, Word
 
 MASK = 2**64 - 1
 GOLDEN, FIRST, SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-OF_WEIGHT, OF_MEMBRANE, OF_THETA, OF_NORM = range(4)
+OF_WEIGHT, OF_THETA, OF_NORM = range(3)
 F = np.float32
 
 
@@ -52,17 +53,49 @@ def spikes_of(image: NDArray[np.uint8], spec: LearnSpec, key: int) -> NDArray[np
     return spikes
 
 
-def on_grid(value: np.float32, form: FixedPoint | None, key: int, what: int, step: int, place: int) -> F:
+def on_grid(spec: LearnSpec, word: Word, value: F, key: int, what: int, step: int, place: int) -> F:
+    form = spec.formats.get(word)
     if form is None:
         return F(value)
-    whole = float(value) * 2.0**form.fraction
-    if form.rounding == "nearest":
-        whole += 0.5
-    elif form.rounding == "stochastic":
-        at = (((step * 4 + what) << 32) + int(place)) & MASK
-        whole += 1.0 - uniform(key ^ (at * GOLDEN & MASK))
-    most = 2 ** (form.bits - 1)
-    return F(min(max(math.floor(whole), -most), most - 1) / 2.0**form.fraction)
+    of = form.of(word)
+    if form.rounding != "stochastic":
+        return F(of.values(of.codes(value, form.rounding)))
+    at = (((step * 4 + what) << 32) + int(place)) & MASK
+    drawn = 1.0 - uniform(key ^ (at * GOLDEN & MASK))
+    code = math.floor(float(value) * 2.0**of.fraction_bits + drawn)
+    return F(of.values(min(max(code, of.low), of.high)))
+
+
+class Membranes:
+    """Those of the excitatory neurons for an image: float32, or codes as of a quantized network."""
+
+    def __init__(self, spec: LearnSpec, neurons: int) -> None:
+        self.of = spec.excitatory
+        self.form = spec.formats.get("membrane")
+        self.d = F(-1 / math.expm1(-self.of.decay))
+        self.v = np.full(
+            neurons, F(self.of.rest) if self.form is None else 0, F if self.form is None else int
+        )
+
+    def above(self, current: NDArray[np.float32], theta: NDArray[np.float32]) -> NDArray[np.float64]:
+        """One step; how far each is above its threshold."""
+        if self.form is None:
+            self.v = self.v - (self.v - F(self.of.rest)) / self.d + current
+            return np.asarray(self.v - (F(self.of.threshold) + theta), np.float64)
+        form = self.form.of("membrane")
+        x = FixedPoint(32, form.fraction_bits).codes(current, self.form.running)
+        leak = int(FixedPoint(16, 16, False).codes(math.exp(-self.of.decay), self.form.running))
+        kept = [shifted(int(v) * leak, 16, self.form.running) for v in self.v]
+        self.v = np.clip(kept + x, form.low, form.high)
+        height = self.of.threshold - self.of.rest + theta.astype(np.float64)
+        level = FixedPoint(form.bits, form.fraction_bits, False).codes(height, self.form.running)
+        return np.asarray(self.v - np.maximum(level, 1), np.float64)
+
+    def reset(self, crossed: NDArray[np.bool_]) -> None:
+        level: float = F(self.of.reset)
+        if self.form is not None:
+            level = self.form.of("membrane").codes(self.of.reset - self.of.rest, self.form.running)
+        self.v = np.where(crossed, level, self.v)
 
 
 @dataclass
@@ -79,8 +112,8 @@ class Slow:
         spec, rule = self.spec, self.spec.learning
         e, inh = spec.excitatory, spec.inhibitory
         steps, (inputs, neurons) = spec.timesteps, self.weights.shape
-        d, d_inh = F(-1 / math.expm1(-e.decay)), F(-1 / math.expm1(-inh.decay))
-        v, waiting = np.full(neurons, F(e.rest)), np.zeros(neurons, int)
+        d_inh = F(-1 / math.expm1(-inh.decay))
+        membranes, waiting = Membranes(spec, neurons), np.zeros(neurons, int)
         u, waiting_inh = np.full(neurons, F(inh.rest)), np.zeros(neurons, int)
         factor = F(math.exp(-spec.trace_decay))
         x_pre, x_post = np.zeros(inputs, F), np.zeros(neurons, F)
@@ -107,15 +140,11 @@ class Slow:
                 relayed = list(np.flatnonzero(over))
                 self.counts["inhibitory_spikes"] += len(relayed)
             # membranes
-            v = v - (v - F(e.rest)) / d + np.where(waiting > 0, F(0), current)
-            v = np.array(
-                [on_grid(v[j], self._form("membrane"), key, OF_MEMBRANE, t, j) for j in range(neurons)]
-            )
-            h = F(e.threshold) + self.theta
-            crossed = (waiting == 0) & (v - h >= 0)
-            winner = int(np.where(crossed, v - h, -np.inf).argmax()) if crossed.any() else -1
+            above = membranes.above(np.where(waiting > 0, F(0), current), self.theta)
+            crossed = (waiting == 0) & (above >= 0)
+            winner = int(np.where(crossed, above, -np.inf).argmax()) if crossed.any() else -1
             waiting = np.where(crossed, e.refractory, np.maximum(waiting - 1, 0))
-            v = np.where(crossed, F(e.reset), v)
+            membranes.reset(crossed)
             winners.append(winner)
             if winner >= 0:
                 responses[winner] += 1
@@ -124,7 +153,7 @@ class Slow:
                 continue
             for j in np.flatnonzero(crossed):
                 grown = self.theta[j] + F(spec.growth)
-                self.theta[j] = on_grid(grown, self._form("theta"), key, OF_THETA, t, j)
+                self.theta[j] = on_grid(spec, "theta", grown, key, OF_THETA, t, j)
                 self.counts["theta_updates"] += 1
             # traces
             x_pre, x_post = x_pre * factor, x_post * factor
@@ -162,17 +191,14 @@ class Slow:
                 scale = F(spec.norm / total) if total > 0 else F(1)
                 for i in range(inputs):
                     w = self.weights[i, j] * scale
-                    self.weights[i, j] = on_grid(w, self._form("weights"), key, OF_NORM, 0, i * neurons + j)
+                    self.weights[i, j] = on_grid(spec, "weights", w, key, OF_NORM, 0, i * neurons + j)
                     self.counts["norm_writes"] += 1
-            if spec.fading and self._form("theta") is None:
+            if spec.fading and "theta" not in spec.formats:
                 self.theta = self.theta * F(math.exp(-spec.fading * steps))
                 self.counts["theta_updates"] += neurons
         return responses, winners
 
-    def _form(self, name: str) -> FixedPoint | None:
-        return {str(k): v for k, v in self.spec.formats.items()}.get(name)
-
     def _write(self, i: int, j: int, w: np.float32, key: int, what: int, step: int) -> None:
         place = i * self.weights.shape[1] + j
-        self.weights[i, j] = on_grid(w, self._form("weights"), key, what, step, place)
+        self.weights[i, j] = on_grid(self.spec, "weights", w, key, what, step, place)
         self.counts["weight_writes"] += 1

@@ -57,9 +57,12 @@ def test_each_rule_on_each_network_equals_the_reference(model: str, rule: str) -
 
 
 @pytest.mark.parametrize("rounding", ["truncate", "nearest", "stochastic"])
-def test_fixed_point_of_weights_membranes_and_theta_equals_the_reference(rounding: str) -> None:
+@pytest.mark.parametrize("membrane_fraction", [2, 3])
+def test_fixed_point_of_weights_membranes_and_theta_equals_the_reference(
+    rounding: str, membrane_fraction: int
+) -> None:
     form = {"bits": 8, "fraction": 5, "rounding": rounding}
-    membrane = {"bits": 12, "fraction": 4, "rounding": rounding}
+    membrane = {"bits": 8, "fraction": membrane_fraction, "rounding": rounding}
     formats = {"weights": form, "membrane": membrane, "theta": form}
     fast, slow = check(spec_of(post_rate=0.1, pre_rate=0.05, formats=formats), images_of(1, 2))
     assert slow.counts["excitatory_spikes"] > 5

@@ -12,8 +12,11 @@ import hwsim
 from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
+from hwsim.frontends.dense import run_dense
 from hwsim.methods.load import load_inputs
+from hwsim.methods.quantization import Precision, quantize
 from hwsim.methods.stdp import learn as learning
+from hwsim.methods.stdp.fixed import held
 from hwsim.methods.stdp.labels import assigned
 from hwsim.methods.stdp.learn import finished, learn
 from hwsim.methods.stdp.learner import TEST, Learner, pixels
@@ -22,6 +25,8 @@ from hwsim.methods.stdp.spec import LearnSpec
 from hwsim.network import Network
 from hwsim.storage import load_value
 from tests.methods.stdp_small import of_digits
+
+FIXED = {name: {"bits": 12, "fraction": 4} for name in ("weights", "membrane", "theta")}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,46 @@ def test_the_executor_fires_and_answers_as_the_learner_does(model: str) -> None:
     if model == "tinysnn/baseline":
         assert trace.events["inhibitory"].dense(10).sum() == counts.inhibitory_spikes > 100
     np.testing.assert_array_equal(trace.outputs[:, -1].argmax(1), labels.answers(winners))
+
+
+@pytest.mark.parametrize("rounding", ["truncate", "nearest", "stochastic"])
+@pytest.mark.parametrize("model", ["tinysnn/lateral", "tinysnn/baseline"])
+def test_a_learner_in_fixed_point_is_an_integer_network_of_the_same_spikes(model: str, rounding: str) -> None:
+    bits = {"weights": (8, 8), "membrane": (10, 3), "theta": (12, 8)}
+    formats = {n: {"bits": b, "fraction": f, "rounding": rounding} for n, (b, f) in bits.items()}
+    data = load_dataset("digits")
+    images, truth = pixels(data.train.arrays)[:40], data.train.labels[:40]
+    learner = Learner(of_digits(model=model, timesteps=60, growth=0.5, post_rate=0.05, formats=formats), 64)
+    learner.learn(images, 0, 0)
+    responses, winners, counts = learner.answer(images, 3, TEST)
+    labels = held(learner.spec, assigned(responses, truth, 10, "proportion"))
+    network = network_of(learner.spec, learner.weights, learner.theta, labels, "digits")
+    assert network.integer
+    assert network.quantized
+    spikes = learner.spikes(images, 3, TEST)
+    trace = execute(network, encode(network, spikes))
+    fired = trace.events["excitatory"].dense(10)
+    assert fired.sum() == counts.excitatory_spikes > 100
+    np.testing.assert_array_equal(np.where(fired.any(2), fired.argmax(2), -1), winners)
+    np.testing.assert_array_equal(trace.outputs[:, -1].argmax(1), labels.answers(winners))
+    dense = run_dense(network, spikes[:4])
+    np.testing.assert_array_equal(dense.outputs["excitatory"], fired[:4])
+
+
+@pytest.mark.parametrize("model", ["tinysnn/lateral", "tinysnn/baseline"])
+def test_a_float_learning_quantizes_to_an_integer_network_of_nearly_its_spikes(
+    model: str, tmp_path: Path
+) -> None:
+    done = learn(of_digits(model=model), tmp_path / "run")
+    network = Network.load(done.directory / "network.safetensors")
+    spikes = np.load(done.directory / "inputs.npz")["inputs"]
+    found = quantize(network, Precision(weights=16, state=24, leak=24), spikes[:8]).network
+    expected = execute(network, encode(network, spikes)).events["excitatory"].dense(10)
+    fired = execute(found, encode(found, spikes)).events["excitatory"].dense(10)
+    assert found.quantized
+    assert expected.sum() > 100
+    # 24 bits of a membrane within 2^9 mV are steps of 2^-14 mV: a spike moves where two are that close
+    assert (fired != expected).sum() <= 0.02 * expected.sum()
 
 
 def test_the_network_has_the_thresholds_that_were_learned_and_adapts_no_more(directory: Path) -> None:
@@ -152,6 +197,9 @@ def test_series_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"update_step": 0}, "update_step: found 0"),
         ({"formats": {"weights": {"bits": 33, "fraction": 7}}}, "bits: found 33"),
         ({"formats": {"decay": {"bits": 8, "fraction": 7}}}, "formats.decay"),
+        ({"formats": {"membrane": {"bits": 8, "fraction": 7}}}, "membrane needs a format of weights and"),
+        ({"formats": FIXED | {"membrane": {"bits": 1, "fraction": 0}}}, "needs 2 bits at least"),
+        ({"model": "tinysnn/baseline", "drive": 19.0, "formats": FIXED}, "must fire an inhibitory neuron"),
         ({"etta": 1.0}, "unknown field 'etta'"),
     ],
 )  # fmt: skip

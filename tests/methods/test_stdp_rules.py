@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from hwsim.methods.stdp.layout import FLOAT, Grid
-from hwsim.methods.stdp.learner import ROUNDINGS, rounded
+from hwsim.methods.stdp.fixed import ROUNDINGS, fraction_bits, rounded
+from hwsim.methods.stdp.layout import Grid
 from hwsim.methods.stdp.plasticity import on_grid
-from tests.methods.stdp_small import EVERY_STEP, learned, two_neurons
+from tests.methods.stdp_small import EVERY_STEP, learned, of_digits, two_neurons
 
 
 def winners(weights: list[list[float]], **fields: object) -> list[int]:
@@ -121,8 +121,9 @@ def test_counts_of_an_inhibitory_layer_are_those_by_hand() -> None:
     ("rounding", "value", "expected"),
     [
         # steps of 1/4, from -2 to 1.75
-        ("truncate", 0.74, 0.5), ("truncate", -0.1, -0.25), ("nearest", 0.74, 0.75), ("nearest", 0.625, 0.75),
-        ("nearest", -0.1, 0.0), ("nearest", 9.0, 1.75), ("truncate", -9.0, -2.0), ("stochastic", 0.5, 0.5),
+        ("truncate", 0.74, 0.5), ("truncate", -0.1, 0.0), ("nearest", 0.74, 0.75), ("nearest", 0.625, 0.75),
+        ("nearest", -0.625, -0.75), ("nearest", 9.0, 1.75), ("truncate", -9.0, -2.0),
+        ("stochastic", 0.5, 0.5),
     ],
 )  # fmt: skip
 def test_fixed_point_rounds_and_saturates(rounding: str, value: float, expected: float) -> None:
@@ -140,5 +141,20 @@ def test_stochastic_rounding_keeps_the_mean() -> None:
 
 def test_first_weights_are_rounded_too_and_floats_are_left_alone() -> None:
     values = np.array([0.1, 0.2], np.float32)
-    assert rounded(values, Grid(4.0, -8.0, 7.0, ROUNDINGS["nearest"])).tolist() == [0.0, 0.25]
-    assert rounded(values, FLOAT) is values
+    assert rounded(
+        of_digits(formats={"weights": {"bits": 4, "fraction": 2}}), "weights", values
+    ).tolist() == [
+        0.0,
+        0.25,
+    ]
+    assert rounded(of_digits(), "weights", values) is values
+
+
+def test_fraction_bits_are_what_the_range_leaves() -> None:
+    spec = of_digits()
+    # weights up to 1 take all 8 bits behind the point (255/256 stands for 1), up to 3 two bits less
+    assert fraction_bits(spec, "weights", 8, 0.0) == 8
+    assert fraction_bits(of_digits(w_max=3.0), "weights", 8, 0.0) == 6
+    # theta up to 120 mV: 7 of 8 bits; membranes to 13 + 120 above and below the rest: 8 and a sign
+    assert fraction_bits(spec, "theta", 8, 120.0) == 1
+    assert fraction_bits(spec, "membrane", 12, 120.0) == 3

@@ -9,9 +9,9 @@ from hypothesis import Phase, given, settings
 
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
-from hwsim.fixed_point import FixedPoint
+from hwsim.fixed_point import FixedPoint, fitting
 from hwsim.frontends.dense import run_dense
-from hwsim.methods.quantization import Precision, fitting, observed, quantize
+from hwsim.methods.quantization import Precision, observed, quantize
 from hwsim.methods.quantization_form import plain_form
 from hwsim.methods.quantization_search import Judge, search
 from hwsim.network import Network, Population, Projection

@@ -16,14 +16,13 @@ from hwsim.methods.stdp.layout import (
     INPUT_OPERATIONS,
     INPUT_SPIKES,
     NO_ROUNDING,
-    OF_MEMBRANE,
     RELAY_OPERATIONS,
     STEPS,
     THETA_UPDATES,
     TRACE_DECAYS,
     TRACE_WRITES,
 )
-from hwsim.methods.stdp.plasticity import depress, grow, normalize, on_grid, potentiate
+from hwsim.methods.stdp.plasticity import depress, grow, normalize, potentiate
 from hwsim.methods.stdp.room import new_room
 
 
@@ -86,21 +85,36 @@ def charge(dynamics, room):
 
 
 @njit(**BARE)
-def round_membranes(grids, room, step, key):
-    """Membranes in fixed point; ``above`` and how many reached their threshold anew."""
-    crossed = 0
-    for j in range(len(room.membrane)):
-        v = on_grid(room.membrane[j], grids.membrane, key, OF_MEMBRANE, step, j)
-        room.membrane[j] = v
-        if not np.isinf(room.above[j]):
-            room.above[j] = v - room.threshold[j]
-        crossed += room.above[j] >= 0
+def charge_codes(fixed, room):
+    """:func:`charge` in codes: v = leak(v), + x rounded unless refractory, saturated."""
+    current, codes, waiting, above, levels = room.current, room.codes, room.waiting, room.above, room.levels
+    zero, below, crossed = np.float32(0.0), np.float32(-np.inf), 0
+    for j in range(len(codes)):
+        refractory = waiting[j] > 0
+        v, x = codes[j], current[j] * fixed.scale
+        kept, came = np.floor(abs(v) * fixed.decay + fixed.half), np.floor(abs(x) + fixed.half)
+        v = (kept if v >= 0 else -kept) + (0.0 if refractory else came if x >= 0 else -came)
+        v = min(max(v, fixed.low), fixed.high)
+        codes[j] = v
+        waiting[j] = max(waiting[j] - 1, 0)
+        over = below if refractory else np.float32(v - levels[j])
+        above[j] = over
+        crossed += over >= zero
     return crossed
 
 
 @njit(**BARE)
-def begin_image(dynamics, theta, room):
+def set_threshold(dynamics, fixed, theta, j, room):
+    """h = threshold + theta of neuron ``j``, in fixed point one step at least."""
+    room.threshold[j] = dynamics.threshold + theta[j]
+    level = np.floor((fixed.threshold + theta[j]) * fixed.scale + fixed.half)
+    room.levels[j] = min(max(level, 1.0), fixed.top)
+
+
+@njit(**BARE)
+def begin_image(dynamics, fixed, theta, room):
     room.membrane[:] = dynamics.rest
+    room.codes[:] = 0
     room.waiting[:] = 0
     room.relay[:] = dynamics.relay_rest
     room.relay_waiting[:] = 0
@@ -110,7 +124,7 @@ def begin_image(dynamics, theta, room):
     room.since_update[:] = 0
     room.changed[:] = 0
     for j in range(len(theta)):
-        room.threshold[j] = dynamics.threshold + theta[j]
+        set_threshold(dynamics, fixed, theta, j, room)
 
 
 @njit(**CACHED)
@@ -123,7 +137,7 @@ def present(dynamics, rule, grids, traces, weights, theta, key, learns, room, re
     """
     steps, neurons = len(room.winners), weights.shape[1]
     flat = weights.reshape(-1)
-    begin_image(dynamics, theta, room)
+    begin_image(dynamics, grids.membrane, theta, room)
     responses[:] = 0
     learners = waiting = most = relayed = 0
     winner = np.int64(-1)
@@ -142,9 +156,7 @@ def present(dynamics, rule, grids, traces, weights, theta, key, learns, room, re
         elif winner >= 0:
             inhibit(room.current, dynamics.inhibition, winner)
             counts[INHIBITION_OPERATIONS] += neurons - 1
-        crossed = charge(dynamics, room)
-        if grids.membrane.rounding != NO_ROUNDING:
-            crossed = round_membranes(grids, room, t, key)
+        crossed = charge_codes(grids.membrane, room) if grids.membrane.used else charge(dynamics, room)
         winner = np.int64(-1)
         if crossed > 0:
             best = np.float32(-1.0)
@@ -154,10 +166,11 @@ def present(dynamics, rule, grids, traces, weights, theta, key, learns, room, re
                 if room.above[j] > best:
                     best, winner = room.above[j], j
                 room.membrane[j] = dynamics.reset
+                room.codes[j] = grids.membrane.reset
                 room.waiting[j] = dynamics.refractory
                 if learns:
                     grow(theta, j, rule, grids, key, t, counts)
-                    room.threshold[j] = dynamics.threshold + theta[j]
+                    set_threshold(dynamics, grids.membrane, theta, j, room)
             responses[winner] += 1
             counts[EXCITATORY_SPIKES] += 1
         room.winners[t] = winner

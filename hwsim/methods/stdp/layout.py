@@ -6,7 +6,7 @@ import numpy as np
 
 NO_ROUNDING, TRUNCATE, NEAREST, STOCHASTIC = range(4)
 
-OF_WEIGHT, OF_MEMBRANE, OF_THETA, OF_NORM = range(4)
+OF_WEIGHT, OF_THETA, OF_NORM = range(3)
 """What a random number of stochastic rounding is drawn for."""
 
 (
@@ -69,7 +69,7 @@ class Plasticity(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A fixed-point format: values are whole multiples, ``low`` to ``high``, of 1 / ``scale``."""
+    """A fixed-point format: values are codes, ``low`` to ``high``, times 1 / ``scale``."""
 
     scale: float
     low: float
@@ -77,16 +77,38 @@ class Grid(NamedTuple):
     rounding: int
 
 
+class Membrane(NamedTuple):
+    """Fixed point of the excitatory membranes, as integer networks compute (docs/quantization.md): codes of
+    v - rest, ``low`` to ``high``, in float64, which holds them and their products exactly.
+
+    ``half`` is added to a magnitude before it is rounded down: 0.5 for the nearest, 0 to truncate. ``decay``:
+    the factor of the leak. ``reset`` and ``top``, the highest threshold, are codes; ``threshold`` is that
+    above the rest, without theta, in mV.
+    """
+
+    used: bool
+    scale: float
+    low: float
+    high: float
+    half: float
+    decay: float
+    reset: float
+    top: float
+    threshold: float
+
+
 class Grids(NamedTuple):
     """Formats of the weights, of the excitatory membranes and of theta."""
 
     weights: Grid
-    membrane: Grid
+    membrane: Membrane
     theta: Grid
 
 
 FLOAT = Grid(1.0, 0.0, 0.0, NO_ROUNDING)
 """No format: float32 as it is."""
+
+FLOAT_MEMBRANE = Membrane(False, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class Room(NamedTuple):
@@ -94,7 +116,8 @@ class Room(NamedTuple):
 
     ``begins`` (T + 1,): where each step's input spikes begin in ``sources``; ``times`` and ``pixels`` hold
     them before they are sorted. ``above`` (N,): v - h, or -inf while refractory. ``winners`` (T,): the neuron
-    that fired at each step, or -1. ``seen`` (I,) and ``fired`` (N,): the step of the last spike, or -1.
+    that fired at each step, or -1. ``codes`` and ``levels`` (N,): membranes and thresholds in fixed point.
+    ``seen`` (I,) and ``fired`` (N,): the step of the last spike, or -1.
     ``learners`` (N,): those that have fired often enough to learn; ``waiting_update`` (N,): those that fired
     since the last update step.
     """
@@ -120,3 +143,5 @@ class Room(NamedTuple):
     since_update: np.ndarray
     changed: np.ndarray
     sums: np.ndarray
+    codes: np.ndarray
+    levels: np.ndarray

@@ -18,12 +18,13 @@ from hwsim.datasets import Dataset, Split, load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.run_directory import alone, check_same, checked_card, digest_of, read_lines, write_metrics
 from hwsim.methods.stdp.counts import Counts
+from hwsim.methods.stdp.fixed import held
 from hwsim.methods.stdp.labels import NO_LABEL, Labels, assigned
 from hwsim.methods.stdp.learner import LABELS, TEST, Images, Learner, pixels
 from hwsim.methods.stdp.network import network_of
 from hwsim.methods.stdp.spec import LearnSpec
 from hwsim.methods.stdp.state import STATE, State, load_state, save_state
-from hwsim.storage import atomic_path, is_file, write_text
+from hwsim.storage import atomic_path, is_file, load_value, write_text
 
 SPEC, METRICS, CARD, INPUTS = "learning.yaml", "metrics.jsonl", "card.json", "inputs.npz"
 NETWORK = "network.safetensors"
@@ -41,6 +42,10 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage, what is done of it and how much it is."""
 
 
+def untold(_stage: str, _done: int, _total: int) -> None:
+    """No progress."""
+
+
 @dataclass(frozen=True)
 class Learned:
     """A finished learning: its ``card`` and the rows of metrics.jsonl."""
@@ -54,7 +59,7 @@ class Learned:
 def learn(
     spec: LearnSpec,
     directory: Path,
-    progress: Progress = lambda _stage, _done, _total: None,
+    progress: Progress = untold,
     command: str = "",
 ) -> Learned:
     """Learn as ``spec`` says, or go on where a learning of the same spec stopped in ``directory``.
@@ -76,8 +81,8 @@ def learn(
     with alone(directory):
         state = _learn_all(learner, images, load_state(directory, learner.weights.shape), directory, progress)
         write_metrics(directory / METRICS, state.history)
-        labels, _ = _labeled(learner, images, train.labels, data.classes, progress)
-        accuracy, counts = _accuracy(learner, labels, tested, test.labels, progress)
+        labels, _ = labeled(learner, images, train.labels, data.classes, progress)
+        accuracy, counts = accuracy_on(learner, labels, tested, test.labels, progress)
         network = network_of(spec, learner.weights, learner.theta, labels, directory.resolve().name)
         network.save(directory / NETWORK)
         _write_inputs(directory / INPUTS, learner, tested, test.labels)
@@ -97,6 +102,13 @@ def finished(directory: Path) -> Learned:
         )
     card = checked_card(directory, CARD, "learning")
     return Learned(directory, spec, card, read_lines(directory / METRICS))
+
+
+def highest_theta(directory: Path) -> float:
+    """mV, of a learning that is done: what its thresholds reached."""
+    finished(directory)
+    _, arrays = load_value(directory / STATE, "learning")
+    return float(arrays["theta"].max())
 
 
 def _learn_all(
@@ -131,8 +143,12 @@ def _learn_all(
     return state
 
 
-def _labeled(
-    learner: Learner, images: Images, truth: NDArray[np.int64], classes: int, progress: Progress
+def labeled(
+    learner: Learner,
+    images: Images,
+    truth: NDArray[np.int64],
+    classes: int,
+    progress: Progress = untold,
 ) -> tuple[Labels, Counts]:
     """Labels from the first training images, shown once more with weights and thresholds as they are."""
     wanted = min(learner.spec.label_samples, len(images))
@@ -143,12 +159,18 @@ def _labeled(
         parts.append(responses)
         counts += counted
         progress("labels", end, wanted)
-    return assigned(np.concatenate(parts), truth[:wanted], classes, learner.spec.vote), counts
+    labels = assigned(np.concatenate(parts), truth[:wanted], classes, learner.spec.vote)
+    return held(learner.spec, labels), counts
 
 
-def _accuracy(
-    learner: Learner, labels: Labels, images: Images, truth: NDArray[np.int64], progress: Progress
+def accuracy_on(
+    learner: Learner,
+    labels: Labels,
+    images: Images,
+    truth: NDArray[np.int64],
+    progress: Progress = untold,
 ) -> tuple[float, Counts]:
+    """The share of ``images`` (B, inputs) that the test's spikes answer as ``truth`` says."""
     right, counts = 0, Counts()
     for start in range(0, len(images), CHUNK):
         end = min(start + CHUNK, len(images))

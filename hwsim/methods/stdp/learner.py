@@ -8,26 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.errors import HwsimError
-from hwsim.methods.stdp import kernels
+from hwsim.methods.stdp import fixed, kernels
 from hwsim.methods.stdp.coding import spikes_of
 from hwsim.methods.stdp.counts import Counts
-from hwsim.methods.stdp.layout import (
-    FLOAT,
-    NEAREST,
-    STOCHASTIC,
-    TRUNCATE,
-    Dynamics,
-    Grid,
-    Grids,
-    Plasticity,
-)
+from hwsim.methods.stdp.layout import Dynamics, Plasticity
 from hwsim.methods.stdp.room import new_room
-from hwsim.methods.stdp.spec import FixedPoint, LearnSpec, Neurons
+from hwsim.methods.stdp.spec import LearnSpec, Neurons
 
 LEVELS = 256
 """Of a pixel's intensity."""
-
-ROUNDINGS = {"truncate": TRUNCATE, "nearest": NEAREST, "stochastic": STOCHASTIC}
 
 LABELS, TEST = 1 << 20, 1 << 21
 """Streams of random numbers for label assignment and test; those of training are the passes, from 0."""
@@ -46,12 +35,12 @@ class Learner:
         drawn = np.random.default_rng(spec.seed).random((inputs, spec.neurons), np.float32)
         self.weights = np.float32(spec.w_initial) * drawn
         self.theta = np.zeros(spec.neurons, np.float32)
-        self.dynamics, self.grids = dynamics_of(spec), grids_of(spec)
+        self.dynamics, self.grids = dynamics_of(spec), fixed.grids_of(spec)
         self.rule, self.traces = plasticity_of(spec), traces_of(spec)
         self.gaps = gaps_of(spec.max_rate)
         if spec.norm:
             self.weights *= (spec.norm / self.weights.sum(0, dtype=np.float64)).astype(np.float32)
-        self.weights = rounded(self.weights, self.grids.weights)
+        self.weights = fixed.rounded(spec, "weights", self.weights)
 
     @property
     def inputs(self) -> int:
@@ -134,7 +123,7 @@ def dynamics_of(spec: LearnSpec) -> Dynamics:
     return Dynamics(
         f(e.rest), f(e.reset), f(e.threshold), f(divisor_of(e)), e.refractory,
         f(i.rest), f(i.reset), f(i.threshold), f(divisor_of(i)), i.refractory,
-        f(spec.drive), f(-spec.inhibition), int(spec.relayed),
+        f(spec.drive), f(-fixed.inhibition_of(spec)), int(spec.relayed),
     )  # fmt: skip
 
 
@@ -150,22 +139,3 @@ def traces_of(spec: LearnSpec) -> NDArray[np.float32]:
     """What is left of a trace of 1 after 0 to T steps, each product rounded to float32."""
     factor = np.float32(math.exp(-spec.trace_decay))
     return np.concatenate([[np.float32(1)], np.cumprod(np.full(spec.timesteps, factor), dtype=np.float32)])
-
-
-def grid_of(given: FixedPoint | None) -> Grid:
-    if given is None:
-        return FLOAT
-    most = 2.0 ** (given.bits - 1)
-    return Grid(2.0**given.fraction, -most, most - 1, ROUNDINGS[given.rounding])
-
-
-def grids_of(spec: LearnSpec) -> Grids:
-    return Grids(*(grid_of(spec.formats.get(name)) for name in ("weights", "membrane", "theta")))
-
-
-def rounded(values: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """The values in fixed point, to the nearest (halves up)."""
-    if grid == FLOAT:
-        return values
-    whole = np.clip(np.floor(values.astype(np.float64) * grid.scale + 0.5), grid.low, grid.high)
-    return (whole / grid.scale).astype(np.float32)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.methods.stdp.fixed import inhibition_of
+from hwsim.methods.stdp.integers import integers_of
 from hwsim.methods.stdp.labels import Labels
 from hwsim.methods.stdp.learner import divisor_of
 from hwsim.methods.stdp.spec import LearnSpec, Neurons
@@ -15,8 +17,8 @@ def network_of(
     """The network with ``weights`` (inputs, neurons) and thresholds fixed at threshold + ``theta``.
 
     Theta adapts no more: it is part of one threshold each neuron. The readout's sums are the votes of
-    :class:`Labels`. The event executor's spikes are those of :meth:`Learner.answer` on the same input spikes;
-    membranes in fixed point (``formats``) it does not know, weights and theta are what they were rounded to.
+    :class:`Labels`. The event executor's spikes are those of :meth:`Learner.answer` on the same input spikes.
+    With membranes in fixed point it is an integer network with formats.
     """
     inputs, neurons = weights.shape
     thresholds = np.float32(spec.excitatory.threshold) + theta
@@ -25,7 +27,7 @@ def network_of(
         _population("excitatory", neurons, spec.excitatory, True, {"threshold": thresholds}),
         Population("label", (len(labels.votes),), "readout"),
     ]
-    others = np.float32(-spec.inhibition) * (1 - np.eye(neurons, dtype=np.float32))
+    others = np.float32(-inhibition_of(spec)) * (1 - np.eye(neurons, dtype=np.float32))
     source = "inhibitory" if spec.relayed else "excitatory"
     projections = [
         Projection("input->excitatory", "input", "excitatory", "dense", np.ascontiguousarray(weights.T)),
@@ -43,6 +45,8 @@ def network_of(
             ),
         )  # fmt: skip
     network = Network(name, tuple(populations), tuple(projections), "label", spec.timesteps, coding="spikes")
+    if "membrane" in spec.formats:
+        network = integers_of(network, spec, theta)
     network.verify()
     return network
 

@@ -27,22 +27,28 @@ from hwsim.methods.stdp.layout import (
 
 
 @njit(**BARE)
+def by_magnitude(scaled, rounding):
+    """The integer toward zero, or the nearest, ties away from zero."""
+    magnitude = math.floor(abs(scaled) + 0.5) if rounding == NEAREST else math.floor(abs(scaled))
+    return math.copysign(magnitude, scaled)
+
+
+@njit(**BARE)
 def on_grid(value, grid, key, what, step, place):
-    """``value`` in fixed point: truncated (towards minus infinity), to the nearest (halves up) or at random
-    to one of both neighbors so that the mean is kept; saturated. float32.
+    """``value`` in fixed point: by magnitude, or at random to one of both neighbors so that the mean is
+    kept; saturated. float32.
 
     The random number is that of ``key``, ``what``, ``step`` and ``place`` alone.
     """
     if grid.rounding == NO_ROUNDING:
         return np.float32(value)
-    whole = float(value) * grid.scale
-    if grid.rounding == NEAREST:
-        whole += 0.5
-    elif grid.rounding == STOCHASTIC:
+    scaled = float(value) * grid.scale
+    if grid.rounding == STOCHASTIC:
         at = ((np.uint64(step) * np.uint64(4) + np.uint64(what)) << np.uint64(32)) + np.uint64(place)
-        whole += 1.0 - uniform(key ^ (at * GOLDEN))
-    whole = min(max(math.floor(whole), grid.low), grid.high)
-    return np.float32(whole / grid.scale)
+        scaled = float(math.floor(scaled + (1.0 - uniform(key ^ (at * GOLDEN)))))
+    else:
+        scaled = by_magnitude(scaled, grid.rounding)
+    return np.float32(min(max(scaled, grid.low), grid.high) / grid.scale)
 
 
 @njit(**BARE)

@@ -33,4 +33,6 @@ def new_room(inputs, neurons, steps):
         np.zeros(neurons, np.uint8),
         np.zeros(neurons, np.uint8),
         np.zeros(neurons, np.float64),
+        np.zeros(neurons, np.float64),
+        np.zeros(neurons, np.float64),
     )

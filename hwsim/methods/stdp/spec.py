@@ -8,10 +8,11 @@ from pydantic import model_validator as validator
 
 from hwsim.configuration import Configured, describe
 from hwsim.errors import HwsimError
+from hwsim.fixed_point import MOST_BITS, FixedPoint, ParameterRounding, Rounding
 from hwsim.methods.stdp.rules import RULES, Rule, RuleName
 
 ModelName = Literal["tinysnn/baseline", "tinysnn/lateral"]
-Rounding = Literal["truncate", "nearest", "stochastic"]
+Word = Literal["weights", "membrane", "theta"]
 Vote = Literal["all", "proportion"]
 
 
@@ -33,15 +34,22 @@ class Neurons(Configured):
         return self
 
 
-class FixedPoint(Configured):
-    """Signed fixed point of ``bits``, ``fraction`` of them behind the point; saturating.
+class Format(Configured):
+    """Fixed point of ``bits``, ``fraction`` of them behind the point, and how values are rounded to it
+    (docs/quantization.md). Weights and theta are unsigned (31 bits at most), membranes signed."""
 
-    ``truncate`` goes towards minus infinity, ``nearest`` takes halves up, ``stochastic`` keeps the mean.
-    """
+    bits: PositiveInt = Field(le=MOST_BITS)
+    fraction: int = Field(ge=-16, le=48)
+    rounding: ParameterRounding = "nearest"
 
-    bits: PositiveInt = Field(le=32)
-    fraction: int = Field(ge=-16, le=32)
-    rounding: Rounding = "nearest"
+    def of(self, word: Word) -> FixedPoint:
+        signed = word == "membrane"
+        return FixedPoint(self.bits if signed else min(self.bits, MOST_BITS - 1), self.fraction, signed)
+
+    @property
+    def running(self) -> Rounding:
+        """How membranes are rounded, whose every step an executor repeats: not at random."""
+        return "truncate" if self.rounding == "truncate" else "nearest"
 
 
 class LearnSpec(Configured):
@@ -55,7 +63,7 @@ class LearnSpec(Configured):
     after each image, 0 for none. Weights begin uniformly in [0, w_initial] and stay in [0, w_max]. Labels
     come from ``label_samples`` of the training images once all are learned. ``vote`` proportion weighs a
     neuron by the share of its responses that its label had. ``formats``: fixed point, after every change, of
-    ``weights``, ``membrane`` (excitatory) and ``theta``.
+    ``weights``, ``theta`` and, only with both of these, ``membrane`` (excitatory, measured from the rest).
     """
 
     model: ModelName
@@ -86,13 +94,28 @@ class LearnSpec(Configured):
     norm: NonNegativeFloat = 78.4
     w_initial: PositiveFloat = 0.3
     w_max: PositiveFloat = 1.0
-    formats: dict[Literal["weights", "membrane", "theta"], FixedPoint] = Field(default_factory=dict)
+    formats: dict[Word, Format] = Field(default_factory=dict)
 
     @validator(mode="after")
     def _consistent(self) -> Self:
         if self.w_initial > self.w_max:
             raise ValueError(f"w_initial {self.w_initial:g}: it must not be above w_max {self.w_max:g}")
+        if "membrane" in self.formats:
+            self._check_membrane()
         return self
+
+    def _check_membrane(self) -> None:
+        """Whether the network has an integer form that spikes as the learner does."""
+        if missing := [word for word in ("weights", "theta") if word not in self.formats]:
+            raise ValueError(f"formats: membrane needs a format of {' and '.join(missing)}, too")
+        if self.formats["membrane"].bits < 2:
+            raise ValueError("formats: membrane has a sign and needs 2 bits at least")
+        away = self.inhibitory.threshold - self.inhibitory.rest
+        if self.relayed and (self.drive < away or self.inhibitory.reset < self.inhibitory.rest):
+            raise ValueError(
+                f"formats: with membrane a drive ({self.drive:g}) must fire an inhibitory neuron at once: "
+                f"{away:g} mV or more, and its reset must not lie below its rest"
+            )
 
     @property
     def learning(self) -> Rule:
