@@ -21,8 +21,8 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     """Learn as the ``values`` of a LearnSpec say, those that are None left out, and print the card.
 
     ``formats`` are texts as ``weights=8.7``: bits, fraction bits; without these they follow from the range,
-    that of theta and membranes from the float learning in the directory ``ranges``. Ctrl-C ends with status
-    130 and says how to go on. Raises HwsimError for a directory that holds something else than a learning.
+    that of theta and membranes from the float learning in the directory ``ranges``, or ``initial``. Ctrl-C
+    ends with status 130 and says how to go on. Raises HwsimError for a directory that holds something else.
     """
     given = {name: value for name, value in values.items() if value is not None}
     rounding = given.pop("rounding", None)
@@ -32,7 +32,7 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     ranges = given.pop("ranges", None)
     if ranges is not None and all("." in text for text in texts):
         raise HwsimError(f"--ranges {ranges} is for formats without fraction bits, as in theta=12")
-    plain = LearnSpec.of(given)
+    ranges, plain = ranges or given.get("initial"), LearnSpec.of(given)
     given["formats"] = dict(_format(text, rounding, plain, ranges) for text in texts)
     spec = LearnSpec.of(given)
     if is_dir(output) and not is_file(output / SPEC) and any(_known(output)):
@@ -76,17 +76,23 @@ def _format(
 
 
 def _told(learned: Learned) -> str:
-    card = learned.card
+    card, spec, here = learned.card, learned.spec, learned.directory
     counts, images = card["learning_counts"], card["learning_counts"]["images"]
-    operations = sum(counts[f"{kind}_operations"] for kind in ("input", "relay", "inhibition"))
+    after = f"{images:,} images in {card['minutes']:.1f} minutes" if images else f"rounding {spec.initial}"
     lines = [
         f"{card['model']}, {card['neurons']} neurons, on {card['data']}: {card['test_accuracy']:.2%} of "
-        f"{card['test_samples']:,} test samples, after {images:,} images in {card['minutes']:.1f} minutes",
-        f"rule {card['method']}, {card['timesteps']} timesteps; for each image learned "
-        f"{counts['excitatory_spikes'] / images:.1f} spikes, {operations / images:,.0f} synaptic operations, "
-        f"{(counts['weight_writes'] + counts['norm_writes']) / images:,.0f} weights written",
-        f"neurons of each class: {' '.join(map(str, card['neurons_of_class']))}",
+        f"{card['test_samples']:,} test samples, after {after}"
     ]
-    here = learned.directory
-    lines += [f"directory: {here}", f"next: hwsim estimate {here}, hwsim learn-cost {here}"]
+    if images:
+        operations = sum(counts[f"{kind}_operations"] for kind in ("input", "relay", "inhibition"))
+        lines.append(
+            f"rule {card['method']}, {card['timesteps']} timesteps; for each image learned "
+            f"{counts['excitatory_spikes'] / images:.1f} spikes, {operations / images:,.0f} synaptic "
+            f"operations, {(counts['weight_writes'] + counts['norm_writes']) / images:,.0f} weights written"
+        )
+    lines += [
+        f"neurons of each class: {' '.join(map(str, card['neurons_of_class']))}",
+        f"directory: {here}",
+        f"next: hwsim estimate {here}, hwsim learn-cost {here}",
+    ]
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from hwsim.cli.ops import ops
 from hwsim.cli.quantize import quantize
 from hwsim.cli.report import report
 from hwsim.cli.search import search
+from hwsim.cli.select import select
 from hwsim.cli.train import train
 from hwsim.errors import HwsimError, HwsimWarning, printable
 from hwsim.replay import replay
@@ -37,7 +38,7 @@ app.add_typer(replay, name="replay")
 COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
     "train": train, "learn": learn, "learn-cost": learn_cost,
-    "quantize": quantize, "report": report, "list": list_,
+    "quantize": quantize, "select": select, "report": report, "list": list_,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

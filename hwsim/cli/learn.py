@@ -41,7 +41,13 @@ def learn(
     label_samples: Annotated[
         int | None, _of(DATA, "Training samples that give the neurons their labels. Default: 10000.")
     ] = None,
-    passes: Annotated[int | None, _of(DATA, "Over the training samples. Default: 1.")] = None,
+    passes: Annotated[
+        int | None, _of(DATA, "Over the training samples; with --from 0, to round only. Default: 1.")
+    ] = None,
+    initial: Annotated[
+        str | None,
+        _of(DATA, "Begin with the weights and thresholds of another learning, of as many neurons.", "--from"),
+    ] = None,
     timesteps: Annotated[int | None, _of(DATA, "Of 1 ms for each image. Default: 350.")] = None,
     max_rate: Annotated[
         float | None, _of(DATA, "Hz, of the spikes of a pixel of intensity 1. Default: 63.75.")
@@ -107,6 +113,8 @@ def learn(
     `hwsim learn tinysnn/lateral --rule tinysnn --update-step 5 --data fashion_mnist -o runs/tinysnn`
 
     `hwsim learn tinysnn/lateral --data mnist --format weights=8 --rounding stochastic -o runs/8bit`
+
+    `hwsim learn tinysnn/lateral --data mnist --from runs/float --passes 0 --format weights=8 -o runs/8bit`
     """
     import shlex
     import sys
@@ -116,7 +124,7 @@ def learn(
     given = {
         "model": model, "neurons": neurons, "data": data, "data_directory": data_directory, "rule": rule,
         "pre_rate": pre_rate, "post_rate": post_rate, "update_step": update_step,
-        "threshold_spikes": threshold_spikes, "confident": confident, "passes": passes,
+        "threshold_spikes": threshold_spikes, "confident": confident, "passes": passes, "initial": initial,
         "timesteps": timesteps, "max_rate": max_rate, "train_samples": train_samples,
         "test_samples": test_samples, "label_samples": label_samples, "vote": vote, "seed": seed,
         "inhibition": inhibition, "growth": growth, "norm": norm, "formats": formats, "rounding": rounding,

@@ -12,6 +12,7 @@ import hwsim
 from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
+from hwsim.fixed_point import FixedPoint
 from hwsim.frontends.dense import run_dense
 from hwsim.methods.load import load_inputs
 from hwsim.methods.quantization import Precision, quantize
@@ -54,6 +55,39 @@ def test_the_executor_fires_and_answers_as_the_learner_does(model: str) -> None:
     if model == "tinysnn/baseline":
         assert trace.events["inhibitory"].dense(10).sum() == counts.inhibitory_spikes > 100
     np.testing.assert_array_equal(trace.outputs[:, -1].argmax(1), labels.answers(winners))
+
+
+@pytest.mark.parametrize("rounding", ["truncate", "nearest", "stochastic"])
+def test_a_learning_that_is_only_rounded_has_the_codes_of_its_source(
+    directory: Path, tmp_path: Path, rounding: str
+) -> None:
+    form = {"bits": 4, "fraction": 4, "rounding": rounding}
+    found = learn(of_digits(initial=str(directory), passes=0, formats={"weights": form}), tmp_path / "four")
+    codes = FixedPoint(4, 4, False).codes(weights(directory), rounding, 0)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(weights(found.directory), (codes / 16).astype(np.float32))
+    assert found.card["learning_counts"]["images"] == 0
+    assert Network.load(found.directory / "network.safetensors").projections[0].weights is not None
+
+
+def test_a_learning_goes_on_from_another_s_weights(directory: Path, tmp_path: Path) -> None:
+    """A second pass from the first one's weights is not that of a run of two passes: its images are drawn
+    as pass 0; rounding nothing and learning nothing gives the source itself."""
+    same = learn(of_digits(initial=str(directory), passes=0), tmp_path / "same")
+    np.testing.assert_array_equal(weights(same.directory), weights(directory))
+    assert same.card["test_accuracy"] == finished(directory).card["test_accuracy"]
+    more = learn(of_digits(initial=str(directory)), tmp_path / "more")
+    assert (weights(more.directory) != weights(directory)).any()
+
+
+def test_a_source_of_other_neurons_is_refused(directory: Path, tmp_path: Path) -> None:
+    neurons = finished(directory).spec.neurons + 1
+    with pytest.raises(HwsimError, match=r"learned\.safetensors.*weights of shape"):
+        learn(of_digits(initial=str(directory), passes=0, neurons=neurons), tmp_path / "other")
+
+
+def test_no_passes_without_a_source_are_refused() -> None:
+    with pytest.raises(HwsimError, match="passes 0: nothing would be learned"):
+        of_digits(passes=0)
 
 
 @pytest.mark.parametrize("rounding", ["truncate", "nearest", "stochastic"])

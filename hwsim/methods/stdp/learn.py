@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from hwsim.datasets import Dataset, Split, load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.run_directory import alone, check_same, checked_card, digest_of, read_lines, write_metrics
 from hwsim.methods.stdp.counts import Counts
-from hwsim.methods.stdp.fixed import held
+from hwsim.methods.stdp.fixed import held, rounded
 from hwsim.methods.stdp.labels import NO_LABEL, Labels, assigned
 from hwsim.methods.stdp.learner import LABELS, TEST, Images, Learner, pixels
 from hwsim.methods.stdp.network import network_of
@@ -64,6 +64,8 @@ def learn(
 ) -> Learned:
     """Learn as ``spec`` says, or go on where a learning of the same spec stopped in ``directory``.
 
+    With 0 passes what ``spec.initial`` has learned is rounded, labeled and tested.
+
     Every 5,000 images and at the end of each pass the state and metrics.jsonl are written; at the end the
     network, inputs.npz and card.json. One that was killed ends with the weights it would have had. Raises
     HwsimError for a directory of another spec, a damaged state, and data that are no images.
@@ -79,7 +81,8 @@ def learn(
     learner = Learner(spec, images.shape[1])
     save_yaml(directory / SPEC, spec)
     with alone(directory):
-        state = _learn_all(learner, images, load_state(directory, learner.weights.shape), directory, progress)
+        begun = load_state(directory, learner.weights.shape) or _begun(learner)
+        state = _learn_all(learner, images, begun, directory, progress)
         write_metrics(directory / METRICS, state.history)
         labels, _ = labeled(learner, images, train.labels, data.classes, progress)
         accuracy, counts = accuracy_on(learner, labels, tested, test.labels, progress)
@@ -111,15 +114,25 @@ def highest_theta(directory: Path) -> float:
     return float(arrays["theta"].max())
 
 
-def _learn_all(
-    learner: Learner, images: Images, state: State | None, directory: Path, progress: Progress
-) -> State:
+def _begun(learner: Learner) -> State:
+    """Before the first image: random weights, or what another learning ended with."""
+    spec, state = learner.spec, State(0, learner.weights, learner.theta, Counts(), [])
+    if spec.initial is None:
+        return state
+    source = load_state(finished(Path(spec.initial)).directory, learner.weights.shape)
+    if source is None:
+        raise HwsimError(f"{Path(spec.initial) / STATE}: is missing; it holds what was learned")
+    weights, theta = rounded(spec, "weights", source.weights), rounded(spec, "theta", source.theta)
+    return replace(state, weights=weights, theta=theta)
+
+
+def _learn_all(learner: Learner, images: Images, state: State, directory: Path, progress: Progress) -> State:
     """All passes, from ``state`` on; a row of history and the state on disk at every stop."""
     spec, each = learner.spec, len(images)
-    if state is None:
-        state = State(0, learner.weights, learner.theta, Counts(), [])
     learner.weights, learner.theta = state.weights.copy(), state.theta.copy()
     total = spec.passes * each
+    if not total:
+        save_state(directory, state)
     while state.images < total:
         number, first = divmod(state.images, each)
         stop = min(each, (first // KEPT_EVERY + 1) * KEPT_EVERY)

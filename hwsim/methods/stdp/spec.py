@@ -61,7 +61,9 @@ class LearnSpec(Configured):
     ``drive`` and ``inhibition`` in mV. ``growth`` and ``fading`` of theta, the part of the threshold that
     adapts: + growth (mV) on a spike, * exp(-fading) a step. ``norm``: the sum of the weights into a neuron
     after each image, 0 for none. Weights begin uniformly in [0, w_initial] and stay in [0, w_max]. Labels
-    come from ``label_samples`` of the training images once all are learned. ``vote`` proportion weighs a
+    come from ``label_samples`` of the training images once all are learned. ``initial`` is the directory of a
+    learning whose weights and theta are taken over, rounded to the ``formats``; with 0 ``passes`` they are
+    only that (post-training quantization). ``vote`` proportion weighs a
     neuron by the share of its responses that its label had. ``formats``: fixed point, after every change, of
     ``weights``, ``theta`` and, only with both of these, ``membrane`` (excitatory, measured from the rest).
     """
@@ -76,7 +78,8 @@ class LearnSpec(Configured):
     update_step: PositiveInt | None = None
     threshold_spikes: NonNegativeInt | None = None
     confident: PositiveInt | None = None
-    passes: PositiveInt = 1
+    initial: str | None = None
+    passes: NonNegativeInt = 1
     timesteps: int = Field(default=350, ge=1, le=100_000)
     max_rate: float = Field(default=63.75, gt=0, le=1000)
     train_samples: PositiveInt | None = None
@@ -100,6 +103,10 @@ class LearnSpec(Configured):
     def _consistent(self) -> Self:
         if self.w_initial > self.w_max:
             raise ValueError(f"w_initial {self.w_initial:g}: it must not be above w_max {self.w_max:g}")
+        if self.passes == 0 and self.initial is None:
+            raise ValueError(
+                "passes 0: nothing would be learned; name a learning to take over, or 1 and more"
+            )
         if "membrane" in self.formats:
             self._check_membrane()
         return self

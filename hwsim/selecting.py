@@ -1,0 +1,230 @@
+"""What ``hwsim select`` does: learn or find candidates, price them, say who wins for which mu."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwsim import learning_cost, pipeline
+from hwsim.commands import chip
+from hwsim.configuration import load_yaml, save_yaml, shown
+from hwsim.cost import CostTable, load_table
+from hwsim.delivery import progress_bars, say, tell
+from hwsim.errors import HwsimError
+from hwsim.hardware import Hardware
+from hwsim.lists import parts_of
+from hwsim.mapping import Mapping as Schedule
+from hwsim.methods.learning_cost.words import Words
+from hwsim.methods.run_directory import alone, differences
+from hwsim.methods.selection import MEMORY, Candidate, Choice, Limit, choices, reward, selected, within
+from hwsim.methods.stdp.candidates import FLOAT, Kind, Space, kinds, spec_of
+from hwsim.methods.stdp.learn import Learned, learn
+from hwsim.report import console, selection_console, selection_picture
+from hwsim.report.csv_files import text_of
+from hwsim.storage import is_dir, is_file, write_text
+from hwsim.workloads import WorkloadSpec
+
+SPEC, TOLD, TABLE, PICTURE = "selection.yaml", "selection.json", "selection.csv", "selection.png"
+MUS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
+SIMULATED = 1
+"""Samples that a candidate is simulated with; each step of each takes as long on a chip of one tile, to the
+spikes that come."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A chip that is built for the words of each candidate, what prices it, and how candidates are judged."""
+
+    chip: Hardware
+    table: CostTable
+    mus: tuple[float, ...]
+    limits: tuple[Limit, ...]
+    cost: str
+    reference: str | None
+
+    @staticmethod
+    def of(
+        hardware: str, table: str, mus: str | None, limits: Sequence[str], cost: str, reference: str | None
+    ) -> "Asked":
+        """From texts. Raises HwsimError for what they cannot be."""
+        given = MUS if mus is None else tuple(_mu(part) for part in parts_of("mu", mus))
+        found = tuple(Limit.of(text) for text in limits)
+        return Asked(chip(hardware, None), load_table(table), given, found, cost, reference)
+
+
+def run(values: Mapping[str, Any], asked: Asked, output: Path, as_json: bool) -> None:
+    """Learn all candidates of the Space that ``values`` say, those that are None left out, into directories
+    of ``output``, price them and tell who wins; write selection.json, .csv and .png.
+
+    Ctrl-C ends with status 130 and says how to go on. Raises HwsimError for a directory of something else.
+    """
+    space = Space.of({name: value for name, value in values.items() if value is not None})
+    _check(output, space)
+    try:
+        with progress_bars() as progress:
+            save_yaml(output / SPEC, space)
+            with alone(output):
+                candidates = [
+                    _evaluated(kind, space, asked, output, progress) for kind in _told(space, progress)
+                ]
+    except KeyboardInterrupt:
+        sys.stderr.write(f"interrupted; the same command goes on with the candidates learned in {output}\n")
+        sys.exit(130)
+    found = described(candidates, asked)
+    found["space"], found["hardware"], found["table"] = space.model_dump(), asked.chip.name, asked.table.name
+    say(json.dumps(found, indent=1, allow_nan=False)) if as_json else selection_console.show(
+        found, console.terminal()
+    )
+    write_text(output / TOLD, json.dumps(found, indent=1, allow_nan=False) + "\n")
+    write_text(output / TABLE, text_of(csv_rows(found)))
+    selection_picture.draw(output / PICTURE, found)
+    tell({name: output / name for name in (TOLD, TABLE, PICTURE)}, as_json)
+
+
+def described(candidates: Sequence[Candidate], asked: Asked) -> dict[str, Any]:
+    """Candidates with their costs, who keeps the limits, and the winners, as JSON values.
+
+    Raises HwsimError for a cost or a reference that no candidate has, and where none keeps all limits.
+    """
+    known = sorted({cost for one in candidates for cost in one.costs})
+    if asked.cost not in known:
+        raise HwsimError(f"--cost {shown(asked.cost)}; candidates have {', '.join(known)}")
+    reference = _reference(candidates, asked)
+    kept, refused = within(candidates, asked.limits)
+    kept = [one for one in kept if asked.cost in one.costs]
+    if not kept:
+        raise HwsimError(
+            f"no candidate keeps all limits: {'; '.join(f'{n}: {w}' for n, w in refused.items())}"
+        )
+    return {
+        "cost": asked.cost,
+        "reference": {"name": reference.name, "cost": reference.costs[asked.cost]},
+        "limits": [str(limit) for limit in asked.limits],
+        "candidates": [
+            {
+                "name": one.name,
+                "accuracy": one.accuracy,
+                "costs": dict(one.costs),
+                "refused": refused.get(one.name),
+            }
+            for one in candidates
+        ],
+        "winners": [_winner(kept, mu, reference, asked.cost) for mu in asked.mus],
+        "ranges": [_range(choice) for choice in choices(kept, reference.costs[asked.cost], asked.cost)],
+    }
+
+
+def csv_rows(found: dict[str, Any]) -> list[list[Any]]:
+    """A head and a line a candidate."""
+    names = list(dict.fromkeys(cost for one in found["candidates"] for cost in one["costs"]))
+    lines = [
+        [one["name"], one["accuracy"], *(one["costs"].get(name) for name in names), one["refused"]]
+        for one in found["candidates"]
+    ]
+    return [["candidate", "accuracy", *names, "refused"], *lines]
+
+
+def _told(space: Space, progress: Progress) -> list[Kind]:
+    found = list(kinds(space))
+    progress("candidates", 0, len(found))
+    return found
+
+
+def _evaluated(kind: Kind, space: Space, asked: Asked, output: Path, progress: Progress) -> Candidate:
+    directory = output / kind.name
+    learned = learn(
+        spec_of(kind, space, output), directory, lambda s, d, n: progress(f"{kind.name}: {s}", d, n)
+    )
+    every = list(kinds(space))
+    progress("candidates", every.index(kind) + 1, len(every))
+    return Candidate(kind.name, learned.card["test_accuracy"], costs_of(learned, asked))
+
+
+def costs_of(learned: Learned, asked: Asked) -> dict[str, float]:
+    """What a candidate takes, on a chip built for its words (float32 as 32 bits).
+
+    ``memory_bytes`` is tinySNN's M = N_w B_w + N_n B_n. ``energy_pj``, ``dram_bytes`` of an inference and
+    ``learning_energy_pj`` of an image learned are of the counts of all images (docs/learning-cost.md), 0 of one
+    that was only rounded; ``latency_ns`` of an inference and ``area_um2`` are the simulator's.
+    """
+    told = learning_cost.described(
+        learned, learning_cost.Asked(asked.chip, asked.table, "learned", "lazy", "input")
+    )
+    inference, learning = told["inference"], told["learning"]
+    images = max(1, learning["images"])
+    return {
+        MEMORY: told["model_bytes"]["learned"],
+        "energy_pj": inference["energy_pj"] / inference["images"],
+        "dram_bytes": inference["dram_bytes"] / inference["images"],
+        "learning_energy_pj": learning["energy_pj"] / images,
+    } | _simulated(learned, asked)
+
+
+def _simulated(learned: Learned, asked: Asked) -> dict[str, float]:
+    words = Words.of(learned.spec, asked.chip, "learned")
+    widths = {
+        "weight_bits": words.weight.bits, "partial_sum_bits": words.sum.bits, "state_bits": words.state.bits,
+    }  # fmt: skip
+    tile = asked.chip.model_copy(update={"precision": asked.chip.precision.model_copy(update=widths)})
+    work, _ = WorkloadSpec(str(learned.directory), samples=SIMULATED).workload(SIMULATED)
+    totals = pipeline.estimate(work, tile.alone, Schedule(), asked.table).as_dict()["totals"]
+    return {"latency_ns": totals["latency_ns"] / SIMULATED, "area_um2": totals["area_um2"]}
+
+
+def _reference(candidates: Sequence[Candidate], asked: Asked) -> Candidate:
+    """The candidate whose cost is M0: the one that is named, else the dearest."""
+    if asked.reference is None:
+        return max(candidates, key=lambda one: one.costs.get(asked.cost, 0.0))
+    found = next((one for one in candidates if one.name == asked.reference), None)
+    if found is None or not found.costs.get(asked.cost):
+        raise HwsimError(
+            f"--reference {shown(asked.reference)}: candidates are {', '.join(one.name for one in candidates)}"
+        )
+    return found
+
+
+def _winner(kept: Sequence[Candidate], mu: float, reference: Candidate, cost: str) -> dict[str, Any]:
+    best = selected(kept, mu, reference.costs[cost], cost)
+    return {"mu": mu, "name": best.name, "reward": reward(best, mu, reference.costs[cost], cost)}
+
+
+def _range(choice: Choice) -> dict[str, Any]:
+    high = None if math.isinf(choice.high) else choice.high
+    return {"from_mu": choice.low, "to_mu": high, "name": choice.winner.name}
+
+
+def _check(output: Path, space: Space) -> None:
+    """Raises HwsimError where the directory is of another selection, or holds something else."""
+    path = output / SPEC
+    if is_file(path) and (told := differences(load_yaml(path, Space), space)):
+        raise HwsimError(
+            f"{output} is of another selection ({told}); give the same options to go on with it, or another "
+            "directory"
+        )
+    if is_dir(output) and not is_file(path) and any(output.iterdir()):
+        raise HwsimError(f"{output}: holds files that are of no selection; name a new directory")
+
+
+def _mu(text: str) -> float:
+    try:
+        mu = float(text)
+    except ValueError:
+        mu = math.nan
+    if not (math.isfinite(mu) and mu >= 0):
+        raise HwsimError(f"--mu {shown(text)}: numbers from 0 on, separated by commas")
+    return mu
+
+
+def whole(option: str, text: str | None, floats: bool = False) -> list[int] | None:
+    """Whole numbers separated by commas; ``floats``: ``float`` among them is left out, being there anyway."""
+    if text is None:
+        return None
+    parts = [part for part in parts_of(option, text) if not (floats and part == FLOAT)]
+    if wrong := [part for part in parts if not part.isdecimal()]:
+        raise HwsimError(f"--{option} {shown(wrong[0])}: whole numbers, separated by commas")
+    return [int(part) for part in parts]
