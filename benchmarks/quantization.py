@@ -93,7 +93,10 @@ networks, spikes, sums and pools of every layer; {differing} differ.
   sums' (16 on this chip, whatever the weights). *synthesis* is the same tile by open synthesis at 45 nm. The
   memory that a network needs is its weights' and states' bytes.
 - *Time* is of the spikes that there are and of bytes: a beat takes a cycle whatever its bits.
+- *A cliff* where weights stop fitting the weight buffer ({buffer} bytes): the networks that share states by
+  layers run step by step and then load their weights at every step, three times the bytes from 10 to 12 bits.
 - *Accuracy* of few samples: one of 64 images is 1.6 points. *same*: answers equal to the float network's.
+  Inputs have 8 bits in every row, which alone changes some.
 """
 
 
@@ -220,6 +223,7 @@ def main() -> None:
     models = list(dict.fromkeys(r["model"] for r in rows))
     text = PAGE.format(
         minutes=max(1.0, (time.monotonic() - begun) / 60), observed=OBSERVED, chip=CHIP, table=TABLE,
+        buffer=f"{load_hardware(CHIP).buffers.weight.capacity_bytes:,}",
         models="\n".join(f"- `{case.spec.name}`: {case.what}; costs of {case.costed}" for case in CASES),
         compared=sum(r["compared"] for r in quantized), networks=len(quantized),
         differing=sum(r["differing"] for r in quantized),
