@@ -14,7 +14,8 @@ from hwsim.ledger import DRAM_BYTES
 from hwsim.manycore.pipeline import estimate_chip
 from hwsim.mapping import Mapping
 from hwsim.network import Network, Population, Projection
-from hwsim.pipeline import Workload
+from hwsim.pipeline import Workload, silent
+from hwsim.placing import Asked, make
 from hwsim.words import bits_of, state_bits, weight_bits
 from tests.quantization.nets import ONE, one_neuron
 
@@ -97,6 +98,16 @@ def test_event_driven_cores_hold_weights_of_their_bits_at_one_price(bits: int, c
     assert values["placement"]["cores_used"] == cores
     assert values["energy"][0]["unit_energy_pj"] == prices.unit_pj
     assert f"weights of {bits} bits count in the memory" in values["energy"][0]["caveats"][0]
+
+
+@pytest.mark.parametrize(("bits", "cores"), [(4, 1), (16, 4)])
+def test_a_placement_holds_the_same_weights_as_a_run(bits: int, cores: int) -> None:
+    """G4: 262,144 weights of 4 bits fill one core of loihi."""
+    asked = Asked.of("loihi", None, "row_major", "spike_hops", 0, None, None, None)
+    given = work(layer(bits))
+    values = make(given.network, given.inputs, asked, silent).as_dict()
+    assert values["cores"]["used"] == cores
+    assert values["limits"]["weight_bytes"] == {"most": 131072, "allowed": 131072}
 
 
 def test_a_network_without_formats_has_the_words_of_its_cores() -> None:
