@@ -107,12 +107,14 @@ def compare(
     coding: str | None = None,
     layout: str | None = None,
     dram: str | None = None,
+    bits: Values | None = None,
 ) -> Comparison:
     """What ``hwsim compare`` works out; every combination of the options' values is a row.
 
     ``models``: as in :func:`estimate`, results of it, and saved ones by directory, result.json or
-    chip.json. ``inputs`` are those of all models; results are not run again. A table's name scales it, as
-    in ``horowitz45@28nm_0.9V``. Raises HwsimError for what does not fit.
+    chip.json. ``bits``: e.g. ``["float", 8, "4/12"]``, the float model quantized to these after training
+    (docs/quantization.md). ``inputs`` are those of all models; results are not run again. A table's name
+    scales it, as in ``horowitz45@28nm_0.9V``. Raises HwsimError for what does not fit.
     """
     if not models:
         raise HwsimError("nothing to compare: give a model or a result")
@@ -136,7 +138,7 @@ def compare(
         raise HwsimError(f"weights are those of one model, not of {of_models}")
     asked = Asked.of(
         _text(sharing), _text(hardware), _text(schedule), _text(batch), _text(table),
-        None if mapping is None else checked_path("mapping", mapping), dram, _text(prices),
+        None if mapping is None else checked_path("mapping", mapping), dram, _text(prices), bits=_text(bits),
     )  # fmt: skip
     return compare_all(given, asked)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
-from hwsim.cost import CostTable, grid_of, load_table, memory, suffix
+from hwsim.cost import CostTable, grid_of, leak_multiplier, load_table, memory, structure_area, suffix
 from hwsim.cost.rows import MOST_UM2
 from hwsim.errors import HwsimError, nearest
-from hwsim.hardware import Hardware
+from hwsim.hardware import Hardware, Precision
 from hwsim.network import Network
 
 SOURCES = {"kernels": "lif_unit", "fitted": "lif_unit_fitted"}
@@ -31,19 +31,20 @@ OWN = ("accumulator", "lif_unit", "lif_registers", "scratchpad", "multiply")
 """Areas that ``--area`` takes (um2); ``multiply``: one at the chip's width."""
 
 
-def lif_area_share(table: CostTable, hardware: Hardware) -> dict[str, float]:
+def lif_area_share(table: CostTable, hardware: Hardware, multiplied: bool = False) -> dict[str, float]:
     """Share of the LIF units in the area of accumulators and LIF units together, by source.
 
-    U a_LIF / (U a_LIF + R C lanes a_accumulator), one accumulator for each parallel time lane of a PE;
-    buffers, scratchpads and multipliers are left out, as in the paper.
-    Sources without such rows are left out.
+    U a_LIF / (U a_LIF + R C lanes a_accumulator), one accumulator for each parallel time lane of a PE, both
+    at the chip's widths; a LIF unit's multiplier where leaks are ``multiplied``. Buffers, scratchpads and
+    PEs' multipliers are left out, as in the paper. Sources without such rows are left out.
     """
     kernels = table.areas
     accumulators = _accumulators(hardware)
     shares = {}
     for source, item in SOURCES.items():
         try:
-            lif, rest = kernels.area(item) * hardware.lif.units, kernels.area("accumulator") * accumulators
+            lif = _lif_unit(kernels, hardware.precision, item, multiplied) * hardware.lif.units
+            rest = structure_area(kernels, "accumulator", hardware.precision) * accumulators
         except HwsimError:
             continue
         shares[source] = lif / (lif + rest)
@@ -111,9 +112,14 @@ class TileArea:
 
 
 def areas(
-    table: CostTable, hardware: Hardware, groups: int = 1, own: Mapping[str, float] | None = None
+    table: CostTable,
+    hardware: Hardware,
+    groups: int = 1,
+    own: Mapping[str, float] | None = None,
+    multiplied: bool = False,
 ) -> dict[str, Any]:
-    """The object ``area`` of result.json: one tile by source, and with states shared in ``groups`` turns.
+    """The object ``area`` of result.json: one tile by source, and with states shared in ``groups`` turns;
+    ``multiplied``: leaks are, by a multiplier in each LIF unit.
 
     Sources are TABLES, the areas of ``table`` where they are of neither, and ``own`` numbers, with kernels
     for what they leave out; all scaled to the node of ``table`` where that is scaled. One that does not reach
@@ -129,7 +135,7 @@ def areas(
     for source, kernels in named.items():
         unit = SOURCES.get(source, "lif_unit")
         try:
-            found[source] = tile_area(kernels, hardware, unit, own if source == "own" else None)
+            found[source] = tile_area(kernels, hardware, unit, own if source == "own" else None, multiplied)
         except HwsimError as error:
             missing[source] = str(error)
     told: dict[str, Any] = {
@@ -156,12 +162,18 @@ def areas(
 
 
 def tile_area(
-    kernels: CostTable, hardware: Hardware, lif_unit: str = "lif_unit", own: Mapping[str, float] | None = None
+    kernels: CostTable,
+    hardware: Hardware,
+    lif_unit: str = "lif_unit",
+    own: Mapping[str, float] | None = None,
+    multiplied: bool = False,
 ) -> TileArea:
     """One tile's areas under a table of areas, ``own`` numbers before its rows.
 
     R C lanes accumulators, R C scratchpads and multipliers, U LIF units, buffers from the table's SRAM grid,
-    and of the network-on-chip a router's share. Raises HwsimError where the table lacks one of them.
+    and of the network-on-chip a router's share. Accumulators and LIF units are at the chip's widths, and a
+    unit has a multiplier where leaks are ``multiplied``; the user's own are as given. Raises HwsimError where
+    the table lacks one of them.
     """
     own = own or {}
     array, units = hardware.pe_array, hardware.lif.units
@@ -174,10 +186,12 @@ def tile_area(
         multiplier = own["multiply"] if "multiply" in own else kernels.area("multiply", width)
 
     def item(name: str) -> float:
-        return own[name] if name in own else kernels.area(name)
+        return own[name] if name in own else structure_area(kernels, name, hardware.precision)
 
-    unit = own["lif_unit"] if "lif_unit" in own else kernels.area(lif_unit)
-    registers = _registers(kernels, lif_unit, own)
+    unit = (
+        own["lif_unit"] if "lif_unit" in own else _lif_unit(kernels, hardware.precision, lif_unit, multiplied)
+    )
+    registers = _registers(kernels, hardware.precision, lif_unit, own)
     return TileArea(
         kernels.name if not own else f"own numbers, else {kernels.name}",
         kernels.node_nm,
@@ -228,13 +242,20 @@ def _accumulators(hardware: Hardware) -> int:
     return array.rows * array.columns * array.lanes
 
 
-def _registers(kernels: CostTable, lif_unit: str, own: Mapping[str, float]) -> float | None:
+def _lif_unit(kernels: CostTable, precision: Precision, item: str, multiplied: bool) -> float:
+    multiplier = leak_multiplier(kernels, precision) if multiplied else None
+    return structure_area(kernels, item, precision) + (multiplier or 0.0)
+
+
+def _registers(
+    kernels: CostTable, precision: Precision, lif_unit: str, own: Mapping[str, float]
+) -> float | None:
     """Area of the registers of a LIF unit; None where its source does not tell them apart."""
     if "lif_unit" in own or "lif_registers" in own:
         return own.get("lif_registers")
     if lif_unit != "lif_unit" or not any(row.item == "lif_registers" for row in kernels.rows):
         return None
-    return kernels.area("lif_registers")
+    return structure_area(kernels, "lif_registers", precision)
 
 
 def _router(hardware: Hardware) -> float | None:

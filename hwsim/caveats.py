@@ -8,15 +8,18 @@ from hwsim.cost import (
     command_table,
     flat_table,
     recipes,
+    width_caveats,
 )
 from hwsim.hardware import Hardware, Precision
 from hwsim.ledger import DRAM_BYTES, DRAM_COMMANDS
 
 
-def caveats(table: CostTable, hardware: Hardware, all_on_one: bool = True) -> list[str]:
+def caveats(
+    table: CostTable, hardware: Hardware, all_on_one: bool = True, multiplied: bool = False
+) -> list[str]:
     """Whose energies price the DRAM, and where constants are for another node or width than the chip's.
 
-    ``all_on_one``: one tile ran everything, which is told of a chip of several.
+    ``all_on_one``: one tile ran everything, which is told of a chip of several. ``multiplied``: leaks are.
     """
     found = [_dram_caveat(table, hardware) if table.includes is None else _whole_caveat(table)]
     if all_on_one and hardware.grid is not None and hardware.grid.cores > 1:
@@ -44,11 +47,7 @@ def caveats(table: CostTable, hardware: Hardware, all_on_one: bool = True) -> li
     for name, buffer in hardware.buffers.present().items():
         if not sram.is_one_macro(buffer.capacity_bytes, buffer.word_bits):
             found.append(f"the {name} buffer is more than one SRAM; wires between them are not counted")
-    for item, width in (("accumulator", precision.weight_bits), ("lif_unit", precision.state_bits)):
-        for row in kernels.rows:
-            if row.item == item and row.bits not in (None, width):
-                found.append(f"area of the {item} is for {row.bits} bits, the chip has {width}")
-    return found
+    return found + width_caveats(kernels, precision, multiplied)
 
 
 def width_of_beats(hardware: Hardware) -> list[str]:
@@ -100,7 +99,7 @@ def _whole_caveat(table: CostTable) -> str:
     """What a whole chip's number holds, and that nothing is added to it."""
     return (
         f"table {table.name} prices synaptic operations (useful AC and MAC) alone, {table.whole('ac'):g} pJ "
-        f"each; in it: {table.includes}; nothing is added for memories, neurons, DRAM"
+        f"each; in it: {table.includes}; nothing is added for memories, neurons, DRAM, and no bits change it"
     )
 
 

@@ -1,8 +1,8 @@
 """Everything that ``hwsim compare`` is given: models are run and saved results read, a row each and more."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,12 @@ from hwsim.execute.executor import encode, execute
 from hwsim.frontends.loading import Opened
 from hwsim.manycore.asked import Asked as OnCores
 from hwsim.manycore.asked import refuse
-from hwsim.manycore.comparison import cut_for, rows_on
+from hwsim.manycore.comparison import Slices, cut_for, rows_on
 from hwsim.manycore.saved import AnyRow, SavedCores
 from hwsim.methods.lif_sharing import Sharing, share, sharing_of
+from hwsim.methods.precisions import FLOAT, OBSERVED, told, with_bits
+from hwsim.methods.quantization import Precision, observed
+from hwsim.network import Network
 from hwsim.pipeline import Progress, Workload, silent
 from hwsim.report import compare_console, console
 from hwsim.saved import Saved, is_saved, load_saved
@@ -40,29 +43,74 @@ class Found:
 
 
 def run(work: Workload, opened: Opened, asked: Asked, progress: Progress = silent) -> Found:
-    """Execute the model once per sharing, then run it on every chip, with every mapping that it takes.
+    """Execute the model once per sharing and bits, then run it on every chip, with every mapping it takes.
 
     Warns (HwsimWarning) of chips of many cores that cannot hold it. Raises HwsimError if none of the chips
     can, and if there are fewer samples than a mini-batch asks for.
     """
     work.check_batch(asked.largest)
     on_cores = [one for one in asked.chips if isinstance(one, OnCores)]
-    slices, refused = cut_for(work.network, on_cores)
+    slices, refused = _held(work.network, asked, on_cores)
+    rows: list[AnyRow] = []
+    for sharing in asked.sharings:
+        for label, executed in _variants(work, opened, sharing, asked.bits, progress):
+            if executed.network.quantized and on_cores:
+                slices, why = _held(executed.network, asked, on_cores)
+                refused |= {f"{chip} with {label} bits": text for chip, text in why.items()}
+            for done, one in enumerate(asked.chips, 1):
+                if isinstance(one, OneTile):
+                    rows += compare(
+                        [executed], [one.hardware], one.mappings, one.tables, own_areas=one.own_areas
+                    )
+                elif one.chip.name in slices:
+                    rows += rows_on(executed, one, slices[one.chip.name])
+                progress(f"chips {sharing}", done, len(asked.chips))
+    return Found(rows, refused)
+
+
+def _held(
+    network: Network, asked: Asked, on_cores: list[OnCores]
+) -> tuple[dict[str, Slices], dict[str, str]]:
+    """The slices of a network for each chip of many cores, and why a chip cannot hold it."""
+    slices, refused = cut_for(network, on_cores)
     told = [f"{name} cannot hold the network: {why}" for name, why in refused.items()]
     if len(told) == len(asked.chips):
         raise HwsimError("; ".join(told))
     for text in told:
-        warnings.warn(f"{text}; left out", HwsimWarning, stacklevel=2)
-    rows: list[AnyRow] = []
-    for sharing in asked.sharings:
-        executed = _executed(work, opened, sharing, partial(progress, f"execute {sharing}"))
-        for done, one in enumerate(asked.chips, 1):
-            if isinstance(one, OneTile):
-                rows += compare([executed], [one.hardware], one.mappings, one.tables, own_areas=one.own_areas)
-            elif one.chip.name in slices:
-                rows += rows_on(executed, one, slices[one.chip.name])
-            progress(f"chips {sharing}", done, len(asked.chips))
-    return Found(rows, refused)
+        warnings.warn(f"{text}; left out", HwsimWarning, stacklevel=3)
+    return slices, refused
+
+
+def _variants(
+    work: Workload, opened: Opened, sharing: Sharing, bits: Sequence[Precision | None], progress: Progress
+) -> Iterator[tuple[str, Executed]]:
+    """The model as it is or, where ``bits`` are asked for, in each of these, by what that is called.
+
+    Ranges are observed on the first OBSERVED samples; the float network runs once, also where no row is of
+    it, for the answers that the others are held against. With bits an accuracy is that of the samples that
+    ran, whatever a card tells of a whole test split. Raises HwsimError for a network in integers.
+    """
+    if any(bits) and work.network.integer:
+        raise HwsimError(
+            f"--bits: {work.network.name!r} computes in integers already; give the float network"
+        )
+    found = _executed(work, opened, sharing, partial(progress, f"execute {sharing}"))
+    if not bits:
+        yield FLOAT, found
+        return
+    found = replace(found, tested=None, answers=found.own_answers)
+    plain, seen = observed(found.network, work.inputs[:OBSERVED])
+    for precision in bits:
+        if precision is None:
+            yield FLOAT, found
+            continue
+        label = told(precision)
+        network = with_bits(found.network, plain, seen, precision)
+        step = partial(progress, f"execute {sharing} {label}")
+        yield (
+            label,
+            replace(found, network=network, trace=execute(network, encode(network, work.inputs), step)),
+        )
 
 
 def _executed(
@@ -115,7 +163,7 @@ def compare_all(given: Sequence[Given], asked: Asked, progress: Progress = silen
             rows += one.rows(asked.tables if asked.named else None)
             origins.append({"saved": one.name} | one.provenance)
             continue
-        work, opened = one.workload(asked.largest, progress)
+        work, opened = one.workload(asked.samples, progress)
         if (name := work.network.name) in named:
             raise HwsimError(f"{named[name]} and {one.name} are both named {shown(name)}; rename one")
         named[name] = one.name

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from hwsim import commands
@@ -16,6 +17,8 @@ from hwsim.manycore.asked import Asked as OnCores
 from hwsim.manycore.asked import cores_alone, of_many, refuse
 from hwsim.mapping import MOST_SAMPLES, Mapping
 from hwsim.methods.lif_sharing import Sharing, parse_sharing
+from hwsim.methods.precisions import OBSERVED, parse_bits, told
+from hwsim.methods.quantization import Precision
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class Asked:
     named: bool
     """Whether the tables were asked for by name; else each saved result is priced by its own."""
 
+    bits: tuple[Precision | None, ...] = ()
+    """Precisions to run the model in, None for the float network; without any it runs as it is."""
+
     @staticmethod
     def of(
         sharing: str | None = None,
@@ -51,6 +57,7 @@ class Asked:
         prices: str | None = None,
         one_tile: bool = False,
         area: str | None = None,
+        bits: str | None = None,
     ) -> "Asked":
         """From texts with commas. Raises HwsimError for what none of them can be, and for an option that one
         of the chips does not take; tables and prices are each of those that they are for."""
@@ -58,6 +65,7 @@ class Asked:
         of_tables = parts_of("table", commands.TABLE if table is None else table)
         tables = [load_table(name) for name in of_tables]
         check_distinct("table", of_tables, [row.name for row in tables])
+        precisions = _precisions(bits)
         of_one_tile = {"schedule": schedule, "batch": batch, "dram": dram}
         own_areas = parse_own(area) if area is not None else None
         found: list[OneTile | OnCores] = []
@@ -68,8 +76,9 @@ class Asked:
                 found.append(OnCores.of(name, mapping, prices, tables, None, of_one_tile, own_areas))
                 continue
             chip = commands.chip(name, None, dram)
-            for row in tables:
-                commands.check_priced(row, chip, name)
+            for words, row in product((None, *precisions), tables):
+                worded = chip if words is None else chip.with_words(words.weights, words.state)
+                commands.check_priced(row, worded, name)
             mappings = [
                 commands.mapping(mapping, {"schedule": s, "batch": b}) for s in schedules for b in batches
             ]
@@ -81,7 +90,7 @@ class Asked:
         sharings = [parse_sharing(part) for part in parts_of("sharing", sharing or "none")]
         _check_taken(chips, table, prices)
         _check_shared(sharings, [one.chip.name for one in found if isinstance(one, OnCores)])
-        return Asked(sharings, found, tables, table is not None)
+        return Asked(sharings, found, tables, table is not None, precisions)
 
     @staticmethod
     def of_saved(table: str | None = None) -> "Asked":
@@ -90,6 +99,12 @@ class Asked:
         tables = [load_table(name) for name in parts]
         check_distinct("table", parts, [row.name for row in tables])
         return Asked([], [], tables, table is not None)
+
+    @property
+    def samples(self) -> int:
+        """Samples to run where nobody says how many: the largest mini-batch, of bits at least those on which
+        ranges are observed."""
+        return max(self.largest, OBSERVED if self.bits else 1)
 
     @property
     def largest(self) -> int:
@@ -114,6 +129,17 @@ def _check_shared(sharings: list[Sharing], on_cores: list[str]) -> None:
             f"--sharing {', '.join(shared)}: shared states would have to travel between the cores of "
             f"{', '.join(on_cores)} (G9); leave out one of both, or run chips of tiles with --one-tile"
         )
+
+
+def _precisions(bits: str | None) -> tuple[Precision | None, ...]:
+    """Of a text with commas, each once. Raises HwsimError for what they cannot be."""
+    if bits is None:
+        return ()
+    parts = parts_of("bits", bits)
+    found = tuple(parse_bits(part) for part in parts)
+    if twice := [told(one) for one in found if found.count(one) > 1]:
+        raise HwsimError(f"--bits {shown(bits)}: {twice[0]} is there twice")
+    return found
 
 
 def _count(text: str) -> int:

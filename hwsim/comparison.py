@@ -18,9 +18,10 @@ from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.pipeline import UNTRUSTED, simulate
-from hwsim.result import accuracy, lif_memory_bytes, totals
+from hwsim.result import accuracy, lif_memory_bytes, totals, weight_memory_bytes
+from hwsim.words import bits_of
 
-KEYS = ("model", "sharing", "hardware", "schedule", "batch", "table")
+KEYS = ("model", "sharing", "bits", "hardware", "schedule", "batch", "table")
 OPERANDS: dict[str, tuple[str, ...]] = {
     operand: tuple(a for a in DRAM_BYTES if a.startswith(f"dram_{operand}_"))
     for operand in ("weight", "input", "output", "membrane", "hold", "spill")
@@ -43,6 +44,7 @@ def untrusted(sentence: str) -> str:
 class Subject:
     """What a row is of: a network as it ran, by the name of its sharing, and what its answers are worth.
 
+    ``equal_answers``: share of the samples that it answers as the float network does, where that ran beside.
     ``accuracy``: share of ``accuracy_samples``, which are those of the run or of a whole test split; where it
     is None, ``accuracy_unknown`` says why. ``saved``: the name of the directory that the result was read
     from, None of what was simulated now. ``doubts``: caveats of its spikes, whatever prices them.
@@ -56,12 +58,14 @@ class Subject:
     saved: str | None = None
     doubts: tuple[str, ...] = ()
     accuracy_samples: int | None = None
+    equal_answers: float | None = None
 
     def facts(self, hardware: str, schedule: str, batch: int, table: str) -> dict[str, Any]:
         """What was combined, by name, and the accuracy, as a row of the JSON has them."""
         return {
             "model": self.network.name,
             "sharing": self.sharing,
+            "bits": bits_of(self.network),
             "hardware": hardware,
             "schedule": schedule,
             "batch": batch,
@@ -71,6 +75,7 @@ class Subject:
             "accuracy": self.accuracy,
             "accuracy_unknown": self.accuracy_unknown,
             "accuracy_samples": None if self.accuracy is None else self.accuracy_samples or self.samples,
+            "equal_answers": self.equal_answers,
         }
 
 
@@ -80,7 +85,7 @@ class Executed:
 
     ``labels`` only of weights trained as they ran: an accuracy is never that of another network. Without
     them ``accuracy_unknown`` says why. ``tested``: accuracy of the same network on a test split and its
-    samples, taken for that of the few that were executed.
+    samples, taken for that of the few that were executed. ``answers`` (samples,): those of the float network.
     """
 
     sharing: str
@@ -90,6 +95,13 @@ class Executed:
     accuracy_unknown: str = NO_LABELS
     doubts: tuple[str, ...] = ()
     tested: tuple[float, int] | None = None
+    answers: NDArray[np.int64] | None = None
+
+    @property
+    def own_answers(self) -> NDArray[np.int64]:
+        """The class that each sample is given, (samples,)."""
+        answers: NDArray[np.int64] = self.trace.outputs[:, -1].argmax(1)
+        return answers
 
     @property
     def subject(self) -> Subject:
@@ -100,8 +112,10 @@ class Executed:
             )
         right = accuracy(self.trace.outputs, self.labels)
         share, unknown = (right["accuracy"], None) if right else (None, self.accuracy_unknown)
+        same = None if self.answers is None else float((self.own_answers == self.answers).mean())
         return Subject(
-            self.network, self.sharing, self.trace.samples, share, unknown, doubts=self.doubts
+            self.network, self.sharing, self.trace.samples, share, unknown, doubts=self.doubts,
+            equal_answers=same,
         )  # fmt: skip
 
 
@@ -131,10 +145,11 @@ class Row:
         own_areas: dict[str, float] | None = None,
     ) -> "Row":
         """Priced by a table."""
+        multiplied = ledger.leaks_multiplied
         told = {
-            "lif_area_share": lif_area_share(table, hardware),
-            "area": areas(table, hardware.alone, channel_groups(subject.network), own_areas),
-            "caveats": caveats(table, hardware),
+            "lif_area_share": lif_area_share(table, hardware, multiplied),
+            "area": areas(table, hardware.alone, channel_groups(subject.network), own_areas, multiplied),
+            "caveats": caveats(table, hardware, multiplied=multiplied),
         }
         return Row.priced(subject, hardware, mapping, ledger, price(ledger, hardware, table), told)
 
@@ -176,6 +191,7 @@ class Row:
             "totals": self.totals,
             "utilization": self.utilization,
             "useful": self.useful,
+            "weight_bytes": weight_memory_bytes(self.subject.network, self.hardware.precision.weight_bits),
             "lif": {
                 "units": self.hardware.lif.units,
                 "memory_bytes": lif_memory_bytes(self.subject.network, self.hardware),
@@ -218,9 +234,9 @@ def compare(
 
 def csv_rows(rows: list[dict[str, Any]]) -> list[list[Any]]:
     """Lines of compare.csv, a head and one a row: what was asked, totals, utilization, useful part of it, LIF
-    states, accuracy, DRAM bytes by operand, and of chips of many cores what they have beside; None where
-    there is no number."""
-    plain = (*KEYS, "saved", "samples", "accuracy")
+    states, bytes of the weights, accuracy, equal answers, DRAM bytes by operand, and of chips of many cores
+    what they have beside; None where there is no number."""
+    plain = (*KEYS, "saved", "samples", "accuracy", "equal_answers", "weight_bytes")
     names, shares = list(rows[0]["totals"]) if rows else [], ("utilization", "useful")
     states = ("units", "memory_bytes", "updates")
     heads = (

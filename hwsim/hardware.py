@@ -16,6 +16,7 @@ from hwsim.memories import Buffers, Dram, DramTiming
 from hwsim.network import Network
 from hwsim.pe_array import PEArray, Skip
 from hwsim.storage import content_id
+from hwsim.words import state_bits, weight_bits
 
 TABLES = Path(__file__).parent / "tables" / "hardware"
 
@@ -162,20 +163,21 @@ class Hardware(Configured):
         """The same chip with the words of a quantized network (W10); itself for any other."""
         if not network.quantized:
             return self
-        weights = [q.formats["weights"].bits for q in network.projections if "weights" in q.formats]
-        states = [
-            of.bits
-            for p in network.populations
-            for name, of in p.formats.items()
-            if name in ("state", "current", "adaptation")
-        ]
-        own, inputs = self.precision, network.input.formats.get("output")
-        weight_bits = max(weights, default=own.weight_bits)
+        inputs = network.input.formats.get("output")
+        activations = inputs.bits if inputs else None
+        return self.with_words(weight_bits(network), state_bits(network), activations)
+
+    def with_words(
+        self, weights: int | None, states: int | None, activations: int | None = None
+    ) -> "Hardware":
+        """The same chip with words of so many bits, its own where none are told; sums are no narrower than
+        weights."""
+        own = self.precision
         words = {
-            "weight_bits": weight_bits,
-            "state_bits": max(states, default=own.state_bits),
-            "activation_bits": inputs.bits if inputs else own.activation_bits,
-            "partial_sum_bits": max(own.partial_sum_bits, weight_bits),
+            "weight_bits": weights or own.weight_bits,
+            "state_bits": states or own.state_bits,
+            "activation_bits": activations or own.activation_bits,
+            "partial_sum_bits": max(own.partial_sum_bits, weights or 0),
         }
         return self.model_copy(update={"precision": own.model_copy(update=words)})
 

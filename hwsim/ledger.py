@@ -20,6 +20,7 @@ ACTIONS: dict[str, str] = {
     "lif_update": "membrane updates, silent neurons included",
     "lif_spike": "membrane updates that fired",
     "decay_shift": "membrane decays by a power of two",
+    "decay_add": "membrane decays by two powers of two: a shift and an addition or subtraction",
     "decay_multiply": "membrane decays by any other factor",
     "readout_update": "updates of accumulating output neurons",
     "relu_update": "activations of the ANN counterpart",
@@ -142,6 +143,11 @@ class Ledger:
 
     def total(self, *actions: str) -> int:
         return int(self.per_layer(*actions).sum())
+
+    @property
+    def leaks_multiplied(self) -> bool:
+        """Whether some leak is no shift and addition: LIF units then have multipliers."""
+        return self.total("decay_multiply") > 0
 
     def per_layer(self, *actions: str) -> NDArray[np.int64]:
         names = list(ACTIONS)

@@ -78,6 +78,7 @@ def _rows(rows: list[Row]) -> str:
     columns: dict[str, Any] = {
         "item": lambda row: row.item,
         "bits": lambda row: row.bits,
+        "sum bits": lambda row: row.sum_bits,
         "pJ": lambda row: row.energy_pj,
         "um2": lambda row: row.area_um2,
         "leakage uW": lambda row: row.leakage_uw,

@@ -27,6 +27,7 @@ from hwsim.place.slices import Sliced, numbered
 from hwsim.place.traffic import traffic
 from hwsim.report import console
 from hwsim.storage import check_apart
+from hwsim.words import weight_bits
 from hwsim.workloads import WorkloadSpec
 
 SAMPLES = 8
@@ -108,9 +109,13 @@ def place(spec: WorkloadSpec, asked: Asked, as_json: bool) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A network's slices, their traffic and the placements that were found."""
+    """A network's slices, their traffic and the placements that were found.
+
+    ``weight_bits``: of a stored weight, the network's own where it is quantized (W10).
+    """
 
     asked: Asked
+    weight_bits: int
     sliced: Sliced
     problem: Problem
     found: list[Placement]
@@ -128,7 +133,7 @@ class Made:
     def as_dict(self) -> dict[str, Any]:
         """Numbers of one sample, but for ``flows`` and what cores hold."""
         grid, traffic = self.asked.grid, self.problem.traffic
-        held = loads(self.sliced, grid.limits.shared_weights, self.asked.weight_bits)
+        held = loads(self.sliced, grid.limits.shared_weights, self.weight_bits)
         limits = {
             name: {"most": int(held.of(name).max()), "allowed": getattr(grid.limits, name)} for name in LIMITS
         }
@@ -166,7 +171,7 @@ def per_sample(metrics: Metrics, samples: int) -> dict[str, float]:
 
 def make(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Made:
     """Slices, traffic from a run on ``inputs``, and placements of the asked algorithms."""
-    bits, seconds = asked.weight_bits, {}
+    bits, seconds = weight_bits(network) or asked.weight_bits, {}
     begun = time.thread_time()
     given = None
     if asked.mapping.placement:
@@ -181,7 +186,7 @@ def make(network: Network, inputs: Any, asked: Asked, progress: Progress) -> Mad
     seconds["traffic"] = time.thread_time() - begun
     problem = Problem.of(sent, asked.grid)
     found = run(problem, asked.algorithms, asked.objective, asked.seed, asked.moves, progress, given)
-    return Made(asked, sliced, problem, found, seconds)
+    return Made(asked, bits, sliced, problem, found, seconds)
 
 
 def draw(path: Path, made: Made) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from hwsim.delivery import output_directory, progress_bars, say, tell, write_together
 from hwsim.errors import HwsimError
 from hwsim.frontends.loading import load_inputs
+from hwsim.methods.precisions import OBSERVED
 from hwsim.methods.quantization import Precision, Quantized, convert, observed
 from hwsim.methods.quantization_search import Judge, Score, Trial, search
 from hwsim.methods.quantization_training import Lessons, train_on
@@ -22,9 +23,6 @@ from hwsim.workloads import WorkloadSpec
 
 SAMPLES = 128
 """Inputs that are run where nobody says how many."""
-
-OBSERVED = 16
-"""Of them, those on which the ranges of states are seen."""
 
 SCHEMES = ("ptq", "qat")
 

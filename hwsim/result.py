@@ -116,6 +116,7 @@ class Result:
         run = self.run
         layers = [self._layer(i, name) for i, name in enumerate(run.ledger.layers)]
         counts = {a: run.ledger.total(a) for a in ACTIONS}
+        multiplied = run.ledger.leaks_multiplied
         return {
             "schema": SCHEMA,
             "model": model_facts(run.network),
@@ -129,9 +130,12 @@ class Result:
             "energy_pj": run.cost.by_component(),
             "standing": standing(run.cost),
             "area_um2": run.cost.area_um2,
-            "area": areas(self.table, self.hardware.alone, channel_groups(run.network), self.own_areas),
+            "area": areas(
+                self.table, self.hardware.alone, channel_groups(run.network), self.own_areas, multiplied
+            ),
             "cycles": {unit: run.ledger.by_cause(unit) for unit in CAUSES},
             "lif": self._lif(),
+            "weight_memory_bytes": weight_memory_bytes(run.network, self.hardware.precision.weight_bits),
             "layers": layers,
             "counts": counts,
             "bounds": bounds(self.hardware, run.network.timesteps),
@@ -141,7 +145,7 @@ class Result:
             "unit_energy_pj": run.cost.unit_pj,
             "unpriced": list(run.cost.unpriced),
             "sensitivity": self.sensitivity.as_dict(),
-            "caveats": caveats(self.table, self.hardware),
+            "caveats": caveats(self.table, self.hardware, multiplied=multiplied),
             "accuracy": accuracy(run.trace.outputs, self.labels),
             "over_time": self.over_time,
             "ann": None if self.ann is None else self._counterpart(self.ann),
@@ -195,7 +199,7 @@ class Result:
             "state_bits": bits,
             "memory_bytes": lif_memory_bytes(self.run.network, self.hardware),
             "updates": self.run.ledger.total("lif_update"),
-            "area_share": lif_area_share(self.table, self.hardware),
+            "area_share": lif_area_share(self.table, self.hardware, self.run.ledger.leaks_multiplied),
         }
 
     def _layer(self, i: int, name: str) -> dict[str, Any]:
@@ -298,6 +302,11 @@ class Result:
 def lif_memory_bytes(network: Network, hardware: Hardware) -> int:
     """Bytes of the states of the whole network but the readout's, a shared word once, at the chip's width."""
     return -(-network.state_words * hardware.precision.state_bits // 8)
+
+
+def weight_memory_bytes(network: Network, weight_bits: int) -> int:
+    """Bytes of all weights of the network, zeros too, each of ``weight_bits``; biases are not among them."""
+    return -(-sum(q.weights.size for q in network.projections if q.weights is not None) * weight_bits // 8)
 
 
 def prices(table: CostTable, hardware: Hardware) -> dict[str, Any]:

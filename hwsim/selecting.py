@@ -149,8 +149,8 @@ def costs_of(learned: Learned, asked: Asked) -> dict[str, float]:
     """What a candidate takes, on a chip built for its words (float32 as 32 bits).
 
     ``memory_bytes`` is tinySNN's M = N_w B_w + N_n B_n. ``energy_pj``, ``dram_bytes`` of an inference and
-    ``learning_energy_pj`` of an image learned are of the counts of all images (docs/learning-cost.md), 0 of one
-    that was only rounded; ``latency_ns`` of an inference and ``area_um2`` are the simulator's.
+    ``learning_energy_pj`` of an image learned are of the counts of all images (docs/learning-cost.md), 0 of
+    one that was only rounded; ``latency_ns`` of an inference and ``area_um2`` are the simulator's.
     """
     told = learning_cost.described(
         learned, learning_cost.Asked(asked.chip, asked.table, "learned", "lazy", "input")
@@ -182,9 +182,8 @@ def _reference(candidates: Sequence[Candidate], asked: Asked) -> Candidate:
         return max(candidates, key=lambda one: one.costs.get(asked.cost, 0.0))
     found = next((one for one in candidates if one.name == asked.reference), None)
     if found is None or not found.costs.get(asked.cost):
-        raise HwsimError(
-            f"--reference {shown(asked.reference)}: candidates are {', '.join(one.name for one in candidates)}"
-        )
+        names = ", ".join(one.name for one in candidates)
+        raise HwsimError(f"--reference {shown(asked.reference)}: candidates are {names}")
     return found
 
 

@@ -43,6 +43,7 @@ VALUES = (
     "format_checks",
     "population",
     "events",
+    "words",
     "grid",
     "pe_array",
     "memories",

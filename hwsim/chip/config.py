@@ -12,11 +12,13 @@ from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
 from hwsim.grid import LONGEST_CYCLES, Barrier, Exchange, Grid
 from hwsim.hardware import Hardware
+from hwsim.network import Network
 from hwsim.storage import content_id
+from hwsim.words import weight_bits
 
 TABLES = Path(__file__).parent.parent / "tables" / "chip"
 
-__all__ = ["Barrier", "Chip", "EventCore", "chips", "grid_of", "load_chip", "weight_bits_of"]
+__all__ = ["Barrier", "Chip", "EventCore", "chips", "grid_of", "load_chip", "weight_bits_of", "worded"]
 
 
 class EventCore(Exchange):
@@ -86,6 +88,17 @@ def grid_of(chip: Chip | Hardware) -> Grid:
 def weight_bits_of(chip: Chip | Hardware) -> int:
     """Of a stored weight (G4)."""
     return chip.precision.weight_bits if isinstance(chip, Hardware) else chip.weight_bits
+
+
+def worded(chip: Chip | Hardware, network: Network) -> Chip | Hardware:
+    """The same chip with the words of a quantized network (W10); itself for any other.
+
+    Event-driven cores have one word, that of a synapse (G4); what their actions cost has no width.
+    """
+    if isinstance(chip, Hardware):
+        return chip.worded(network)
+    bits = weight_bits(network)
+    return chip if bits is None else chip.model_copy(update={"weight_bits": bits})
 
 
 def chips() -> list[str]:

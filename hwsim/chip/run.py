@@ -70,6 +70,11 @@ class ChipRun:
         return grid_of(self.chip)
 
     @property
+    def leaks_multiplied(self) -> bool:
+        """Of tiles with arrays: whether LIF units have multipliers for leaks."""
+        return bool(self.ledgers) and self.ledger.leaks_multiplied
+
+    @property
     def samples(self) -> int:
         return len(self.begin)
 

@@ -54,13 +54,21 @@ def compare(
         str | None,
         unset("Of chips of event-driven cores: rows of hwsim list chip_energy or .yaml files. Default: all."),
     ] = None,
+    bits: Annotated[
+        str | None,
+        unset(
+            "Bits of weights, or of weights/states, e.g. float,4,6,8/12: post-training quantization in each. "
+            "States otherwise: 8 more than weights, at most 16."
+        ),
+    ] = None,
     one_tile: Annotated[
         bool, typer.Option("--one-tile", help="Of chips of many tiles: the costs of running all on one tile.")
     ] = False,
     *,
     run: RunOptions,
     samples: Annotated[
-        int | None, count("How many of the inputs to run. Default: the largest mini-batch.")
+        int | None,
+        count("How many of the inputs to run. Default: the largest mini-batch, with --bits at least 16."),
     ] = None,
     mapping: Annotated[
         Path | None,
@@ -72,9 +80,9 @@ def compare(
 ) -> None:
     """Compare what models cost under several sharings, chips, schedules, mini-batches and tables.
 
-    Lists are separated by commas; every combination is a row. A network runs once per sharing. Chips of
-    many cores run as in estimate, with no schedule, mini-batch or sharing of their own (docs/chip.md). Saved
-    results are not run again: their counts are priced; of event-driven cores the saved prices stay.
+    Lists are separated by commas; every combination is a row. A network runs once per sharing and bits. Chips
+    of many cores run as in estimate, with no schedule, mini-batch or sharing of their own (docs/chip.md).
+    Saved results are not run again: their counts are priced; of event-driven cores the saved prices stay.
     Differences are those from the first row.
 
     **Examples**
@@ -86,6 +94,8 @@ def compare(
     `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L,C2,L+C2 --schedule step_major`
 
     `hwsim compare efficientlif/vgg16 --init calibrated --sharing none,L --batch 1,16,64 -o out`
+
+    `hwsim compare fashion --bits float,4,6,8,8/12,16 --samples 128`
 
     `hwsim compare fashion my_net.py:build --timesteps 4 --inputs images.npz`
 
@@ -99,12 +109,13 @@ def compare(
     options = run.given() | {
         "sharing": sharing, "hardware": hardware, "schedule": schedule, "batch": batch, "prices": prices,
         "one_tile": one_tile or None, "samples": samples, "area": area, "mapping": mapping, "dram": dram,
+        "bits": bits,
     }  # fmt: skip
     table = commands.scaled(table, node, vdd)
     with delivery.interruptible():
         given = compare_all.read(models, lambda name: run.spec(name, samples), options)
         asked = (
-            Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile, area)
+            Asked.of(sharing, hardware, schedule, batch, table, mapping, dram, prices, one_tile, area, bits)
             if any(isinstance(one, WorkloadSpec) for one in given)
             else Asked.of_saved(table)
         )

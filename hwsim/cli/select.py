@@ -79,6 +79,7 @@ def select(
         "model": model, "data": data, "data_directory": data_directory, "rule": rule, "passes": passes,
         "timesteps": timesteps, "train_samples": train_samples, "test_samples": test_samples, "seed": seed,
         "neurons": selecting.whole("neurons", neurons), "bits": selecting.whole("bits", bits, floats=True),
-    } | {name: None if text is None else parts_of(option, text) for name, (option, text) in lists.items()}  # fmt: skip
+    }  # fmt: skip
+    given |= {name: text and parts_of(option, text) for name, (option, text) in lists.items()}
     asked = selecting.Asked.of(hardware, table, mu, limit or (), cost, reference)
     selecting.run(given, asked, directory, as_json)

@@ -6,6 +6,7 @@ from hwsim.cost.rows import Row, Status
 from hwsim.cost.scaling import scaling
 from hwsim.cost.sensitivity import Priced, Sensitivity, by_sources, every_table, sensitivity, verdict
 from hwsim.cost.standing import standing_power
+from hwsim.cost.structures import leak_multiplier, structure_area, width_caveats, width_ratio
 from hwsim.cost.table import AREAS, TABLES, CostTable, load_areas, load_table, suffix, tables
 from hwsim.cost.unit_prices import (
     action_widths,
@@ -48,6 +49,7 @@ __all__ = [
     "every_table",
     "flat_table",
     "grid_of",
+    "leak_multiplier",
     "load_areas",
     "load_table",
     "memory",
@@ -56,8 +58,11 @@ __all__ = [
     "scaling",
     "sensitivity",
     "standing_power",
+    "structure_area",
     "suffix",
     "tables",
     "unit_energies",
     "verdict",
+    "width_caveats",
+    "width_ratio",
 ]

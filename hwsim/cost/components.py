@@ -5,7 +5,8 @@ from hwsim.ledger import DRAM_BYTES
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "pe_array": ("ac_issued", "mac_issued", "pe_cycles"),
     "lif_units": (
-        "lif_update", "decay_shift", "decay_multiply", "bias_add", "readout_update", "relu_update",
+        "lif_update", "decay_shift", "decay_add", "decay_multiply", "bias_add",
+        "readout_update", "relu_update",
         "membrane_register_read", "membrane_register_write", "hold_register_read", "hold_register_write",
     ),
     "vector_lanes": ("vector_add", "vector_mac", "pool_or"),

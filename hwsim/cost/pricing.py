@@ -146,6 +146,7 @@ def price(ledger: Ledger, hardware: Hardware, table: CostTable) -> Cost:
     vector = np.array([units.get(a) or 0.0 if a in charged else 0.0 for a in ACTIONS])
     unpriced = tuple(a for a in ACTIONS if a in charged and units.get(a) is None and ledger.total(a) > 0)
     check_widths(table, hardware, unpriced)
-    area, power = chip_area(table, hardware), standing_power(table, hardware)
+    area = chip_area(table, hardware, ledger.leaks_multiplied)
+    power = standing_power(table, hardware)
     latency = ledger.elapsed_cycles * 1e9 / hardware.clock_hz
     return Cost(table.name, ledger.layers, units, ledger.counts * vector, area, unpriced, power, latency)

@@ -43,10 +43,12 @@ class Row(Configured):
     """A constant: of a primitive at a width in bits, of a whole action, or of a structure's area.
 
     ``leakage_uw``, ``clock_pj``: power and energy of every cycle that a structure takes whatever it does.
+    ``sum_bits``: of an accumulator, whose ``bits`` are those of the weights.
     """
 
     item: str
     bits: PositiveInt | None = Field(default=None, le=MOST_BITS)
+    sum_bits: PositiveInt | None = Field(default=None, le=MOST_BITS)
     energy_pj: NonNegativeFloat | None = Field(default=None, le=MOST_PJ)
     area_um2: NonNegativeFloat | None = Field(default=None, le=MOST_UM2)
     leakage_uw: NonNegativeFloat | None = Field(default=None, le=MOST_PJ)
@@ -74,6 +76,8 @@ class Row(Configured):
         for field in ("leakage_uw", "clock_pj"):
             if getattr(self, field) is not None and self.item not in CLOCKED:
                 raise ValueError(f"{field}: without effect: only {', '.join(CLOCKED)} have one; leave it out")
+        if self.sum_bits is not None and self.item != "accumulator":
+            raise ValueError("sum_bits: without effect: only accumulator has one; leave it out")
         return self
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from hwsim import sram
 from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING
 from hwsim.cost.rows import GridChoice
+from hwsim.cost.structures import leak_multiplier, structure_area
 from hwsim.cost.table import CostTable, interpolated
 from hwsim.dram.table import DramTable
 from hwsim.errors import HwsimError
@@ -22,10 +23,11 @@ def composed_energy(table: CostTable, hardware: Hardware, action: str) -> float 
 
     ac = add(sum); mac = multiply(weight or activation, the wider) + add(sum); LIF and ReLU updates
     compare(state) + add(state), or compare(activation); biases and readouts add(state);
-    other decays multiply(state); shortcuts add(sum); pe_cycles register(weight) + register(1);
-    states and held sums kept in the array register(width). A whole row for b bits holds for widths up to b;
-    wider than every row, at least what the widest costs. None where the table has no row of a part. Raises
-    HwsimError where it has some, all narrower than the chip.
+    decays of two powers of two add(state), other ones multiply(state); shortcuts add(sum);
+    pe_cycles register(weight) + register(1); states and held sums kept in the array register(width).
+    A whole row for b bits holds for widths up to b; wider than every row, at least what the widest costs.
+    None where the table has no row of a part. Raises HwsimError where it has some, all narrower than the
+    chip.
     """
     width = action_widths(hardware.precision).get(action)
     own = table.whole(action, width)
@@ -54,6 +56,7 @@ def recipes(p: Precision) -> dict[str, tuple[tuple[str, int], ...]]:
         "pe_cycles": (("register", p.weight_bits), ("register", 1)),
         "bias_add": (("add", p.state_bits),),
         "lif_update": (("compare", p.state_bits), ("add", p.state_bits)),
+        "decay_add": (("add", p.state_bits),),
         "decay_multiply": (("multiply", p.state_bits),),
         "readout_update": (("add", p.state_bits),),
         "relu_update": (("compare", p.activation_bits),),
@@ -204,23 +207,26 @@ def buffer_energy(
     return per_bit * buffer.word_bits, per_bit * buffer.word_bits
 
 
-def chip_area(table: CostTable, hardware: Hardware) -> dict[str, float]:
-    """Area by component (um2): PEs, LIF units, buffers from the grid.
+def chip_area(table: CostTable, hardware: Hardware, multiplied: bool = False) -> dict[str, float]:
+    """Area by component (um2): PEs, LIF units, buffers from the grid; accumulators and LIF units at the
+    chip's widths (:mod:`hwsim.cost.structures`).
 
     A PE has a scratchpad, an accumulator for each of its time lanes, and, if the chip says so, a multiplier
-    for the wider of weights and activations.
+    for the wider of weights and activations. ``multiplied``: leaks are, so that each LIF unit has one too.
     """
     kernels = table.areas
     grid = grid_of(kernels, hardware.buffers.cell_type)
     if grid is None:
         raise HwsimError(f"table {kernels.name!r} names no SRAM grid to take areas from")
     array = hardware.pe_array
-    pe = array.lanes * kernels.area("accumulator") + kernels.area("scratchpad")
+    accumulator, unit = (structure_area(kernels, i, hardware.precision) for i in ("accumulator", "lif_unit"))
+    unit += (leak_multiplier(kernels, hardware.precision) or 0.0) if multiplied else 0.0
+    pe = array.lanes * accumulator + kernels.area("scratchpad")
     if array.multipliers:
         pe += kernels.area("multiply", hardware.precision.widest_operand)
     area = {
         "pe_array": array.rows * array.columns * pe,
-        "lif_units": hardware.lif.units * kernels.area("lif_unit"),
+        "lif_units": hardware.lif.units * unit,
     }
     for name, buffer in hardware.buffers.present().items():
         with _named(f"hardware {hardware.name!r}: buffers.{name}"):

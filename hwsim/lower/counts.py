@@ -20,7 +20,7 @@ def update_counts(network: Network, name: str, samples: int) -> Counts:
     """L2: what every neuron does at every step, whatever happens."""
     population = network.population[name]
     updates = population.size * steps_of(network, name) * samples
-    counts = {"decay_shift": 0, "decay_multiply": 0}
+    counts = dict.fromkeys(("decay_shift", "decay_add", "decay_multiply"), 0)
     if any(p.bias is not None for p in network.into(name)):
         counts["bias_add"] = updates
     if population.kind in ("lif", "li", "clif"):
@@ -29,9 +29,21 @@ def update_counts(network: Network, name: str, samples: int) -> Counts:
         counts[f"{population.kind}_update"] = updates
     for factors, free in leak_factors(population):
         if not free:
-            shift = bool(((np.frexp(factors)[0] == 0.5) | (factors == 0)).all())
-            counts["decay_shift" if shift else "decay_multiply"] += updates
+            counts[leak_action(factors)] += updates
     return counts
+
+
+def leak_action(factors: NDArray[np.float64]) -> str:
+    """What a neuron does for a leak by these factors, one or one a neuron: ``decay_shift`` if all are 0 or a
+    power of two, ``decay_add`` if all are that or the sum or difference of two, else ``decay_multiply``."""
+    mantissa = (np.frexp(factors)[0] * 2.0**53).astype(np.int64)
+    odd = mantissa // np.maximum(mantissa & -mantissa, 1)
+    if (mantissa < 0).any():
+        return "decay_multiply"
+    if (odd <= 1).all():
+        return "decay_shift"
+    beside = (odd - 1) & (odd - 2), (odd + 1) & odd
+    return "decay_add" if ((odd <= 1) | (beside[0] == 0) | (beside[1] == 0)).all() else "decay_multiply"
 
 
 def leak_factors(population: Population) -> list[tuple[NDArray[np.float64], bool]]:

@@ -41,18 +41,20 @@ class ChipArea:
         }
 
 
-def area_of(chip: Chip | Hardware, costs: Iterable[ChipCost | TileCost]) -> ChipArea:
+def area_of(
+    chip: Chip | Hardware, costs: Iterable[ChipCost | TileCost], multiplied: bool = False
+) -> ChipArea:
     """Of tiles by the table of their cost."""
     if isinstance(chip, Chip):
         return area_of_cores(chip)
-    return area_of_tiles(chip, next(cost.table for cost in costs if isinstance(cost, TileCost)))
+    return area_of_tiles(chip, next(cost.table for cost in costs if isinstance(cost, TileCost)), multiplied)
 
 
-def area_of_tiles(chip: Hardware, table: CostTable) -> ChipArea:
+def area_of_tiles(chip: Hardware, table: CostTable, multiplied: bool = False) -> ChipArea:
     """tiles x (PEs + LIF units + buffers) from the table's areas, and routers from the row of ``grid.energy``
-    where it has one."""
+    where it has one. ``multiplied``: leaks are, by a multiplier in each LIF unit."""
     grid = grid_of(chip)
-    um2 = {name: grid.cores * each for name, each in chip_area(table, chip).items()}
+    um2 = {name: grid.cores * each for name, each in chip_area(table, chip, multiplied).items()}
     told = f"areas of {table.area_name}, {grid.cores} tiles"
     sources = dict.fromkeys(um2, told)
     left_out: tuple[str, ...] = OF_TILES

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwsim.area import areas, lif_area_share
-from hwsim.chip.config import Chip, grid_of
+from hwsim.chip.config import Chip, grid_of, weight_bits_of, worded
 from hwsim.chip.cost import ChipCost
 from hwsim.chip.tile_cost import TileCost
 from hwsim.chip.times import causes
@@ -20,7 +20,7 @@ from hwsim.manycore.pipeline import Placed, Prices, cut, priced, run_placed
 from hwsim.network import Network
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
-from hwsim.result import lif_memory_bytes
+from hwsim.result import lif_memory_bytes, weight_memory_bytes
 
 SCHEDULE = "ticks"
 """What stands for the schedule: timesteps follow each other tick by tick, layers side by side (E2)."""
@@ -48,13 +48,13 @@ class CoreRow:
         if isinstance(cost, TileCost):
             assert isinstance(chip, Hardware)
             table, energy = cost.table, energy_of_tiles(run, cost, chip)
-            lif, cold = lif_area_share(table, chip), cost.cold.total_pj
-            area = areas(table, chip, own=self.own_areas)
+            lif, cold = lif_area_share(table, chip, run.leaks_multiplied), cost.cold.total_pj
+            area = areas(table, chip, own=self.own_areas, multiplied=run.leaks_multiplied)
             drawn = sum(energy["standing"]["energy_pj"].values())
             energy["caveats"].append(WEIGHTS)
         else:
             assert isinstance(chip, Chip)
-            lif, cold, energy = {}, None, energy_of_cores(run, cost, chip)
+            lif, cold, energy = {}, None, energy_of_cores(run, cost, chip, self.executed.network)
             area, static = None, static_power(run, [cost.prices])
             drawn = 0.0 if static is None else static["energy_pj"]
         facts = self.executed.subject.facts(chip.name, SCHEDULE, 1, energy["prices"])
@@ -62,6 +62,7 @@ class CoreRow:
             "totals": self._totals(ledger, drawn),
             "utilization": self._share(ledger, "ac_issued", "mac_issued"),
             "useful": self._share(ledger, "ac", "mac"),
+            "weight_bytes": weight_memory_bytes(self.executed.network, weight_bits_of(chip)),
             "lif": self._lif(ledger),
             "lif_area_share": lif,
             "area": area,
@@ -93,7 +94,7 @@ class CoreRow:
             "energy_pj": self.cost.total_pj,
             "dram_standing_pj": 0.0,
             "standing_pj": standing_pj,
-            "area_um2": area_of(run.chip, [self.cost]).total_um2,
+            "area_um2": area_of(run.chip, [self.cost], run.leaks_multiplied).total_um2,
         }
 
     def _lif(self, ledger: Ledger | None) -> dict[str, int | None]:
@@ -122,7 +123,7 @@ Slices = tuple[Sliced, Int | None]
 
 
 def cut_for(network: Network, chips: list[Asked]) -> tuple[dict[str, Slices], dict[str, str]]:
-    """The slices of a network for each chip by its name, and why a chip cannot hold it.
+    """The slices of a network for each chip by its name, and why a chip cannot hold it, with its words (W10).
 
     Raises HwsimError for a placement of a mapping that is not legal.
     """
@@ -130,7 +131,7 @@ def cut_for(network: Network, chips: list[Asked]) -> tuple[dict[str, Slices], di
     refused: dict[str, str] = {}
     for one in chips:
         try:
-            slices[one.chip.name] = cut(network, one.chip, one.mapping, one.mapping_file)
+            slices[one.chip.name] = cut(network, worded(one.chip, network), one.mapping, one.mapping_file)
         except HwsimError as error:
             if one.mapping.placement:
                 raise HwsimError(f"{one.chip.name}: {error}") from None
@@ -140,7 +141,7 @@ def cut_for(network: Network, chips: list[Asked]) -> tuple[dict[str, Slices], di
 
 def rows_on(executed: Executed, asked: Asked, slices: Slices) -> list[CoreRow]:
     """A variant's rows on one chip: placed and run once, priced by each row of prices or each table."""
-    placed = run_placed(slices, executed.trace, asked.chip)
+    placed = run_placed(slices, executed.trace, worded(asked.chip, executed.network))
     found: list[CoreRow] = []
     for one in asked.prices:
         prices: Prices = one if isinstance(one, CostTable) else (one,)

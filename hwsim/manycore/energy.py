@@ -13,10 +13,11 @@ from hwsim.cost import CostTable
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES
 from hwsim.manycore.silicon import silicon_of
+from hwsim.network import Network
 from hwsim.result import ratio
 
 
-def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip) -> dict[str, Any]:
+def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip, network: Network) -> dict[str, Any]:
     """Sums over samples by one row, of each component and of each of them in each tick (pJ)."""
     prices = cost.prices.model_dump(exclude={"rows"})
     return {
@@ -29,7 +30,7 @@ def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip) -> dict[str, Any]:
         "sources": {row.item: f"{row.status}: {row.source}" for row in cost.prices.rows},
         "unpriced": list(cost.unpriced),
         "standing": None,
-        "caveats": _caveats_of_cores(cost, chip),
+        "caveats": _caveats_of_cores(cost, chip, network),
     }
 
 
@@ -52,7 +53,9 @@ def energy_of_tiles(run: ChipRun, cost: TileCost, chip: Hardware) -> dict[str, A
         "sources": _sources(table) | {n: f"{hops.name}: {hops.sources.get(f, '')}" for n, f in HOPS.items()},
         "unpriced": list(dict.fromkeys((*cost.unpriced, *cost.cold.unpriced))),
         "standing": _standing(run, cost),
-        "caveats": caveats(table, chip.with_dram("bandwidth"), all_on_one=False),
+        "caveats": caveats(
+            table, chip.with_dram("bandwidth"), all_on_one=False, multiplied=run.leaks_multiplied
+        ),
     }
 
 
@@ -148,8 +151,13 @@ def _sources(table: CostTable) -> dict[str, str]:
     }
 
 
-def _caveats_of_cores(cost: ChipCost, chip: Chip) -> list[str]:
+def _caveats_of_cores(cost: ChipCost, chip: Chip, network: Network) -> list[str]:
     prices, found = cost.prices, []
+    if network.quantized:
+        found.append(
+            f"prices {prices.name} have no widths: an action costs the same whatever the bits; weights of "
+            f"{chip.weight_bits} bits count in the memory of the cores (G4), states in nothing"
+        )
     if prices.chip != chip.name:
         found.append(f"prices {prices.name} are those of the chip {prices.chip}")
     if prices.node_nm != chip.node_nm:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hwsim.chip.config import Chip, grid_of, weight_bits_of
+from hwsim.chip.config import Chip, grid_of, weight_bits_of, worded
 from hwsim.chip.cost import ChipCost, price_chip
 from hwsim.chip.loop import run_chip
 from hwsim.chip.prices import ChipPrices
@@ -73,6 +73,7 @@ def estimate_chip(
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
+    chip = worded(chip, network)
     pieces = cut(network, chip, mapping, mapping_file, progress)
     encoded = encode(network, work.inputs)
     trace = execute(network, encoded, lambda d, n: progress("execute", d, n))

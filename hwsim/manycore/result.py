@@ -106,7 +106,7 @@ class ChipResult:
             "cores": self._cores(),
             "network": self._network(),
             "energy": [self._energy(cost) for cost in self.costs],
-            "area": area_of(run.chip, self.costs).as_dict(),
+            "area": area_of(run.chip, self.costs, run.leaks_multiplied).as_dict(),
             "tile_area": None if of_tiles is None else self._tile_area(of_tiles.table),
             "static_power": None if of_tiles else static_power(run, rows),
             "cold_start": None if of_tiles is None else cold_start(run, of_tiles),
@@ -178,7 +178,7 @@ class ChipResult:
 
     def _tile_area(self, table: CostTable) -> dict[str, Any]:
         assert isinstance(self.run.chip, Hardware)
-        return areas(table, self.run.chip, own=self.own_areas)
+        return areas(table, self.run.chip, own=self.own_areas, multiplied=self.run.leaks_multiplied)
 
     def _bounds(self) -> dict[str, Any] | None:
         """What a tile in use can do at most in a cycle; None of event-driven cores."""
@@ -193,7 +193,7 @@ class ChipResult:
             assert isinstance(chip, Hardware)
             return energy_of_tiles(self.run, cost, chip)
         assert isinstance(chip, Chip)
-        return energy_of_cores(self.run, cost, chip)
+        return energy_of_cores(self.run, cost, chip, self.network)
 
     def _totals(self) -> dict[str, Any]:
         found, events = self.run.totals(), self.trace.events

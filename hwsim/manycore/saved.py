@@ -10,7 +10,7 @@ import numpy as np
 
 from hwsim.area import SOURCES, areas, lif_area_share
 from hwsim.caveats import caveats
-from hwsim.chip.config import Chip, grid_of
+from hwsim.chip.config import Chip, grid_of, weight_bits_of
 from hwsim.chip.tile_cost import HOPS, TileCounts
 from hwsim.comparison import OPERANDS, Row, Subject
 from hwsim.configuration import shown
@@ -20,7 +20,7 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
 from hwsim.manycore.area import area_of_tiles
 from hwsim.manycore.comparison import SCHEDULE, WEIGHTS, CoreRow
-from hwsim.result import lif_memory_bytes
+from hwsim.result import lif_memory_bytes, weight_memory_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,15 +134,16 @@ class SavedCores:
 def _at(saved: SavedCores, chip: Hardware, counts: TileCounts, table: CostTable) -> dict[str, Any]:
     """What a table tells of the counts, as :meth:`SavedCores._as_saved` does of those that were saved."""
     cost, latency_ns = counts.priced(table), saved.values["totals"]["latency_ns"]
+    multiplied, told = counts.ledger.leaks_multiplied, chip.with_dram("bandwidth")
     return {
         "table": table.name,
         "energy_pj": cost.total_pj,
         "standing_pj": sum(mw * latency_ns for mw in cost.standing_mw.values() if mw is not None),
         "cold_start_pj": cost.cold.total_pj,
-        "area_um2": area_of_tiles(chip, table).total_um2,
-        "area": areas(table, chip),
-        "lif_area_share": lif_area_share(table, chip),
-        "caveats": [*caveats(table, chip.with_dram("bandwidth"), all_on_one=False), WEIGHTS],
+        "area_um2": area_of_tiles(chip, table, multiplied).total_um2,
+        "area": areas(table, chip, multiplied=multiplied),
+        "lif_area_share": lif_area_share(table, chip, multiplied),
+        "caveats": [*caveats(table, told, all_on_one=False, multiplied=multiplied), WEIGHTS],
         "unpriced": list(dict.fromkeys((*cost.unpriced, *cost.cold.unpriced))),
     }
 
@@ -179,6 +180,7 @@ class SavedRow:
             },
             "utilization": self._share("ac_issued", "mac_issued"),
             "useful": self._share("ac", "mac"),
+            "weight_bytes": weight_memory_bytes(saved.subject.network, weight_bits_of(chip)),
             "lif": self._lif(),
             "lif_area_share": told["lif_area_share"],
             "area": told["area"],

@@ -9,7 +9,7 @@ from rich.table import Table
 from hwsim.report.numbers import amount, energy, quantity
 from hwsim.report.plain import cleaned
 
-KEYS = ("model", "saved", "sharing", "hardware", "schedule", "batch", "table")
+KEYS = ("model", "saved", "sharing", "bits", "hardware", "schedule", "batch", "table")
 """What tells rows apart."""
 
 UNKNOWN = "unknown"
@@ -56,7 +56,7 @@ def varying(rows: list[dict[str, Any]]) -> list[str]:
 def title(rows: list[dict[str, Any]]) -> str:
     """What is the same in all rows."""
     apart = varying(rows)
-    same = [f"{k} {rows[0][k]}" for k in KEYS[2:] if k not in apart]
+    same = [f"{k} {rows[0][k]}" for k in KEYS[2:] if k not in apart and (k, rows[0][k]) != ("bits", "float")]
     samples = {row["samples"] for row in rows}
     mean = f"mean of {amount(samples.pop(), 'sample')}" if len(samples) == 1 else "means of an inference"
     subject = "several models" if "model" in apart else rows[0]["model"]
@@ -70,8 +70,13 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         table.add_column(key, overflow="fold")
     many = any(row["many_cores"] for row in rows)
     known = any(row["accuracy"] is not None for row in rows)
-    numbers = ["cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", "LIF bytes", "spikes"]
+    quantized = by_bits(rows)
+    answers = any(row["equal_answers"] is not None for row in rows)
+    numbers = ["cycles", "us", "use", "useful", "energy", "mm2", "DRAM bytes", "LIF bytes"]
+    numbers += ["weight bytes"] if quantized else []
+    numbers += ["spikes"]
     numbers += ["accuracy"] if known else []
+    numbers += ["same answers"] if answers else []
     numbers += ["cores", "packets", "hops"] if many else []
     for name in numbers:
         table.add_column(name, justify="right")
@@ -87,11 +92,18 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             "-" if area is None else f"{area / 1e6:.3f}",
             quantity(totals["dram_bytes"] / samples),
             "-" if memory is None else quantity(memory),
+            *([quantity(row["weight_bytes"])] if quantized else []),
             "-" if totals["spikes"] is None else quantity(totals["spikes"] / samples),
             *([UNKNOWN if row["accuracy"] is None else f"{row['accuracy']:.2%}"] if known else []),
+            *([UNKNOWN if (s := row["equal_answers"]) is None else f"{s:.1%}"] if answers else []),
             *(_on_cores(row["many_cores"], samples) if many else ()),
         )
     return table
+
+
+def by_bits(rows: list[dict[str, Any]]) -> bool:
+    """Whether some row is of a quantized network."""
+    return any(row["bits"] != "float" for row in rows)
 
 
 def _traffic(rows: list[dict[str, Any]]) -> Table:
@@ -217,16 +229,21 @@ def _on_cores(values: dict[str, Any] | None, samples: int) -> tuple[str, ...]:
 
 
 def caveats_of(rows: list[dict[str, Any]]) -> list[str]:
-    """The caveats of a comparison's rows, each once, with the chips and tables that it is of unless it is of
-    all."""
-    pairs: dict[str, dict[tuple[str, str], None]] = {}
+    """The caveats of a comparison's rows, each once, with the chips, tables and bits that it is of unless it
+    is of all."""
+    pairs: dict[str, dict[tuple[str, str, str], None]] = {}
     for row in rows:
         for caveat in row["caveats"]:
-            pairs.setdefault(caveat, {})[row["hardware"], row["table"]] = None
-    every = {(row["hardware"], row["table"]) for row in rows}
-    several = [len({pair[i] for pair in every}) > 1 for i in range(2)]
+            pairs.setdefault(caveat, {})[_told_apart(row)] = None
+    every = {_told_apart(row) for row in rows}
+    several = [len({pair[i] for pair in every}) > 1 for i in range(3)]
     found = []
     for caveat, of in pairs.items():
         names = [" with ".join(n for n, told in zip(pair, several, strict=True) if told) for pair in of]
         found.append(caveat if len(of) == len(every) else f"{', '.join(names)}: {caveat}")
     return found
+
+
+def _told_apart(row: dict[str, Any]) -> tuple[str, str, str]:
+    bits = row["bits"]
+    return row["hardware"], row["table"], bits if bits == "float" else f"{bits} bits"

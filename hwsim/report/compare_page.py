@@ -9,6 +9,7 @@ from hwsim.report.compare_console import (
     KEYS,
     TURNS,
     UNKNOWN,
+    by_bits,
     caveats_of,
     difference,
     tested_accuracy,
@@ -143,17 +144,23 @@ def _texts(rows: list[dict[str, Any]], place: int, heads: list[str]) -> tuple[Ce
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """Every row, per inference."""
-    made = []
+    made, quantized = [], by_bits(rows)
+    answers = any(row["equal_answers"] is not None for row in rows)
     for i, row in enumerate(rows):
         found = per_inference(row)
         shares = [row[k] for k in ("utilization", "useful")]
         use = [Cell(NONE) if share is None else Cell(f"{share:.1%}", share) for share in shares]
+        more = [Cell(size_text(row["weight_bytes"]), row["weight_bytes"])] if quantized else []
+        if answers:
+            same = row["equal_answers"]
+            more.append(Cell(UNKNOWN) if same is None else Cell(f"{same:.1%}", same))
         units = row["lif"]["units"]
         lif = Cell(NONE) if units is None else Cell(quantity(units), units)
         made.append(
-            (*_texts(rows, i, _heads(rows)), *(_cell(name, found[name]) for name in SHOWN), lif, *use)
+            (*_texts(rows, i, _heads(rows)), *(_cell(name, found[name]) for name in SHOWN), *more, lif, *use)
         )
-    heads = (*(head for head, *_ in SHOWN.values()), "LIF units", "issued", "useful")
+    asked = [*(["weights"] if quantized else []), *(["same answers"] if answers else [])]
+    heads = (*(head for head, *_ in SHOWN.values()), *asked, "LIF units", "issued", "useful")
     return Table("Rows, per inference", ("row", *_heads(rows)), heads, tuple(made), sorted_by=0)
 
 

@@ -15,7 +15,7 @@ LABELS = {
 }  # fmt: skip
 SERIES = {"spill": "sums"}
 
-PLACE = ("sharing", "hardware", "schedule", "batch")
+PLACE = ("sharing", "bits", "hardware", "schedule", "batch")
 
 
 def draw(rows: list[dict[str, Any]], directory: Path) -> dict[str, Path]:
@@ -34,7 +34,7 @@ def draw(rows: list[dict[str, Any]], directory: Path) -> dict[str, Path]:
     return paths
 
 
-RUN = ("model", "saved", "sharing", "hardware", "schedule", "batch")
+RUN = ("model", "saved", "sharing", "bits", "hardware", "schedule", "batch")
 """What tells one run from another, whatever table prices it."""
 
 
@@ -83,7 +83,7 @@ def savings(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, float]]]:
     if not rows:
         return {}
     base = rows[0]["sharing"]
-    place = ("model", "hardware", "schedule", "batch")
+    place = ("model", "bits", "hardware", "schedule", "batch")
     several = len({row["model"] for row in rows}) > 1
     plain: dict[tuple[Any, ...], float] = {}
     for row in rows:

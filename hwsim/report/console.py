@@ -55,7 +55,10 @@ def show(values: dict[str, Any], console: Console) -> None:
     area = totals["area_um2"] / 1e6
     state = values["lif"]["memory_bytes"]
     console.print(standing(values["standing"], samples))
-    console.print(f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes")
+    console.print(
+        f"energy SNN / ANN {ratio}; chip area {area:.3f} mm2; LIF state {state:,} bytes, weights "
+        f"{values['weight_memory_bytes']:,} bytes"
+    )
     for line in area_by_source(values["area"]):
         console.print(f"area by {escape(line)}")
     if values["accuracy"]:

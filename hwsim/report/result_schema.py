@@ -243,6 +243,7 @@ class ResultJson(Part):
     area_um2: dict[str, Amount]
     cycles: Cycles
     lif: Lif
+    weight_memory_bytes: Count | None = None
     layers: list[Layer]
     counts: dict[str, Count]
     unit_energy_pj: dict[str, Amount | None]

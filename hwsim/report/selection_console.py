@@ -10,8 +10,8 @@ from hwsim.report.numbers import energy, quantity
 from hwsim.report.plain import cleaned
 
 HEADS = {
-    "memory_bytes": "bytes", "energy_pj": "energy", "learning_energy_pj": "learning", "dram_bytes": "DRAM bytes",
-    "latency_ns": "us", "area_um2": "mm2",
+    "memory_bytes": "bytes", "energy_pj": "energy", "learning_energy_pj": "learning",
+    "dram_bytes": "DRAM bytes", "latency_ns": "us", "area_um2": "mm2",
 }  # fmt: skip
 """Costs as columns: of an inference, learning of an image."""
 

@@ -190,8 +190,9 @@ def test_every_neuron_is_done_with_the_job_that_computes_it(seed: int) -> None:
 
 
 WHEREVER = (
-    "ac", "mac", "bias_add", "lif_update", "lif_spike", "decay_shift", "decay_multiply", "readout_update",
-    "relu_update", "vector_add", "vector_mac", "pool_or", "events_in", "events_out", "output_writes",
+    "ac", "mac", "bias_add", "lif_update", "lif_spike", "decay_shift", "decay_add", "decay_multiply",
+    "readout_update", "relu_update", "vector_add", "vector_mac", "pool_or", "events_in",
+    "events_out", "output_writes",
 )  # fmt: skip
 """Actions that do not depend on how populations are cut (F4)."""
 

@@ -110,7 +110,7 @@ def test_several_models_are_rows_in_the_order_given(hwsim: Command, files: Path,
 
 def test_a_conclusion_that_turns_with_the_table_is_marked() -> None:
     verdicts = {"cheaper": ["a", "b"], "dearer": ["c"], "equal": []}
-    row = dict.fromkeys(("saved", "hardware", "schedule", "batch", "table"), "same") | {
+    row = dict.fromkeys(("saved", "bits", "hardware", "schedule", "batch", "table"), "same") | {
         "model": "net", "sharing": "L", "sensitivity": {"flips": True, "verdicts": verdicts},
     }  # fmt: skip
     first = row | {"sharing": "none"}

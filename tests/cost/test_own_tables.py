@@ -54,6 +54,11 @@ def test_two_areas_of_a_structure_are_refused_whatever_their_widths(tmp_path: Pa
     assert "rows 0 and 1 are both of accumulator; allowed: one" in error(tmp_path / "t.yaml", *rows)
 
 
+def test_only_an_accumulator_has_a_sum(tmp_path: Path) -> None:
+    row = "{item: lif_unit, bits: 16, sum_bits: 16, area_um2: 9.0}"
+    assert "sum_bits: without effect: only accumulator has one" in error(tmp_path / "t.yaml", row)
+
+
 def test_a_misspelled_item_gets_the_nearest(tmp_path: Path) -> None:
     found = error(tmp_path / "t.yaml", "{item: ac_isued, energy_pj: 1.0}")
     assert found.startswith(":6: rows.0.item: found 'ac_isued'")

@@ -73,27 +73,30 @@ def test_every_kind_of_neuron_has_its_words_of_state(network: Network, size: int
 
 
 @pytest.mark.parametrize(
-    ("network", "shifts", "multiplies"),
+    ("network", "shifts", "multiplies", "adds"),
     # Two steps of one neuron: each factor counts 2.
     [
-        (neuron("lif", decay=1.0), 0, 0),
-        (neuron("lif", decay=0.0), 0, 0),
-        (neuron("lif", decay=0.25), 2, 0),
-        (neuron("lif", decay=0.3), 0, 2),
-        (neuron("lif", decay=1.0, leak="relax"), 2, 0),
-        (neuron("lif", decay=3.0, leak="leak_divide"), 0, 2),
-        (neuron("lif", decay=1.0, leak="leak_divide"), 0, 0),
-        (neuron("lif", decay=1.0, leak="relax_divide"), 2, 0),
-        (neuron("lif", decay=0.5, current_decay=0.3), 2, 2),
-        (neuron("lif", decay=0.5, adaptation=1.0, adaptation_decay=0.3), 2, 2),
-        (neuron("clif", decay=0.5, current_decay=0.3), 2, 4),
+        (neuron("lif", decay=1.0), 0, 0, 0),
+        (neuron("lif", decay=0.0), 0, 0, 0),
+        (neuron("lif", decay=0.25), 2, 0, 0),
+        (neuron("lif", decay=0.3), 0, 2, 0),
+        (neuron("lif", decay=0.875), 0, 0, 2),
+        (neuron("lif", decay=0.8125), 0, 2, 0),
+        (neuron("lif", decay=1.0, leak="relax"), 2, 0, 0),
+        (neuron("lif", decay=3.0, leak="leak_divide"), 0, 2, 0),
+        (neuron("lif", decay=1.0, leak="leak_divide"), 0, 0, 0),
+        (neuron("lif", decay=1.0, leak="relax_divide"), 2, 0, 0),
+        (neuron("lif", decay=0.5, current_decay=0.3), 2, 2, 0),
+        (neuron("lif", decay=0.5, adaptation=1.0, adaptation_decay=0.3), 2, 2, 0),
+        (neuron("clif", decay=0.5, current_decay=0.3), 2, 4, 0),
     ],
 )
 def test_each_leak_factor_is_a_shift_a_multiplication_or_free(
-    network: Network, shifts: int, multiplies: int
+    network: Network, shifts: int, multiplies: int, adds: int
 ) -> None:
     ledger = simulate(network, traced(network), 0, chip(), LAYER_MAJOR)
-    assert (ledger.total("decay_shift"), ledger.total("decay_multiply")) == (shifts, multiplies)
+    found = (ledger.total(action) for action in ("decay_shift", "decay_multiply", "decay_add"))
+    assert tuple(found) == (shifts, multiplies, adds)
 
 
 def test_weights_that_stay_leave_the_states_of_a_fold_in_the_membrane_buffer() -> None:

@@ -5,8 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hwsim.cycle.reference.books import powers_of_two
 from hwsim.hardware import Hardware
+from hwsim.lower.counts import leak_action
 from hwsim.lower.lowering import Lowering
 from hwsim.lower.schedule import ACTION
 from hwsim.mapping import LayerMapping, Mapping
@@ -69,31 +73,45 @@ def test_shortcuts_and_pools_take_the_lanes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("neuron", "shift", "multiply"),
+    ("neuron", "shift", "add", "multiply"),
     [
-        ({"decay": 1.0}, 0, 0),
-        ({"decay": 0.0}, 0, 0),
-        ({"decay": 0.25}, 1, 0),
-        ({"decay": 0.3}, 0, 1),
-        ({"decay": 0.5, "current_decay": 0.3}, 1, 1),
-        ({"decay": 1.0, "adaptation": 1.0, "adaptation_decay": 0.5}, 1, 0),
-        ({"decay": 4.0, "leak": "leak_divide"}, 1, 0),
-        ({"decay": 1.0, "leak": "leak_divide"}, 0, 0),
-        ({"decay": 3.0, "leak": "relax_divide"}, 0, 1),
-        ({"decay": 1.0, "leak": "relax"}, 1, 0),
-        ({"kind": "clif", "decay": 0.5, "current_decay": 0.3}, 1, 2),
-        ({"kind": "li", "decay": 0.5}, 1, 0),
-        ({"vectors": {"decay": np.array([0.5, 1.0, 0.0])}}, 1, 0),
-        ({"vectors": {"decay": np.array([0.5, 1.0, 0.3])}}, 0, 1),
+        ({"decay": 1.0}, 0, 0, 0),
+        ({"decay": 0.0}, 0, 0, 0),
+        ({"decay": 0.25}, 1, 0, 0),
+        ({"decay": 0.75}, 0, 1, 0),  # 1 - 1/4
+        ({"decay": 0.625}, 0, 1, 0),  # 1/2 + 1/8
+        ({"decay": 0.6875}, 0, 0, 1),  # 1011 in sixteenths: 1 - 1/4 - 1/16
+        ({"decay": 1.6, "leak": "leak_divide"}, 0, 1, 0),  # 5/8
+        ({"decay": 0.3}, 0, 0, 1),
+        ({"decay": 0.5, "current_decay": 0.3}, 1, 0, 1),
+        ({"decay": 0.5, "current_decay": 0.875}, 1, 1, 0),
+        ({"decay": 1.0, "adaptation": 1.0, "adaptation_decay": 0.5}, 1, 0, 0),
+        ({"decay": 4.0, "leak": "leak_divide"}, 1, 0, 0),
+        ({"decay": 1.0, "leak": "leak_divide"}, 0, 0, 0),
+        ({"decay": 3.0, "leak": "relax_divide"}, 0, 0, 1),
+        ({"decay": 1.0, "leak": "relax"}, 1, 0, 0),
+        ({"kind": "clif", "decay": 0.5, "current_decay": 0.3}, 1, 0, 2),
+        ({"kind": "li", "decay": 0.5}, 1, 0, 0),
+        ({"vectors": {"decay": np.array([0.5, 1.0, 0.0])}}, 1, 0, 0),
+        ({"vectors": {"decay": np.array([0.5, 0.75, 0.0])}}, 0, 1, 0),
+        ({"vectors": {"decay": np.array([0.5, 0.75, 0.3])}}, 0, 0, 1),
     ],
 )
-def test_each_leak_factor_is_a_shift_or_a_multiplication(
-    neuron: dict[str, Any], shift: int, multiply: int
+def test_each_leak_factor_is_a_shift_an_addition_or_a_multiplication(
+    neuron: dict[str, Any], shift: int, add: int, multiply: int
 ) -> None:
     # L2: 3 neurons, 2 steps
     network = checked(with_neuron(chain(2, 3, timesteps=2), **neuron))
-    found = count(network, chip(), "lif_update", "decay_shift", "decay_multiply")
-    assert found == (6, 6 * shift, 6 * multiply)
+    found = count(network, chip(), "lif_update", "decay_shift", "decay_add", "decay_multiply")
+    assert found == (6, 6 * shift, 6 * add, 6 * multiply)
+
+
+@given(st.one_of(st.integers(0, 2**20), st.floats(0, 2, allow_subnormal=False)), st.integers(0, 40))
+def test_a_leak_is_what_its_fewest_powers_of_two_make_it(number: float, fraction: int) -> None:
+    """The kernel's rule by bits of the mantissa is the reference's, by a non-adjacent form."""
+    factor = number / 2.0**fraction
+    names = ("decay_shift", "decay_shift", "decay_add", "decay_multiply")
+    assert leak_action(np.array([factor])) == names[min(powers_of_two(factor), 3)]
 
 
 def test_biases_and_updates_count_for_every_sample_and_spikes_as_they_are() -> None:

@@ -6,7 +6,7 @@ from hwsim.report.comparison import savings, whatever_the_table
 
 
 def row(sharing: str, dram_bytes: int, samples: int = 1, **place: Any) -> dict[str, Any]:
-    where = {"model": "net", "hardware": "sata", "schedule": "layer_major", "batch": 1}
+    where = {"model": "net", "bits": "float", "hardware": "sata", "schedule": "layer_major", "batch": 1}
     totals = {"totals": {"dram_bytes": dram_bytes}, "samples": samples}
     return where | {"sharing": sharing} | totals | place
 

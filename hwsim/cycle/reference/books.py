@@ -76,10 +76,18 @@ def decays(population: Population) -> list[str]:
         if name == "decay" and population.leak in ("relax", "relax_divide"):
             free = False
         if not free:
-            # 1/x is a power of two where x is
-            power_of_two = (np.frexp(values)[0] == 0.5) | (values == 0)
-            found.append("decay_shift" if power_of_two.all() else "decay_multiply")
+            divides = name == "decay" and population.kind != "clif" and population.leak.endswith("_divide")
+            terms = [powers_of_two(float(1 / x if divides else x)) for x in np.unique(values)]
+            found.append(("decay_shift", "decay_shift", "decay_add", "decay_multiply")[min(max(terms), 3)])
     return found
+
+
+def powers_of_two(factor: float) -> int:
+    """How many powers of two, added or subtracted, a factor takes at least; 3 stands for a negative one."""
+    if factor < 0:
+        return 3
+    n = factor.as_integer_ratio()[0]
+    return ((3 * n) ^ n).bit_count()
 
 
 def count_incoming(books: Books, network: Network, layer: Layer, p: Projection, activity: Activity) -> None:
