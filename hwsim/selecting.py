@@ -6,25 +6,28 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hwsim import learning_cost, pipeline
 from hwsim.commands import chip
+from hwsim.comparison import KEYS
 from hwsim.configuration import load_yaml, save_yaml, shown
 from hwsim.cost import CostTable, load_table
 from hwsim.delivery import progress_bars, say, tell
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, one_line
 from hwsim.hardware import Hardware
 from hwsim.lists import parts_of
+from hwsim.manycore.asked import refuse
 from hwsim.mapping import Mapping as Schedule
 from hwsim.methods.learning_cost.words import Words
 from hwsim.methods.run_directory import alone, differences
 from hwsim.methods.selection import MEMORY, Candidate, Choice, Limit, choices, reward, selected, within
 from hwsim.methods.stdp.candidates import FLOAT, Kind, Space, kinds, spec_of
-from hwsim.methods.stdp.learn import Learned, learn
+from hwsim.methods.stdp.learn import Learned, finished, learn
+from hwsim.methods.stdp.spec import ModelName
 from hwsim.report import console, selection_console, selection_picture
 from hwsim.report.csv_files import text_of
-from hwsim.storage import is_dir, is_file, write_text
+from hwsim.storage import check_file, is_dir, is_file, write_text
 from hwsim.workloads import WorkloadSpec
 
 SPEC, TOLD, TABLE, PICTURE = "selection.yaml", "selection.json", "selection.csv", "selection.png"
@@ -57,13 +60,22 @@ class Asked:
         return Asked(chip(hardware, None), load_table(table), given, found, cost, reference)
 
 
-def run(values: Mapping[str, Any], asked: Asked, output: Path, as_json: bool) -> None:
+def run(values: Mapping[str, Any], asked: Asked, output: Path | None, as_json: bool) -> None:
     """Learn all candidates of the Space that ``values`` say, those that are None left out, into directories
-    of ``output``, price them and tell who wins; write selection.json, .csv and .png.
+    of ``output``, price them and tell who wins; write selection.json, .csv and .png. Where the model is a
+    comparison, its rows are judged.
 
     Ctrl-C ends with status 130 and says how to go on. Raises HwsimError for a directory of something else.
     """
-    space = Space.of({name: value for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    model = str(given["model"])
+    if model not in get_args(ModelName) and (is_dir(Path(model)) or is_file(Path(model))):
+        refuse({n: v for n, v in given.items() if n != "model"}, "of candidates that learn; these are rows")
+        judge(Path(model), asked, output, as_json)
+        return
+    space = Space.of(given)
+    if output is None:
+        raise HwsimError("-o DIRECTORY: candidates are learned into a directory each; name one")
     _check(output, space)
     try:
         with progress_bars() as progress:
@@ -75,11 +87,27 @@ def run(values: Mapping[str, Any], asked: Asked, output: Path, as_json: bool) ->
     except KeyboardInterrupt:
         sys.stderr.write(f"interrupted; the same command goes on with the candidates learned in {output}\n")
         sys.exit(130)
-    found = described(candidates, asked)
-    found["space"], found["hardware"], found["table"] = space.model_dump(), asked.chip.name, asked.table.name
-    say(json.dumps(found, indent=1, allow_nan=False)) if as_json else selection_console.show(
-        found, console.terminal()
-    )
+    of = f"candidates on {asked.chip.name} by {asked.table.name}"
+    _deliver({"of": of} | described(candidates, asked) | {"space": space.model_dump()}, output, as_json)
+
+
+def judge(comparison: Path, asked: Asked, output: Path | None, as_json: bool) -> None:
+    """Judge the rows of a compare.json, or of the directory that has one. Raises HwsimError for rows none of
+    which knows its accuracy."""
+    path = comparison / "compare.json" if is_dir(comparison) else comparison
+    candidates = of_comparison(path)
+    if not candidates:
+        raise HwsimError(f"{path}: no row knows its accuracy; compare on inputs with labels")
+    _deliver({"of": f"rows of {path.name}"} | described(candidates, asked), output, as_json)
+
+
+def _deliver(found: dict[str, Any], output: Path | None, as_json: bool) -> None:
+    if as_json:
+        say(json.dumps(found, indent=1, allow_nan=False))
+    else:
+        selection_console.show(found, console.terminal())
+    if output is None:
+        return
     write_text(output / TOLD, json.dumps(found, indent=1, allow_nan=False) + "\n")
     write_text(output / TABLE, text_of(csv_rows(found)))
     selection_picture.draw(output / PICTURE, found)
@@ -149,20 +177,51 @@ def costs_of(learned: Learned, asked: Asked) -> dict[str, float]:
     """What a candidate takes, on a chip built for its words (float32 as 32 bits).
 
     ``memory_bytes`` is tinySNN's M = N_w B_w + N_n B_n. ``energy_pj``, ``dram_bytes`` of an inference and
-    ``learning_energy_pj`` of an image learned are of the counts of all images (docs/learning-cost.md), 0 of
-    one that was only rounded; ``latency_ns`` of an inference and ``area_um2`` are the simulator's.
+    ``learning_energy_pj`` of an image learned are of the counts of all images (docs/learning-cost.md), the
+    latter of what was only rounded that of its float learning; ``latency_ns`` of an inference and
+    ``area_um2`` are the simulator's.
     """
-    told = learning_cost.described(
-        learned, learning_cost.Asked(asked.chip, asked.table, "learned", "lazy", "input")
-    )
-    inference, learning = told["inference"], told["learning"]
-    images = max(1, learning["images"])
+    told = _priced(learned, asked)
+    source = learned if learned.spec.passes else finished(Path(learned.spec.initial or ""))
+    inference, learning = told["inference"], _priced(source, asked)["learning"]
     return {
         MEMORY: told["model_bytes"]["learned"],
         "energy_pj": inference["energy_pj"] / inference["images"],
         "dram_bytes": inference["dram_bytes"] / inference["images"],
-        "learning_energy_pj": learning["energy_pj"] / images,
+        "learning_energy_pj": learning["energy_pj"] / learning["images"],
     } | _simulated(learned, asked)
+
+
+def _priced(learned: Learned, asked: Asked) -> dict[str, Any]:
+    of = learning_cost.Asked(asked.chip, asked.table, "learned", "lazy", "input")
+    return learning_cost.described(learned, of)
+
+
+def of_comparison(path: Path) -> list[Candidate]:
+    """Rows of a compare.json that know their accuracy, named by what tells them apart; ``memory_bytes`` is of
+    weights and states. Raises HwsimError for other files."""
+    check_file(path)
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        apart = [key for key in KEYS if len({row[key] for row in rows}) > 1] or ["model"]
+        return [
+            Candidate(" ".join(str(row[key]) for key in apart), float(row["accuracy"]), _costs(row))
+            for row in rows
+            if row["accuracy"] is not None
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise HwsimError(f"{path}: no compare.json of this version ({one_line(error)})") from None
+
+
+def _costs(row: dict[str, Any]) -> dict[str, float]:
+    totals, samples = row["totals"], row["samples"]
+    each = {name: totals[name] for name in ("energy_pj", "dram_bytes", "latency_ns")}
+    found = {name: value / samples for name, value in each.items() if value is not None}
+    if totals["area_um2"] is not None:
+        found["area_um2"] = totals["area_um2"]
+    if row["weight_bytes"] is not None and row["lif"]["memory_bytes"] is not None:
+        found[MEMORY] = row["weight_bytes"] + row["lif"]["memory_bytes"]
+    return found
 
 
 def _simulated(learned: Learned, asked: Asked) -> dict[str, float]:

@@ -125,6 +125,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("learning",), ("delivery", "methods.", *STAGES, *VALUES, *BASE)),
     (("learning_cost",), ("commands", "delivery", "report.", *METHODS, *STAGES, *VALUES, *BASE)),
     (("training",), ("delivery", "lists", "report.", "methods.", *STAGES, *VALUES, *BASE)),
+    (
+        ("selecting",),
+        (
+            *("commands", "comparison", "delivery", "learning_cost", "lists", "manycore.asked", "pipeline"),
+            *("report.", *METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
     (("searching",), ("delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),
     (("quantizing",), ("delivery", "report.", *METHODS, *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
@@ -223,6 +230,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "quantizing",
             "replay.",
             "searching",
+            "selecting",
             "reporting",
             "training",
             "variants",

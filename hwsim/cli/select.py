@@ -1,25 +1,31 @@
 """``hwsim select``."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from hwsim.options import AsJson, count, unset
+from hwsim.options import AsJson, count, directory, unset
 
 
 def select(
-    model: Annotated[str, typer.Argument(help="tinysnn/lateral or tinysnn/baseline.")],
-    data: Annotated[str, typer.Option(help="A data set of images by name, or an .npz file.")],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIRECTORY",
-            help="Of the candidates, a directory each, and of selection.json, .csv and .png. Gone on with.",
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="tinysnn/lateral or tinysnn/baseline, whose candidates are learned; or a compare.json, or its "
+            "directory, whose rows are the candidates.",
+            metavar="MODEL|COMPARISON",
         ),
     ],
+    data: Annotated[
+        str | None, unset("What candidates learn: a data set of images by name, or an .npz file.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        directory(
+            "Write selection.json, .csv and .png there; of a MODEL also a directory a candidate, which is gone "
+            "on with."
+        ),
+    ] = None,
     data_directory: Annotated[
         str | None, unset("Where its files lie. Default: $HWSIM_DATASETS and others.")
     ] = None,
@@ -67,19 +73,22 @@ def select(
 
     `hwsim select tinysnn/lateral --data mnist --neurons 100,400 --bits 16,8,4 -o runs/select`
 
+    `hwsim select out/compare.json --cost energy_pj --limit 'area_um2<=2e6'`
+
     `hwsim select tinysnn/lateral --data mnist --neurons 100 --limit 'energy_pj<=2e7' -o runs/small`
     """
     from hwsim import delivery, selecting
     from hwsim.lists import parts_of
 
-    directory = delivery.output_directory(str(output))
-    assert directory is not None
-    lists = {"schemes": ("scheme", scheme), "roundings": ("rounding", rounding), "parts": ("parts", parts)}
-    given = {
+    place = delivery.output_directory(output)
+    asked = selecting.Asked.of(hardware, table, mu, limit or (), cost, reference)
+    given: dict[str, Any] = {
         "model": model, "data": data, "data_directory": data_directory, "rule": rule, "passes": passes,
         "timesteps": timesteps, "train_samples": train_samples, "test_samples": test_samples, "seed": seed,
         "neurons": selecting.whole("neurons", neurons), "bits": selecting.whole("bits", bits, floats=True),
     }  # fmt: skip
-    given |= {name: text and parts_of(option, text) for name, (option, text) in lists.items()}
-    asked = selecting.Asked.of(hardware, table, mu, limit or (), cost, reference)
-    selecting.run(given, asked, directory, as_json)
+    given |= {
+        name: text and parts_of(name, text)
+        for name, text in (("scheme", scheme), ("rounding", rounding), ("parts", parts))
+    }
+    selecting.run(given, asked, place, as_json)

@@ -19,8 +19,7 @@ HEADS = {
 def show(values: dict[str, Any], console: Console) -> None:
     """Candidates, the winners for each mu, and from which mu on each wins."""
     values = cleaned(values)
-    title = f"candidates on {values['hardware']} by {values['table']}"
-    table = Table(title=escape(title), title_justify="left")
+    table = Table(title=escape(values["of"]), title_justify="left")
     table.add_column("candidate")
     names = [name for name in HEADS if any(name in one["costs"] for one in values["candidates"])]
     for name in ("accuracy", *(HEADS[n] for n in names)):

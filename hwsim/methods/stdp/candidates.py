@@ -28,7 +28,7 @@ WORDS: dict[Parts, tuple[Word, ...]] = {"qW": ("weights",), "qWN": ("weights", "
 
 
 class Space(Configured):
-    """What is combined: ``neurons``, and float beside every one of ``bits``, ``schemes``, ``roundings`` and
+    """What is combined: ``neurons``, and float beside every one of ``bits``, ``scheme``, ``rounding`` and
     ``parts``. All learn from the same ``data``, by the same ``rule``, seed, passes and samples."""
 
     model: ModelName
@@ -36,8 +36,8 @@ class Space(Configured):
     data_directory: str | None = None
     neurons: list[PositiveInt] = Field(default=[100, 400], min_length=1)
     bits: list[int] = Field(default=[16, 8, 6, 4])
-    schemes: list[Scheme] = Field(default=["ptq", "itq"], min_length=1)
-    roundings: list[ParameterRounding] = Field(default=["nearest"], min_length=1)
+    scheme: list[Scheme] = Field(default=["ptq", "itq"], min_length=1)
+    rounding: list[ParameterRounding] = Field(default=["nearest"], min_length=1)
     parts: list[Parts] = Field(default=["qW", "qWN"], min_length=1)
     rule: RuleName = "tinysnn"
     passes: PositiveInt = 1
@@ -48,7 +48,7 @@ class Space(Configured):
 
     @validator(mode="after")
     def _consistent(self) -> Self:
-        for name in ("neurons", "bits", "schemes", "roundings", "parts"):
+        for name in ("neurons", "bits", "scheme", "rounding", "parts"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"{name} {', '.join(map(str, values))}: one is there twice")
@@ -90,7 +90,7 @@ def kinds(space: Space) -> Iterator[Kind]:
     """All candidates; the float learning of a size before those that need it."""
     for neurons in space.neurons:
         yield Kind(neurons=neurons)
-        for bits, scheme, rounding, parts in product(space.bits, space.schemes, space.roundings, space.parts):
+        for bits, scheme, rounding, parts in product(space.bits, space.scheme, space.rounding, space.parts):
             yield Kind(neurons=neurons, bits=bits, scheme=scheme, rounding=rounding, parts=parts)
 
 
