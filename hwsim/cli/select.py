@@ -11,8 +11,8 @@ def select(
     model: Annotated[
         str,
         typer.Argument(
-            help="tinysnn/lateral or tinysnn/baseline, whose candidates are learned; or a compare.json, or its "
-            "directory, whose rows are the candidates.",
+            help="tinysnn/lateral or tinysnn/baseline, whose candidates are learned; or a compare.json, or "
+            "its directory, whose rows are the candidates.",
             metavar="MODEL|COMPARISON",
         ),
     ],
@@ -22,8 +22,8 @@ def select(
     output: Annotated[
         str | None,
         directory(
-            "Write selection.json, .csv and .png there; of a MODEL also a directory a candidate, which is gone "
-            "on with."
+            "Write selection.json, .csv and .png there; of a MODEL also a directory a candidate, which is "
+            "gone on with."
         ),
     ] = None,
     data_directory: Annotated[

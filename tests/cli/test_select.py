@@ -99,7 +99,8 @@ def rows() -> list[dict[str, Any]]:
     }
     return [
         keys | {
-            "bits": bits, "accuracy": accuracy, "samples": 2, "weight_bytes": weights, "lif": {"memory_bytes": 10},
+            "bits": bits, "accuracy": accuracy, "samples": 2,
+            "weight_bytes": weights, "lif": {"memory_bytes": 10},
             "totals": {"energy_pj": energy, "dram_bytes": 8, "latency_ns": 4.0, "area_um2": 5.0},
         }
         for bits, accuracy, weights, energy in (("8/16", 0.9, 100, 40.0), ("4/12", 0.8, 50, 20.0))
