@@ -87,8 +87,9 @@ RECONSTRUCTED: dict[str, Values] = {
     "asgl": {"method": "asgl"},
     "asgl-slow": {"method": "asgl", "alpha_rate": 2e-3},
     "asgl-fixed": {"method": "asgl", "alpha_rate": 0.0},
+    "asgl-spikes": {"method": "asgl", "spike_fraction": 1.0},
 }
-"""How the autoencoder is trained; asgl: its steepness learns at a rate of .05."""
+"""How the autoencoder is trained; asgl: p = .8, its steepness learns at a rate of .05."""
 SG: Values = {"method": "sg"}
 MIXED: Values = {"method": "asgl", "spike_fraction": 0.8, "alpha_rate": 0.05}
 ADAMW: Values = {"optimizer": "adamw", "rate": 2e-3, "weight_decay": 1e-2}
