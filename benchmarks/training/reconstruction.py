@@ -24,7 +24,9 @@ class Reconstruction:
     ssim: float
 
 
-def reconstruct(method: str, steepness: float, seed: int, alpha_rate: float = ALPHA_RATE) -> Reconstruction:
+def reconstruct(
+    method: str, steepness: float, seed: int, alpha_rate: float = ALPHA_RATE, spike_fraction: float = 0.8
+) -> Reconstruction:
     """Train on 10,000 digits of MNIST, pixels in [0, 1] at every step; the answer is the mean over
     the steps of the last layer's current, clipped to [0, 1] where it is judged."""
     torch.manual_seed(seed)
@@ -35,7 +37,9 @@ def reconstruct(method: str, steepness: float, seed: int, alpha_rate: float = AL
     )
     model = open_model("asgl/autoencoder", None, [], trained=False, seed=seed).model
     assert isinstance(model, nn.Module)
-    use_surrogate(model, lambda: ASGL("tanh", steepness) if method == "asgl" else Tanh(steepness))
+    use_surrogate(
+        model, lambda: ASGL("tanh", steepness, spike_fraction) if method == "asgl" else Tanh(steepness)
+    )
     optimizer = torch.optim.Adam(parameter_groups(model, RATE, alpha_rate))
     steps = EPOCHS * (TRAINED // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
