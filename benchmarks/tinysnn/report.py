@@ -39,7 +39,7 @@ float32. N = 100: one pass; N = 400: three passes. MNIST: 60,000 images to learn
 
 `tinysnn/lateral`, `--rule tinysnn`, N = 100, MNIST, one pass. qW: weights; qWN: weights, membranes and theta,
 all of so many bits. PTQ: a float learning rounded afterwards, labels and answers from the rounded one. ITQ:
-in fixed point while it learns. float32: {base}.
+in fixed point while it learns. float32: {base}. Blank: not run.
 
 ![Accuracy against bits](bits.png)
 

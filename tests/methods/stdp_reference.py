@@ -193,8 +193,10 @@ class Slow:
                     w = self.weights[i, j] * scale
                     self.weights[i, j] = on_grid(spec, "weights", w, key, OF_NORM, 0, i * neurons + j)
                     self.counts["norm_writes"] += 1
-            if spec.fading and "theta" not in spec.formats:
-                self.theta = self.theta * F(math.exp(-spec.fading * steps))
+            if spec.fading:
+                faded = self.theta * F(math.exp(-spec.fading * steps))
+                for j in range(neurons):
+                    self.theta[j] = on_grid(spec, "theta", faded[j], key, OF_THETA, steps, j)
                 self.counts["theta_updates"] += neurons
         return responses, winners
 

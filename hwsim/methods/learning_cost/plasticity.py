@@ -71,7 +71,7 @@ def theta(task: Task, counts: Counts) -> Iterator[Action]:
     yield Action("theta", "learning_add", grown, word)
     if not word.real:
         yield Action("theta", "learning_compare", grown, word)
-    yield from _random(task, "theta", "theta", grown)
+    yield from _random(task, "theta", "theta", counts.theta_updates)
     yield Action("theta", "learning_multiply", faded, word)
     yield from touch(task, "theta", kept, grown, grown)
     sweeps = counts.images if task.fades else 0

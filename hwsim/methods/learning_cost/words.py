@@ -103,7 +103,7 @@ class Task:
     @property
     def fades(self) -> bool:
         """Whether theta fades after each image."""
-        return bool(plasticity_of(self.spec).fading < 1) and "theta" not in self.spec.formats
+        return bool(plasticity_of(self.spec).fading < 1)
 
     @property
     def weight_bytes(self) -> int:

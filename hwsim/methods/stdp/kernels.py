@@ -15,14 +15,12 @@ from hwsim.methods.stdp.layout import (
     INHIBITORY_UPDATES,
     INPUT_OPERATIONS,
     INPUT_SPIKES,
-    NO_ROUNDING,
     RELAY_OPERATIONS,
     STEPS,
-    THETA_UPDATES,
     TRACE_DECAYS,
     TRACE_WRITES,
 )
-from hwsim.methods.stdp.plasticity import depress, grow, normalize, potentiate
+from hwsim.methods.stdp.plasticity import depress, fade, grow, normalize, potentiate
 from hwsim.methods.stdp.room import new_room
 
 
@@ -204,10 +202,7 @@ def present(dynamics, rule, grids, traces, weights, theta, key, learns, room, re
     counts[INHIBITORY_UPDATES] += steps * neurons * dynamics.relayed
     if learns:
         normalize(weights, rule, grids, room, learners, key, counts)
-        if rule.fading < 1 and grids.theta.rounding == NO_ROUNDING:
-            for j in range(neurons):
-                theta[j] *= rule.fading
-            counts[THETA_UPDATES] += neurons
+        fade(theta, rule, grids, key, steps, counts)
         counts[TRACE_WRITES] += room.begins[steps]
         counts[TRACE_DECAYS] += steps * len(weights)
         if rule.pre_rate > 0:

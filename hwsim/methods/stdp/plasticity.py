@@ -60,6 +60,16 @@ def grow(theta, j, rule, grids, key, step, counts):
 
 
 @njit(**BARE)
+def fade(theta, rule, grids, key, steps, counts):
+    """theta *= fading after an image of ``steps``."""
+    if rule.fading == 1:
+        return
+    for j in range(len(theta)):
+        theta[j] = on_grid(theta[j] * rule.fading, grids.theta, key, OF_THETA, steps, j)
+    counts[THETA_UPDATES] += len(theta)
+
+
+@njit(**BARE)
 def depress(weights, rule, grids, traces, room, learners, step, key, counts):
     """w -= pre_rate * x_post, not below 0, from the inputs that spike at ``step`` to all that may learn."""
     begin, end = room.begins[step], room.begins[step + 1]
