@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select quantization numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ training-speed: $(FRONTENDS)/.ready  ## a training step against SpikingJelly's, 
 
 bindsnet-speed: $(READY) $(BINDSNET)/.ready  ## images learned a second by STDP against BindsNET's, in .venv-bindsnet
 	$(BIN)/python -m benchmarks.bindsnet_speed
+
+tinysnn-select: $(READY)  ## candidates of several sizes and bits, who wins for which mu, into reports/tinysnn
+	$(BIN)/python -m benchmarks.tinysnn_select
 
 tinysnn-cost: $(READY)  ## energy and counts of learning by STDP on a chip, into reports/tinysnn (minutes)
 	$(BIN)/python -m benchmarks.tinysnn_cost
