@@ -1,6 +1,7 @@
 """What ``hwsim learn`` does: learn by STDP into a directory, show the card."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any, get_args
 from hwsim.delivery import progress_bars, say
 from hwsim.errors import HwsimError
 from hwsim.fixed_point import MOST_BITS
+from hwsim.methods.run_directory import as_path
 from hwsim.methods.stdp.fixed import fraction_bits
-from hwsim.methods.stdp.learn import SPEC, Learned, highest_theta, learn
+from hwsim.methods.stdp.learn import SPEC, Learned, highest, learn
 from hwsim.methods.stdp.spec import LearnSpec, Word
 from hwsim.storage import is_dir, is_file
 
@@ -33,7 +35,11 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     if ranges is not None and all("." in text for text in texts):
         raise HwsimError(f"--ranges {ranges} is for formats without fraction bits, as in theta=12")
     ranges, plain = ranges or given.get("initial"), LearnSpec.of(given)
-    given["formats"] = dict(_format(text, rounding, plain, ranges) for text in texts)
+    formats = [_format(text, rounding, plain, ranges) for text in texts]
+    named = [name for name, _ in formats]
+    if twice := [name for name in named if named.count(name) > 1]:
+        raise HwsimError(f"--format {twice[0]}: is there twice")
+    given["formats"] = dict(formats)
     spec = LearnSpec.of(given)
     if is_dir(output) and not is_file(output / SPEC) and any(_known(output)):
         raise HwsimError(f"{output}: holds files that are of no learning; name a new directory")
@@ -69,14 +75,14 @@ def _format(
         )
     if not 1 <= int(bits) <= MOST_BITS:
         raise HwsimError(f"--format {text}: {bits} bits; allowed are 1 to {MOST_BITS}")
-    theta = 0.0 if point or ranges is None else highest_theta(Path(ranges))
-    behind = int(fraction) if point else fraction_bits(spec, name, int(bits), theta)
+    reached = 0.0 if point or ranges is None else highest(Path(ranges), name)
+    behind = int(fraction) if point else fraction_bits(spec, name, int(bits), reached)
     form: dict[str, Any] = {"bits": int(bits), "fraction": behind}
     return name, form if rounding is None else form | {"rounding": rounding}
 
 
 def _told(learned: Learned) -> str:
-    card, spec, here = learned.card, learned.spec, learned.directory
+    card, spec, here = learned.card, learned.spec, shlex.quote(as_path(learned.directory))
     counts, images = card["learning_counts"], card["learning_counts"]["images"]
     after = f"{images:,} images in {card['minutes']:.1f} minutes" if images else f"rounding {spec.initial}"
     lines = [
@@ -92,7 +98,7 @@ def _told(learned: Learned) -> str:
         )
     lines += [
         f"neurons of each class: {' '.join(map(str, card['neurons_of_class']))}",
-        f"directory: {here}",
+        f"directory: {learned.directory}",
         f"next: hwsim estimate {here}, hwsim learn-cost {here}",
     ]
     return "\n".join(lines)

@@ -19,9 +19,20 @@ from hwsim.hardware import Hardware
 from hwsim.lists import parts_of
 from hwsim.manycore.asked import refuse
 from hwsim.mapping import Mapping as Schedule
+from hwsim.methods.learning_cost.prices import Prices
 from hwsim.methods.learning_cost.words import Words
 from hwsim.methods.run_directory import alone, differences
-from hwsim.methods.selection import MEMORY, Candidate, Choice, Limit, choices, reward, selected, within
+from hwsim.methods.selection import (
+    MEMORY,
+    Candidate,
+    Choice,
+    Limit,
+    checked_cost,
+    choices,
+    reward,
+    selected,
+    within,
+)
 from hwsim.methods.stdp.candidates import FLOAT, Kind, Space, kinds, spec_of
 from hwsim.methods.stdp.learn import Learned, finished, learn
 from hwsim.methods.stdp.spec import ModelName
@@ -33,8 +44,10 @@ from hwsim.workloads import WorkloadSpec
 SPEC, TOLD, TABLE, PICTURE = "selection.yaml", "selection.json", "selection.csv", "selection.png"
 MUS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
 SIMULATED = 1
-"""Samples that a candidate is simulated with; each step of each takes as long on a chip of one tile, to the
-spikes that come."""
+"""Samples whose latency is that of a candidate: of steps with about as many spikes all take about as long."""
+
+TOO_WIDE = "bits, the chip has"
+"""Of the caveat that an area is that of other widths (:func:`hwsim.cost.width_caveats`)."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -57,7 +70,9 @@ class Asked:
         """From texts. Raises HwsimError for what they cannot be."""
         given = MUS if mus is None else tuple(_mu(part) for part in parts_of("mu", mus))
         found = tuple(Limit.of(text) for text in limits)
-        return Asked(chip(hardware, None), load_table(table), given, found, cost, reference)
+        return Asked(
+            chip(hardware, None), load_table(table), given, found, checked_cost("cost", cost), reference
+        )
 
 
 def run(values: Mapping[str, Any], asked: Asked, output: Path | None, as_json: bool) -> None:
@@ -77,6 +92,7 @@ def run(values: Mapping[str, Any], asked: Asked, output: Path | None, as_json: b
     if output is None:
         raise HwsimError("-o DIRECTORY: candidates are learned into a directory each; name one")
     _check(output, space)
+    _check_prices(space, asked)
     try:
         with progress_bars() as progress:
             save_yaml(output / SPEC, space)
@@ -119,9 +135,6 @@ def described(candidates: Sequence[Candidate], asked: Asked) -> dict[str, Any]:
 
     Raises HwsimError for a cost or a reference that no candidate has, and where none keeps all limits.
     """
-    known = sorted({cost for one in candidates for cost in one.costs})
-    if asked.cost not in known:
-        raise HwsimError(f"--cost {shown(asked.cost)}; candidates have {', '.join(known)}")
     reference = _reference(candidates, asked)
     kept, refused = within(candidates, asked.limits)
     kept = [one for one in kept if asked.cost in one.costs]
@@ -202,14 +215,17 @@ def of_comparison(path: Path) -> list[Candidate]:
     weights and states. Raises HwsimError for other files."""
     check_file(path)
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        apart = [key for key in KEYS if len({row[key] for row in rows}) > 1] or ["model"]
-        return [
-            Candidate(" ".join(str(row[key]) for key in apart), float(row["accuracy"]), _costs(row))
-            for row in rows
-            if row["accuracy"] is not None
+        rows = [
+            row for row in json.loads(path.read_text(encoding="utf-8"))["rows"] if row["accuracy"] is not None
         ]
-    except (ValueError, KeyError, TypeError) as error:
+        apart = [key for key in KEYS if len({row[key] for row in rows}) > 1] or ["model"]
+        names = [" ".join(str(row[key]) for key in apart) for row in rows]
+        names = [f"{n} ({i})" if names.count(n) > 1 else n for i, n in enumerate(names, 1)]
+        return [
+            Candidate(name, float(row["accuracy"]), _costs(row))
+            for name, row in zip(names, rows, strict=True)
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise HwsimError(f"{path}: no compare.json of this version ({one_line(error)})") from None
 
 
@@ -224,26 +240,45 @@ def _costs(row: dict[str, Any]) -> dict[str, float]:
     return found
 
 
+def _check_prices(space: Space, asked: Asked) -> None:
+    """Raises HwsimError, before anything learns, for a table that has no prices of floats."""
+    words = Words.of(space.plain(space.neurons[0]), asked.chip, "learned")
+    try:
+        Prices(asked.table, asked.chip.alone, words)
+    except HwsimError as error:
+        raise HwsimError(
+            f"--table {asked.table.name}: it must price the float candidates, too ({error})"
+        ) from None
+
+
 def _simulated(learned: Learned, asked: Asked) -> dict[str, float]:
+    """Without ``area_um2`` where the table has no areas as wide as its words."""
     words = Words.of(learned.spec, asked.chip, "learned")
     widths = {
         "weight_bits": words.weight.bits, "partial_sum_bits": words.sum.bits, "state_bits": words.state.bits,
     }  # fmt: skip
     tile = asked.chip.model_copy(update={"precision": asked.chip.precision.model_copy(update=widths)})
     work, _ = WorkloadSpec(str(learned.directory), samples=SIMULATED).workload(SIMULATED)
-    totals = pipeline.estimate(work, tile.alone, Schedule(), asked.table).as_dict()["totals"]
-    return {"latency_ns": totals["latency_ns"] / SIMULATED, "area_um2": totals["area_um2"]}
+    result = pipeline.estimate(work, tile.alone, Schedule(), asked.table).as_dict()
+    totals = result["totals"]
+    found = {"latency_ns": totals["latency_ns"] / SIMULATED, "area_um2": totals["area_um2"]}
+    if totals["area_um2"] is None or any(TOO_WIDE in line for line in result["caveats"]):
+        del found["area_um2"]
+    return found
 
 
 def _reference(candidates: Sequence[Candidate], asked: Asked) -> Candidate:
-    """The candidate whose cost is M0: the one that is named, else the dearest."""
-    if asked.reference is None:
-        return max(candidates, key=lambda one: one.costs.get(asked.cost, 0.0))
-    found = next((one for one in candidates if one.name == asked.reference), None)
-    if found is None or not found.costs.get(asked.cost):
+    """The candidate whose cost is M0, above 0: the one that is named, else the dearest."""
+    known = [one for one in candidates if one.costs.get(asked.cost)]
+    if asked.reference is not None:
+        known = [one for one in known if one.name == asked.reference]
+    if not known:
         names = ", ".join(one.name for one in candidates)
-        raise HwsimError(f"--reference {shown(asked.reference)}: candidates are {names}")
-    return found
+        whom = f"--reference {shown(asked.reference)}" if asked.reference else f"--cost {asked.cost}"
+        raise HwsimError(
+            f"{whom}: none of the candidates with a known {asked.cost} above 0; they are {names}"
+        )
+    return max(known, key=lambda one: one.costs[asked.cost])
 
 
 def _winner(kept: Sequence[Candidate], mu: float, reference: Candidate, cost: str) -> dict[str, Any]:
@@ -286,3 +321,8 @@ def whole(option: str, text: str | None, floats: bool = False) -> list[int] | No
     if wrong := [part for part in parts if not part.isdecimal()]:
         raise HwsimError(f"--{option} {shown(wrong[0])}: whole numbers, separated by commas")
     return [int(part) for part in parts]
+
+
+def names(option: str, text: str | None) -> list[str] | None:
+    """Names separated by commas."""
+    return None if text is None else parts_of(option, text)

@@ -1,6 +1,7 @@
 """What ``hwsim train`` does: train into a directory, draw the course, show the card."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from hwsim.delivery import progress_bars, say
 from hwsim.errors import HwsimError
 from hwsim.lists import parts_of
+from hwsim.methods.run_directory import as_path
 from hwsim.methods.train import SPEC, Trained, train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.storage import is_dir, is_file
@@ -66,4 +68,5 @@ def _told(trained: Trained) -> str:
     ]
     if card["sparsity"] is not None:
         lines.append(f"{card['sparsity']:.2%} of the weights of convolutions and linear layers are zero")
-    return "\n".join([*lines, f"directory: {trained.directory}", f"next: hwsim estimate {trained.directory}"])
+    here = shlex.quote(as_path(trained.directory))
+    return "\n".join([*lines, f"directory: {trained.directory}", f"next: hwsim estimate {here}"])

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.tinysnn.plan import DATA, HELD_OUT, WIDE, Run
 from hwsim.datasets import load_dataset
 from hwsim.methods.stdp.fixed import fraction_bits, rounded
-from hwsim.methods.stdp.learn import CARD, STATE, accuracy_on, highest_theta, labeled, learn
+from hwsim.methods.stdp.learn import CARD, STATE, accuracy_on, highest, labeled, learn
 from hwsim.methods.stdp.learner import Learner, pixels
 from hwsim.methods.stdp.spec import LearnSpec, Word
 from hwsim.methods.stdp.state import load_state
@@ -88,8 +88,7 @@ def spec_of(run: Run, store: Path) -> LearnSpec:
     formats = {}
     for word in WORDS.get(run.parts, ()):
         bits = 16 if run.parts == WIDE and word == "theta" else run.bits
-        theta = 0.0 if word == "weights" else highest_theta(run.source.directory(store))
-        behind = fraction_bits(plain, word, bits, theta)
+        behind = fraction_bits(plain, word, bits, highest(run.source.directory(store), word))
         formats[word] = {"bits": bits, "fraction": behind, "rounding": run.rounding}
     return LearnSpec.of(values | {"formats": formats})
 

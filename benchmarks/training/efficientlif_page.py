@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.pictures import Panel, panels
 from benchmarks.training.plan import SCHEMES
 from benchmarks.training.results import Curves, Found, markdown, printed
@@ -72,7 +74,8 @@ def transfer_table(found: Found) -> str:
 
 
 def pruned_table(found: Found) -> str:
-    """Magnitude pruning: accuracy, weights that are left, neurons that never fire (Fig. 9)."""
+    """Magnitude pruning of seed 0's networks: accuracy, weights of convolutions and linear layers that are
+    left, neurons that never fire (Fig. 9)."""
     chosen = [row for (group, _), row in found.items() if group == "pruned"]
     chosen += [found["resnet", name] for name in ("none", "L+C2") if ("resnet", name) in found]
     lines = []
@@ -83,12 +86,13 @@ def pruned_table(found: Found) -> str:
         dead = sum(dead_neurons(work.network, trace).values())
         neurons = sum(p.size for p in work.network.populations if p.spikes)
         share = row.cards[0]["sparsity"] or 0.0
-        left = round((1 - share) * row.cards[0]["parameters"] * 4 / 1024)
+        weights = [q.weights for q in work.network.projections if q.weights is not None]
+        left = round(sum(np.count_nonzero(w) for w in weights) * 4 / 1024)
         lines.append(
             [
                 row.name.split()[0],
                 f"{share:.1%}",
-                f"{100 * row.mean:.2f}",
+                f"{100 * row.cards[0]['test_accuracy']:.2f}",
                 f"{left:,}",
                 f"{dead / neurons:.1%}",
             ]
@@ -149,7 +153,7 @@ Weights of one sharing taken over by another (EfficientLIF-Net, Fig. 6), ResNet1
 
 {transfer}
 
-Magnitude pruning, trained on (Fig. 9):
+Magnitude pruning, trained on, seed 0 (Fig. 9):
 
 {pruned}
 """

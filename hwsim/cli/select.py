@@ -78,7 +78,6 @@ def select(
     `hwsim select tinysnn/lateral --data mnist --neurons 100 --limit 'energy_pj<=2e7' -o runs/small`
     """
     from hwsim import delivery, selecting
-    from hwsim.lists import parts_of
 
     place = delivery.output_directory(output)
     asked = selecting.Asked.of(hardware, table, mu, limit or (), cost, reference)
@@ -88,7 +87,7 @@ def select(
         "neurons": selecting.whole("neurons", neurons), "bits": selecting.whole("bits", bits, floats=True),
     }  # fmt: skip
     given |= {
-        name: text and parts_of(name, text)
+        name: selecting.names(name, text)
         for name, text in (("scheme", scheme), ("rounding", rounding), ("parts", parts))
     }
     selecting.run(given, asked, place, as_json)

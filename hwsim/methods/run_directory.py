@@ -42,6 +42,11 @@ def check_origin(directory: Path, begun: Mapping[str, str], now: Mapping[str, st
         )
 
 
+def as_path(directory: Path) -> str:
+    """As an argument that names the directory, even where a model of the zoo has its name."""
+    return str(directory) if directory.is_absolute() else f"./{directory}"
+
+
 def differences(found: Configured, asked: Configured) -> str:
     """The fields in which two specs differ, a text for errors; empty where they are equal."""
     before, now = found.model_dump(), asked.model_dump()

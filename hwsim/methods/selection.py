@@ -11,6 +11,9 @@ from hwsim.errors import HwsimError, nearest
 MEMORY = "memory_bytes"
 """The cost in tinySNN's reward."""
 
+COSTS = (MEMORY, "energy_pj", "learning_energy_pj", "dram_bytes", "latency_ns", "area_um2")
+"""Costs that a candidate may have: of an inference, learning of an image."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -20,6 +23,14 @@ class Candidate:
     name: str
     accuracy: float
     costs: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        """Raises HwsimError for an accuracy outside [0, 1], and for costs that are negative or no numbers."""
+        if not 0.0 <= self.accuracy <= 1.0:
+            raise HwsimError(f"candidate {self.name!r}: accuracy is {self.accuracy}; allowed are 0 to 1")
+        for cost, amount in self.costs.items():
+            if not (math.isfinite(amount) and amount >= 0.0):
+                raise HwsimError(f"candidate {self.name!r}: {cost} is {amount}; a cost is 0 or more")
 
 
 @dataclass(frozen=True)
@@ -48,10 +59,17 @@ class Limit:
             most = math.nan
         if not sign or not name.strip() or not math.isfinite(most):
             raise HwsimError(f"--limit {shown(text)}: write COST<=NUMBER, as in energy_pj<=2e6")
-        return Limit(name.strip(), most)
+        return Limit(checked_cost("limit", name.strip()), most)
 
     def __str__(self) -> str:
         return f"{self.cost}<={self.most:g}"
+
+
+def checked_cost(option: str, name: str) -> str:
+    """Raises HwsimError for a name that is no cost."""
+    if name not in COSTS:
+        raise HwsimError(f"--{option}: {shown(name)} is no cost.{nearest(name, list(COSTS))}")
+    return name
 
 
 def reward(candidate: Candidate, mu: float, reference: float, cost: str = MEMORY) -> float:
@@ -97,14 +115,8 @@ def within(
 ) -> tuple[list[Candidate], dict[str, str]]:
     """The candidates that keep all limits, and why each of the others does not, by name.
 
-    Raises HwsimError for a limit of a cost that no candidate has. A cost that is not known keeps no limit.
+    A cost that is not known keeps no limit.
     """
-    known = {cost for one in candidates for cost in one.costs}
-    for limit in limits:
-        if limit.cost not in known:
-            raise HwsimError(
-                f"--limit {limit}: no candidate has {limit.cost!r}{nearest(limit.cost, sorted(known))}"
-            )
     refused = {}
     for one in candidates:
         broken = [f"{x.cost} {_amount(one, x)}, at most {x.most:g}" for x in limits if not _keeps(one, x)]

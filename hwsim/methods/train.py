@@ -41,9 +41,15 @@ from hwsim.methods.train_model import (
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.train_state import FOLDER, load_state, save_state
 from hwsim.methods.trainer import Trainer, drawing
-from hwsim.storage import atomic_path, is_dir, is_file, write_text
+from hwsim.storage import atomic_path, check_file, is_dir, is_file, write_text
 
 SPEC, METRICS, CARD, INPUTS = "training.yaml", "metrics.jsonl", "card.json", "inputs.npz"
+
+TOLD = (
+    "model", "data", "test_accuracy", "test_samples", "epochs", "minutes", "method", "sharing", "timesteps",
+    "parameters", "spike_rates", "sparsity",
+)  # fmt: skip
+"""What a card must have to be shown."""
 
 STORED = 64
 """Samples of the test split that a directory keeps as its model's inputs."""
@@ -77,8 +83,7 @@ def train(
     far. Raises HwsimError for a directory of another spec, a damaged checkpoint, data and models that do not
     fit, and a loss that is no number.
     """
-    has_begun = is_dir(directory / FOLDER) or is_file(directory / CARD)
-    check_same(directory, SPEC, spec, "training", has_begun=has_begun)
+    _check(directory, spec)
     if is_file(directory / CARD):
         return finished(directory)
     device = device_of(spec)
@@ -94,8 +99,10 @@ def train(
     check_backward(model, feed)
     trainer = Trainer(model, feed, device)
     history: list[dict[str, Any]] = []
-    save_yaml(directory / SPEC, spec)
+    directory.mkdir(parents=True, exist_ok=True)
     with alone(directory), repeatable(device, done.threads if done else torch.get_num_threads()):
+        _check(directory, spec)
+        save_yaml(directory / SPEC, spec)
         if done is not None:
             trainer.resume(done)
             history = done.history
@@ -120,13 +127,14 @@ def train(
             write_metrics(directory / METRICS, history)
             after_epoch(history)
             progress("epochs", epoch, spec.epochs)
-    write_metrics(directory / METRICS, history)
-    with atomic_path(directory / WEIGHTS) as aside:
-        aside.write_bytes(save(trained_tensors(model, names)))
-    _write_inputs(directory / INPUTS, feed)
-    card = _card(spec, feed, parameters, history, device, command)
-    card["sha256"] = {name: digest_of(directory / name) for name in (WEIGHTS, INPUTS)}
-    write_text(directory / CARD, json.dumps(card, indent=1, allow_nan=False) + "\n")
+        write_metrics(directory / METRICS, history)
+        with atomic_path(directory / WEIGHTS) as aside:
+            aside.write_bytes(save(trained_tensors(model, names)))
+        _write_inputs(directory / INPUTS, feed)
+        card = _card(spec, feed, parameters, history, device, command)
+        card["sha256"] = {name: digest_of(directory / name) for name in (WEIGHTS, INPUTS)}
+        card["origin"] = origin
+        write_text(directory / CARD, json.dumps(card, indent=1, allow_nan=False) + "\n")
     return Trained(directory, spec, card, history)
 
 
@@ -140,7 +148,26 @@ def finished(directory: Path) -> Trained:
             "hwsim train with the same options and directory goes on"
         )
     card = checked_card(directory, CARD, "training")
-    return Trained(directory, spec, card, read_lines(directory / METRICS))
+    if missing := [name for name in TOLD if name not in card]:
+        raise HwsimError(f"{directory / CARD}: this card is damaged: it has no {', '.join(missing)}")
+    _check_model(directory, spec, card.get("origin"))
+    history = read_lines(directory / METRICS)
+    if not all(isinstance(row, dict) and {"epoch", "test_accuracy"} <= row.keys() for row in history):
+        raise HwsimError(f"{directory / METRICS}: is damaged: a line is no row of an epoch")
+    return Trained(directory, spec, card, history)
+
+
+def _check_model(directory: Path, spec: TrainSpec, origin: Any) -> None:
+    """Raises HwsimError where the model's own file is not the one of the training any more."""
+    path, _, _ = spec.model.rpartition(":")
+    digest = origin.get(path) if isinstance(origin, dict) else None
+    if digest is None:
+        return
+    check_file(Path(path))
+    if digest != digest_of(Path(path)):
+        raise HwsimError(
+            f"{path}: is not the file that {directory} was trained with; what it builds now is another model"
+        )
 
 
 @contextmanager
@@ -164,6 +191,11 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(was, warn_only=warned)
+
+
+def _check(directory: Path, spec: TrainSpec) -> None:
+    has_begun = is_dir(directory / FOLDER) or is_file(directory / CARD)
+    check_same(directory, SPEC, spec, "training", has_begun=has_begun)
 
 
 def _origin(spec: TrainSpec, feed: Feed) -> dict[str, str]:

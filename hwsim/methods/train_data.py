@@ -1,5 +1,6 @@
 """Batches of a data set as a training feeds them: augmented, scaled, coded as inputs of every timestep."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from hwsim.datasets import Dataset, Events, Split
 from hwsim.datasets.encoding import ENCODINGS
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.methods.augment import augment
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.network import Coding
@@ -60,6 +61,8 @@ class Feed:
         elif data.kind == "events" or spec.coding != "direct":
             coding = "spikes"
         train, test = data.train.take(slice(spec.train_samples)), data.test.take(slice(spec.test_samples))
+        _warn_of_classes(data, "train", data.train, train)
+        _warn_of_classes(data, "test", data.test, test)
         mean, deviation = _scale(train) if coding != "spikes" else _unscaled()
         return Feed(data, train, test, spec, steps, coding, mean, deviation)
 
@@ -109,6 +112,18 @@ class Feed:
 
 def _binary(values: NDArray[Any]) -> bool:
     return bool(((values == 0) | (values == 1)).all())
+
+
+def _warn_of_classes(data: Dataset, which: str, whole: Split, taken: Split) -> None:
+    """Warns (HwsimWarning) where the first samples lack classes that the split has."""
+    found, of = len(np.unique(taken.labels)), len(np.unique(whole.labels))
+    if found < of:
+        warnings.warn(
+            f"the first {len(taken)} {which} samples of {data.name} are of {found} of its {of} classes: the "
+            f"split is sorted; take more --{which}-samples, or all",
+            HwsimWarning,
+            stacklevel=3,
+        )
 
 
 def as_float(values: NDArray[Any]) -> NDArray[np.float32]:

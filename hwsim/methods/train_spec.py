@@ -48,7 +48,7 @@ class TrainSpec(Configured):
     method: Method = "sg"
     sharing: str = "none"
     surrogate: Surrogate | None = None
-    alpha: PositiveFloat | None = None
+    alpha: float | None = Field(default=None, ge=1e-6, le=1e6)
     spike_fraction: float = Field(default=0.8, ge=0, le=1)
     zeta: float = Field(default=1.0, ge=0, le=1)
     milestones: list[PositiveInt] = Field(default_factory=list)
@@ -67,7 +67,7 @@ class TrainSpec(Configured):
     augment: list[Augmentation] = Field(default_factory=list)
     timesteps: PositiveInt | None = None
     coding: Encoding = "direct"
-    seed: NonNegativeInt = 0
+    seed: NonNegativeInt = Field(default=0, le=2**62)
     device: Device = "auto"
     train_samples: PositiveInt | None = None
     test_samples: PositiveInt | None = None

@@ -97,7 +97,8 @@ def load_state(directory: Path) -> State | None:
 
 def _found(directory: Path) -> list[Path]:
     """The .json files of all checkpoints, oldest first."""
-    return sorted((directory / FOLDER).glob("epoch-[0-9]*.json"))
+    found = (directory / FOLDER).glob("epoch-[0-9]*.json")
+    return sorted(found, key=lambda path: (len(path.stem), path.stem))
 
 
 def _damaged(path: Path, found: list[Path]) -> str:

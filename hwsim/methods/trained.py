@@ -32,13 +32,11 @@ def open_training(directory: Path) -> Opened:
     card = trained.card
     try:
         tested = float(card["test_accuracy"]), int(card["test_samples"])
-        fit, timesteps, shape, coding = (
-            card["fit"],
-            int(card["timesteps"]),
-            tuple(card["input_shape"]),
-            card["coding"],
-        )
-    except (KeyError, TypeError) as error:
+        fit, timesteps, coding = dict(card["fit"]), int(card["timesteps"]), card["coding"]
+        shape = tuple(int(extent) for extent in card["input_shape"])
+        if not 0.0 <= tested[0] <= 1.0:
+            raise ValueError(f"test_accuracy is {tested[0]}")
+    except (KeyError, TypeError, ValueError) as error:
         raise HwsimError(f"{directory / CARD}: this card is damaged ({error})") from None
     model, opened = build(trained.spec, fit, shape, coding)
     load_weights(model, directory / WEIGHTS)

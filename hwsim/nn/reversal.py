@@ -40,9 +40,10 @@ def state_before(membrane: Tensor, current: Tensor, decay: float) -> Tensor:
 
 
 def interval(decay: float, dtype: torch.dtype, tolerance: float) -> int:
-    """Uses of a state between two kept copies: the most for which rounding stays within ``tolerance``.
+    """Uses of a state between two kept copies: the most for which a rounding stays within ``tolerance``.
 
-    K - 1 divisions by ``decay`` make eps * decay^-(K - 1) of one rounding, so that
+    K - 1 divisions by ``decay`` make eps * decay^-(K - 1) of one rounding (those of all uses together are up
+    to 1 / (1 - decay) times as much), so that
     K = 1 + floor(ln(tolerance / eps) / ln(1 / decay)); at decay 1 errors only add up and
     K = floor(tolerance / eps). At least 1, which keeps every state.
     """

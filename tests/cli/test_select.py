@@ -64,6 +64,9 @@ def test_a_limit_leaves_out_what_is_dearer(hwsim: Command, done: Path) -> None:
         (("--parts", "qN"), "parts.0: found 'qN'"),
         (("--mu", "-1"), "--mu '-1': numbers from 0 on"),
         (("--limit", "energy_pj=3"), "write COST<=NUMBER"),
+        (("--limit", "joules<=3"), "--limit: 'joules' is no cost"),
+        (("--cost", "joules"), "--cost: 'joules' is no cost"),
+        (("--table", "sata_kernels"), "it must price the float candidates"),
         (("--hardware", "nothing"), "nothing"),
     ],
 )
@@ -74,10 +77,20 @@ def test_wrong_options_are_named_before_anything_learns(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_cost_and_a_reference_that_no_candidate_has_are_named(hwsim: Command, done: Path) -> None:
+def test_a_reference_that_no_candidate_is_is_named(hwsim: Command, done: Path) -> None:
     hwsim(*SMALL, "-o", done)
-    assert "--cost 'joules'; candidates have" in hwsim(*SMALL, "--cost", "joules", "-o", done).error
-    assert "candidates are n8-float" in hwsim(*SMALL, "--reference", "n9", "-o", done).error
+    assert "they are n8-float" in hwsim(*SMALL, "--reference", "n9", "-o", done).error
+
+
+def test_candidates_of_few_bits_have_the_area_of_their_words(hwsim: Command, tmp_path: Path) -> None:
+    """A LIF unit of 8-bit states is smaller than one of 16; of float32 the table has no areas."""
+    asked = (*SMALL, "--neurons", "8", "--bits", "16,8", "--parts", "qWN", "--scheme", "ptq")
+    found = hwsim(*asked, "--json", "-o", tmp_path / "run").json["candidates"]
+    costs = {one["name"]: one["costs"] for one in found}
+    assert "area_um2" not in costs["n8-float"]
+    few, many = (costs[f"n8-ptq-qWN-{bits}-nearest"] for bits in (8, 16))
+    assert few["area_um2"] < many["area_um2"]
+    assert few["energy_pj"] < many["energy_pj"]
 
 
 def test_a_directory_of_another_selection_is_refused(hwsim: Command, done: Path) -> None:
@@ -119,6 +132,37 @@ def test_rows_of_a_comparison_are_candidates(hwsim: Command, tmp_path: Path) -> 
     assert [one["name"] for one in found["winners"]] == ["8/16", "4/12"]
     assert found["winners"][1]["reward"] == pytest.approx(0.8 - 60 / 110)
     assert found["ranges"][0]["to_mu"] == pytest.approx(0.1 * 110 / 50)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": 0}, "no compare.json of this version"), ({"accuracy": float("nan")}, "accuracy is nan"),
+        ({"weight_bytes": -200}, "memory_bytes is -190"), ({"lif": 3}, "no compare.json of this version"),
+    ],
+)  # fmt: skip
+def test_rows_that_mean_nothing_are_refused(
+    hwsim: Command, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    (tmp_path / "compare.json").write_text(json.dumps({"rows": [row | change for row in rows()]}))
+    assert message in hwsim("select", tmp_path).error
+
+
+def test_costs_of_nothing_are_no_reference(hwsim: Command, tmp_path: Path) -> None:
+    free = [row | {"totals": row["totals"] | {"energy_pj": 0}} for row in rows()]
+    (tmp_path / "compare.json").write_text(json.dumps({"rows": free}))
+    assert (
+        "none of the candidates with a known energy_pj above 0"
+        in hwsim("select", tmp_path, "--cost", "energy_pj").error
+    )
+
+
+def test_rows_of_one_name_are_told_apart(hwsim: Command, tmp_path: Path) -> None:
+    same = [row | {"bits": "8/16"} for row in rows()]
+    (tmp_path / "compare.json").write_text(json.dumps({"rows": same}))
+    found = hwsim("select", tmp_path, "--limit", "memory_bytes<=100", "--json").json["candidates"]
+    assert [one["name"] for one in found] == ["m (1)", "m (2)"]
+    assert [bool(one["refused"]) for one in found] == [True, False]
 
 
 def test_a_file_that_is_no_comparison_and_options_of_learning_are_refused(

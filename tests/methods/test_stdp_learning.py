@@ -17,9 +17,9 @@ from hwsim.frontends.dense import run_dense
 from hwsim.methods.load import load_inputs
 from hwsim.methods.quantization import Precision, quantize
 from hwsim.methods.stdp import learn as learning
-from hwsim.methods.stdp.fixed import held
+from hwsim.methods.stdp.fixed import fraction_bits, held
 from hwsim.methods.stdp.labels import assigned
-from hwsim.methods.stdp.learn import finished, learn
+from hwsim.methods.stdp.learn import finished, highest, learn
 from hwsim.methods.stdp.learner import TEST, Learner, pixels
 from hwsim.methods.stdp.network import network_of
 from hwsim.methods.stdp.spec import LearnSpec
@@ -255,3 +255,22 @@ def test_first_weights_have_their_norm_and_are_on_their_grid() -> None:
     rounded = Learner(of_digits(formats={"weights": form}), 64)
     assert ((rounded.weights * 128) % 1 == 0).all()
     assert np.abs(rounded.weights - free.weights).max() <= 1 / 256
+
+
+@pytest.mark.parametrize("model", ["tinysnn/lateral", "tinysnn/baseline"])
+def test_a_learning_in_eight_bits_is_priced_in_eight(model: str, tmp_path: Path) -> None:
+    """W10: inhibition has the weights' bits, the readout's votes and sums count for nothing."""
+    formats = {name: {"bits": 8, "fraction": 3} for name in ("weights", "membrane", "theta")}
+    found = learn(of_digits(model=model, formats=formats), tmp_path / "eight")
+    result = hwsim.estimate(str(found.directory), samples=1, hardware="sata").as_dict()
+    precision = result["hardware"]["precision"]
+    assert (precision["weight_bits"], precision["state_bits"]) == (8, 8)
+    assert result["totals"]["energy_pj"] > 0
+
+
+def test_weights_beyond_w_max_are_held_by_the_integer_bits_of_a_source(directory: Path) -> None:
+    """Normalization to a sum of 20 takes weights of 64 inputs above 1."""
+    most = highest(directory, "weights")
+    assert most > 1
+    behind = fraction_bits(of_digits(), "weights", 8, most)
+    assert 0.5 * 256 <= most * 2**behind <= 256

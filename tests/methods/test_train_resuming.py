@@ -12,10 +12,12 @@ import pytest
 import torch
 
 import hwsim
-from hwsim.errors import HwsimError
-from hwsim.methods.train import CARD, INPUTS, METRICS, SPEC, train
+from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.methods.run_directory import alone
+from hwsim.methods.train import CARD, INPUTS, METRICS, SPEC, finished, train
 from hwsim.methods.train_model import WEIGHTS
 from hwsim.methods.train_state import FOLDER, digest_of
+from hwsim.methods.trained import open_training
 from tests.methods.training import assert_same, spec, stopped, weights
 
 KILLED = """
@@ -87,6 +89,65 @@ def test_a_training_does_not_go_on_with_another_model_file(net: str, tmp_path: P
     path.write_text(path.read_text() + "\n")
     with pytest.raises(HwsimError, match=r"net\.py changed since this run began"):
         train(spec(f"{path}:build"), tmp_path / "run")
+
+
+def test_a_training_is_no_model_with_another_model_file(net: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(Path(net.rpartition(":")[0]).read_text())
+    train(spec(f"{path}:build", epochs=1), tmp_path / "run")
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(HwsimError, match=r"net\.py: is not the file that .*run was trained with"):
+        finished(tmp_path / "run")
+
+
+def test_a_process_that_is_refused_leaves_the_spec_of_the_one_that_trains(net: str, tmp_path: Path) -> None:
+    asked = spec(net)
+
+    other = spec(net, seed=9)
+    (tmp_path / "other").mkdir()
+    with alone(tmp_path / "other"):
+        with pytest.raises(HwsimError, match="another process is training into it"):
+            train(asked, tmp_path / "other")
+        assert not (tmp_path / "other" / SPEC).exists()
+    assert train(other, tmp_path / "other").spec == other
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("test_accuracy", "abc"),
+        ("test_accuracy", 7.5),
+        ("timesteps", "x"),
+        ("fit", 3),
+        ("input_shape", [1, "x"]),
+    ],
+)
+def test_a_card_that_means_nothing_is_damaged(net: str, tmp_path: Path, name: str, change: object) -> None:
+    train(spec(net, epochs=1), tmp_path)
+    card = json.loads((tmp_path / CARD).read_text())
+    (tmp_path / CARD).write_text(json.dumps(card | {name: change}))
+    with pytest.raises(HwsimError, match=r"card\.json: this card is damaged"):
+        open_training(tmp_path)
+    (tmp_path / CARD).write_text(json.dumps({"sha256": {}}))
+    with pytest.raises(HwsimError, match=r"card\.json: this card is damaged: it has no model"):
+        finished(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]\n", "{}\n"])
+def test_metrics_that_are_no_rows_are_damaged(net: str, tmp_path: Path, text: str) -> None:
+    train(spec(net, epochs=1), tmp_path)
+    (tmp_path / METRICS).write_text(text)
+    with pytest.raises(HwsimError, match=r"metrics\.jsonl: is damaged"):
+        finished(tmp_path)
+
+
+def test_samples_that_lack_classes_are_told(net: str, tmp_path: Path) -> None:
+    arrays = {f"x_{s}": np.zeros((80, 1, 8, 8), np.float32) for s in ("train", "test")}
+    arrays |= {f"y_{s}": np.arange(80) // 8 for s in ("train", "test")}
+    np.savez(tmp_path / "sorted.npz", **arrays)
+    asked = spec(net, data=str(tmp_path / "sorted.npz"), train_samples=40, test_samples=None, epochs=1)
+    with pytest.warns(HwsimWarning, match="first 40 train samples of sorted are of 5 of its 10 classes"):
+        train(asked, tmp_path / "run")
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

@@ -12,7 +12,7 @@ from hwsim.configuration import Configured, describe
 from hwsim.errors import HwsimError
 from hwsim.fixed_point import MOST_BITS, ParameterRounding
 from hwsim.methods.stdp.fixed import fraction_bits
-from hwsim.methods.stdp.learn import highest_theta
+from hwsim.methods.stdp.learn import highest
 from hwsim.methods.stdp.rules import RuleName
 from hwsim.methods.stdp.spec import LearnSpec, ModelName, Word
 
@@ -101,15 +101,13 @@ def spec_of(kind: Kind, space: Space, store: Path) -> LearnSpec:
     if kind.bits is None or kind.parts is None:
         return plain
     source = store / Kind(neurons=kind.neurons).name
-    words = WORDS[kind.parts]
-    theta = highest_theta(source) if "theta" in words else 0.0
     formats = {
         word: {
             "bits": kind.bits,
-            "fraction": fraction_bits(plain, word, kind.bits, theta),
+            "fraction": fraction_bits(plain, word, kind.bits, highest(source, word)),
             "rounding": kind.rounding,
         }
-        for word in words
+        for word in WORDS[kind.parts]
     }
     values = plain.model_dump() | {"formats": formats}
     return LearnSpec.of(values | ({"initial": str(source), "passes": 0} if kind.scheme == "ptq" else {}))

@@ -22,22 +22,25 @@ from hwsim.methods.stdp.spec import LearnSpec, Neurons, Word
 ROUNDINGS = {"truncate": TRUNCATE, "nearest": NEAREST, "stochastic": STOCHASTIC}
 
 CONSTANT_BITS = 16
-"""Of leaks, inhibition and the inhibitory neurons' words: constants, whose bits nobody searches."""
+"""Of leaks: constants, whose bits nobody searches."""
+
+RELAY_BITS = 8
+"""Least bits of the inhibitory neurons' words and of what drives them, which must fire them."""
 
 VOTES = FixedPoint(15, 15, False)
 """Of votes beside membranes in fixed point. Float32 adds up 512 of them exactly."""
 
 
-def fraction_bits(spec: LearnSpec, word: Word, bits: int, theta: float) -> int:
-    """What ``bits`` leave behind the point. Weights reach ``w_max`` (or saturate one step below), theta its
-    highest value ``theta`` (mV), and membranes as far above their rest as the highest threshold; they
-    saturate as far below it.
+def fraction_bits(spec: LearnSpec, word: Word, bits: int, reached: float) -> int:
+    """What ``bits`` leave behind the point. Weights come to ``w_max`` (or saturate one step below), or to
+    what normalization has taken them to (``reached``); theta to ``reached`` (mV), and membranes as far above
+    their rest as a threshold with that theta; they saturate as far below it.
     """
     if word == "weights":
-        return fitting(bits, 0.0, spec.w_max, slack=1.0).fraction_bits
+        return fitting(bits, 0.0, max(spec.w_max, reached), slack=1.0).fraction_bits
     if word == "theta":
-        return fitting(bits, 0.0, theta).fraction_bits
-    highest = above_rest(spec.excitatory.threshold, spec.excitatory) + theta
+        return fitting(bits, 0.0, reached).fraction_bits
+    highest = above_rest(spec.excitatory.threshold, spec.excitatory) + reached
     return fitting(bits, -highest, highest).fraction_bits
 
 
@@ -56,7 +59,8 @@ def leak_format(neurons: Neurons) -> FixedPoint:
 
 
 def inhibition_format(spec: LearnSpec) -> FixedPoint:
-    return fitting(CONSTANT_BITS, -spec.inhibition, 0.0)
+    """Of as many bits as the weights that learn, among which it lies."""
+    return fitting(spec.formats["weights"].bits, -spec.inhibition, 0.0)
 
 
 def inhibition_of(spec: LearnSpec) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hwsim.fixed_point import FixedPoint, Rounding, fitting, narrow
 from hwsim.methods.stdp.fixed import (
-    CONSTANT_BITS,
+    RELAY_BITS,
     VOTES,
     above_rest,
     inhibition_format,
@@ -28,12 +28,14 @@ def integers_of(network: Network, spec: LearnSpec, theta: NDArray[np.float32]) -
     """The float ``network`` of :func:`hwsim.methods.stdp.network.network_of` in the formats of ``spec``.
 
     Levels are measured from the rest; every code is the one with which the learner computes, so that the
-    spikes are its own. Leaks, inhibition, drive and the inhibitory neurons' words have 16 bits.
+    spikes are its own. Leaks have 16 bits, inhibition those of the weights, the inhibitory neurons' words
+    those of the membranes and 8 at least.
     """
     membrane = spec.formats["membrane"]
     own, other = spec.excitatory, spec.inhibitory
     height = above_rest(other.threshold, other)
-    relay = fitting(CONSTANT_BITS, 0.0, height + spec.drive)
+    relay = fitting(max(RELAY_BITS, membrane.bits), 0.0, height + spec.drive)
+    driven = fitting(max(RELAY_BITS, spec.formats["weights"].bits), 0.0, spec.drive)
     levels = above_rest(own.threshold, own) + theta.astype(np.float64)
     made: Mapping[str, Any] = {
         "excitatory": lambda p: _neurons(p, own, membrane.of("membrane"), membrane.running, levels),
@@ -43,7 +45,7 @@ def integers_of(network: Network, spec: LearnSpec, theta: NDArray[np.float32]) -
     }
     formats = {
         "input->excitatory": spec.formats["weights"].of("weights"),
-        "excitatory->inhibitory": fitting(CONSTANT_BITS, 0.0, spec.drive),
+        "excitatory->inhibitory": driven,
         "excitatory->label": VOTES,
     }
     told = ", ".join(f"{form.bits}-bit {word}" for word, form in sorted(spec.formats.items()))

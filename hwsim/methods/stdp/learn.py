@@ -22,7 +22,7 @@ from hwsim.methods.stdp.fixed import held, rounded
 from hwsim.methods.stdp.labels import NO_LABEL, Labels, assigned
 from hwsim.methods.stdp.learner import LABELS, TEST, Images, Learner, pixels
 from hwsim.methods.stdp.network import network_of
-from hwsim.methods.stdp.spec import LearnSpec
+from hwsim.methods.stdp.spec import LearnSpec, Word
 from hwsim.methods.stdp.state import STATE, State, load_state, save_state
 from hwsim.storage import atomic_path, is_file, load_value, write_text
 
@@ -79,8 +79,10 @@ def learn(
     train, test = _splits(spec, data)
     images, tested = pixels(train.arrays), pixels(test.arrays)
     learner = Learner(spec, images.shape[1])
-    save_yaml(directory / SPEC, spec)
+    directory.mkdir(parents=True, exist_ok=True)
     with alone(directory):
+        check_same(directory, SPEC, spec, "learning", has_begun=is_file(directory / STATE))
+        save_yaml(directory / SPEC, spec)
         begun = load_state(directory, learner.weights.shape) or _begun(learner)
         state = _learn_all(learner, images, begun, directory, progress)
         write_metrics(directory / METRICS, state.history)
@@ -107,11 +109,11 @@ def finished(directory: Path) -> Learned:
     return Learned(directory, spec, card, read_lines(directory / METRICS))
 
 
-def highest_theta(directory: Path) -> float:
-    """mV, of a learning that is done: what its thresholds reached."""
+def highest(directory: Path, word: Word) -> float:
+    """What a learning that is done has reached: its highest weight, else its highest theta (mV)."""
     finished(directory)
     _, arrays = load_value(directory / STATE, "learning")
-    return float(arrays["theta"].max())
+    return float(arrays["weights" if word == "weights" else "theta"].max())
 
 
 def _begun(learner: Learner) -> State:

@@ -12,6 +12,9 @@ from hwsim.fixed_point import MOST_BITS, FixedPoint, ParameterRounding, Rounding
 from hwsim.methods.stdp.rules import RULES, Rule, RuleName
 
 ModelName = Literal["tinysnn/baseline", "tinysnn/lateral"]
+MOST = 1e6
+"""Of mV, and of a sum of weights: sums of float32 stay finite."""
+
 Word = Literal["weights", "membrane", "theta"]
 Vote = Literal["all", "proportion"]
 
@@ -90,11 +93,11 @@ class LearnSpec(Configured):
     excitatory: Neurons = Neurons(rest=-65.0, reset=-60.0, threshold=-52.0, refractory=5, decay=0.01)
     inhibitory: Neurons = Neurons(rest=-60.0, reset=-45.0, threshold=-40.0, refractory=2, decay=0.1)
     drive: PositiveFloat = 22.5
-    inhibition: NonNegativeFloat = 120.0
-    growth: NonNegativeFloat = 0.05
+    inhibition: float = Field(default=120.0, ge=0, le=MOST)
+    growth: float = Field(default=0.05, ge=0, le=MOST)
     fading: NonNegativeFloat = 1e-7
     trace_decay: PositiveFloat = 0.05
-    norm: NonNegativeFloat = 78.4
+    norm: float = Field(default=78.4, ge=0, le=MOST)
     w_initial: PositiveFloat = 0.3
     w_max: PositiveFloat = 1.0
     formats: dict[Word, Format] = Field(default_factory=dict)
