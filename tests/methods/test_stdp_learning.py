@@ -269,8 +269,7 @@ def test_a_learning_in_eight_bits_is_priced_in_eight(model: str, tmp_path: Path)
 
 
 def test_weights_beyond_w_max_are_held_by_the_integer_bits_of_a_source(directory: Path) -> None:
-    """Normalization to a sum of 20 takes weights of 64 inputs above 1."""
-    most = highest(directory, "weights")
-    assert most > 1
-    behind = fraction_bits(of_digits(), "weights", 8, most)
-    assert 0.5 * 256 <= most * 2**behind <= 256
+    """5.21 in 8 bits: 2^5 * 5.21 = 167 fits, 2^6 * 5.21 = 333 does not; to w_max = 1 all 8 are behind it."""
+    assert highest(directory, "weights") == weights(directory).max() < 1
+    assert fraction_bits(of_digits(), "weights", 8, highest(directory, "weights")) == 8
+    assert fraction_bits(of_digits(), "weights", 8, 5.21) == 5
