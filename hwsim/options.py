@@ -6,6 +6,11 @@ from typing import Annotated, Any
 import typer
 
 
+def in_panel(panel: str, text: str, *names: str) -> Any:
+    """An option of a panel of the help, whose default the text tells."""
+    return typer.Option(*names, help=text, show_default=False, rich_help_panel=panel)
+
+
 def unset(text: str) -> Any:
     """An option whose default the help text tells."""
     return typer.Option(help=text, show_default=False)

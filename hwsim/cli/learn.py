@@ -1,17 +1,11 @@
 """``hwsim learn``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from hwsim.options import AsJson
-
-
-def _of(panel: str, text: str, *names: str) -> Any:
-    """An option of a panel of the help, whose default the text tells."""
-    return typer.Option(*names, help=text, show_default=False, rich_help_panel=panel)
-
+from hwsim.options import AsJson, in_panel
 
 RULE, NETWORK, DATA, FIXED = "Rule", "Network", "Data", "Fixed point"
 
@@ -24,7 +18,7 @@ def learn(
         ),
     ],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "-o",
             "--output",
@@ -32,61 +26,63 @@ def learn(
             help="Of the learning: state, metrics, card, network. One that is there is gone on with.",
         ),
     ],
-    data: Annotated[str, _of(DATA, "A data set of images by name, or an .npz file.", "--data")],
+    data: Annotated[str, in_panel(DATA, "A data set of images by name, or an .npz file.", "--data")],
     data_directory: Annotated[
-        str | None, _of(DATA, "Where its files lie. Default: $HWSIM_DATASETS and others.", "--data-dir")
+        str | None, in_panel(DATA, "Where its files lie. Default: $HWSIM_DATASETS and others.", "--data-dir")
     ] = None,
-    train_samples: Annotated[int | None, _of(DATA, "Only the first training samples.")] = None,
-    test_samples: Annotated[int | None, _of(DATA, "Only the first test samples.")] = None,
+    train_samples: Annotated[int | None, in_panel(DATA, "Only the first training samples.")] = None,
+    test_samples: Annotated[int | None, in_panel(DATA, "Only the first test samples.")] = None,
     label_samples: Annotated[
-        int | None, _of(DATA, "Training samples that give the neurons their labels. Default: 10000.")
+        int | None, in_panel(DATA, "Training samples that give the neurons their labels. Default: 10000.")
     ] = None,
     passes: Annotated[
-        int | None, _of(DATA, "Over the training samples; with --from 0, to round only. Default: 1.")
+        int | None, in_panel(DATA, "Over the training samples; with --from 0, to round only. Default: 1.")
     ] = None,
     initial: Annotated[
         str | None,
-        _of(DATA, "Begin with the weights and thresholds of another learning, of as many neurons.", "--from"),
+        in_panel(
+            DATA, "Begin with the weights and thresholds of another learning, of as many neurons.", "--from"
+        ),
     ] = None,
-    timesteps: Annotated[int | None, _of(DATA, "Of 1 ms for each image. Default: 350.")] = None,
+    timesteps: Annotated[int | None, in_panel(DATA, "Of 1 ms for each image. Default: 350.")] = None,
     max_rate: Annotated[
-        float | None, _of(DATA, "Hz, of the spikes of a pixel of intensity 1. Default: 63.75.")
+        float | None, in_panel(DATA, "Hz, of the spikes of a pixel of intensity 1. Default: 63.75.")
     ] = None,
     rule: Annotated[
-        str | None, _of(RULE, "stdp (pair-wise, default), sl_stdp (self-learning) or tinysnn.")
+        str | None, in_panel(RULE, "stdp (pair-wise, default), sl_stdp (self-learning) or tinysnn.")
     ] = None,
     pre_rate: Annotated[
-        float | None, _of(RULE, "w -= pre-rate * x_post on an input spike. Default: the rule's.")
+        float | None, in_panel(RULE, "w -= pre-rate * x_post on an input spike. Default: the rule's.")
     ] = None,
     post_rate: Annotated[
-        float | None, _of(RULE, "w += k * post-rate * x_pre at an update. Default: the rule's.")
+        float | None, in_panel(RULE, "w += k * post-rate * x_pre at an update. Default: the rule's.")
     ] = None,
     update_step: Annotated[
-        int | None, _of(RULE, "Steps between updates. Default: the rule's, of stdp 1.")
+        int | None, in_panel(RULE, "Steps between updates. Default: the rule's, of stdp 1.")
     ] = None,
     threshold_spikes: Annotated[
-        int | None, _of(RULE, "N_th of k = ceil(most spikes / N_th); 0: k = 1. Default: the rule's.")
+        int | None, in_panel(RULE, "N_th of k = ceil(most spikes / N_th); 0: k = 1. Default: the rule's.")
     ] = None,
     confident: Annotated[
-        int | None, _of(RULE, "Spikes for an image from which on a neuron learns. Default: the rule's.")
+        int | None, in_panel(RULE, "Spikes for an image from which on a neuron learns. Default: the rule's.")
     ] = None,
-    neurons: Annotated[int | None, _of(NETWORK, "Excitatory neurons. Default: 400.")] = None,
+    neurons: Annotated[int | None, in_panel(NETWORK, "Excitatory neurons. Default: 400.")] = None,
     inhibition: Annotated[
-        float | None, _of(NETWORK, "mV that a spike takes from all other neurons. Default: 120.")
+        float | None, in_panel(NETWORK, "mV that a spike takes from all other neurons. Default: 120.")
     ] = None,
     growth: Annotated[
-        float | None, _of(NETWORK, "mV by which a spike raises its neuron's threshold. Default: 0.05.")
+        float | None, in_panel(NETWORK, "mV by which a spike raises its neuron's threshold. Default: 0.05.")
     ] = None,
     norm: Annotated[
-        float | None, _of(NETWORK, "Sum of the weights into a neuron, 0 for none. Default: 78.4.")
+        float | None, in_panel(NETWORK, "Sum of the weights into a neuron, 0 for none. Default: 78.4.")
     ] = None,
     vote: Annotated[
-        str | None, _of(NETWORK, "all (default), or proportion: by how clearly a neuron has its label.")
+        str | None, in_panel(NETWORK, "all (default), or proportion: by how clearly a neuron has its label.")
     ] = None,
-    seed: Annotated[int | None, _of(NETWORK, "Of weights and spikes. Default: 0.")] = None,
+    seed: Annotated[int | None, in_panel(NETWORK, "Of weights and spikes. Default: 0.")] = None,
     formats: Annotated[
         list[str] | None,
-        _of(
+        in_panel(
             FIXED,
             "weights=8.7, membrane=16.7, theta=16.8: bits, fraction bits (left out: what fits). Repeatable.",
             "--format",
@@ -94,9 +90,9 @@ def learn(
     ] = None,
     ranges: Annotated[
         str | None,
-        _of(FIXED, "A float learning whose thresholds say the integer bits of theta and membrane."),
+        in_panel(FIXED, "A float learning whose thresholds say the integer bits of theta and membrane."),
     ] = None,
-    rounding: Annotated[str | None, _of(FIXED, "truncate, nearest (default) or stochastic.")] = None,
+    rounding: Annotated[str | None, in_panel(FIXED, "truncate, nearest (default) or stochastic.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a Diehl-and-Cook network learn images by STDP, without labels, into a directory that estimate,
@@ -130,7 +126,7 @@ def learn(
         "inhibition": inhibition, "growth": growth, "norm": norm, "formats": formats, "rounding": rounding,
         "ranges": ranges,
     }  # fmt: skip
-    directory = delivery.output_directory(str(output))
+    directory = delivery.output_directory(output)
     assert directory is not None
     told = [Path(part).name if Path(part).is_absolute() else part for part in sys.argv[1:]]
     learning.run(given, directory, shlex.join(["hwsim", *told]), as_json)

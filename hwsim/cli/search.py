@@ -1,6 +1,5 @@
 """``hwsim search``: a command for each method of architecture search."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ search = typer.Typer(
 def snasnet(
     data: Annotated[str, typer.Option(help="A data set of images by name, or an .npz file.")],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "-o",
             "--output",
@@ -63,7 +62,7 @@ def snasnet(
     """
     from hwsim import delivery, searching
 
-    directory = delivery.output_directory(str(output))
+    directory = delivery.output_directory(output)
     assert directory is not None
     given = {
         "data": data, "data_directory": data_directory, "cells": cells, "edges": edges, "kernel": kernel,

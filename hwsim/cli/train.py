@@ -1,17 +1,11 @@
 """``hwsim train``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from hwsim.options import AsJson, Settings
-
-
-def _of(panel: str, text: str, *names: str) -> Any:
-    """An option of a panel of the help, whose default the text tells."""
-    return typer.Option(*names, help=text, show_default=False, rich_help_panel=panel)
-
+from hwsim.options import AsJson, Settings, in_panel
 
 METHOD, OPTIMIZER, DATA, PRUNING = "Method", "Optimizer", "Data", "Other weights"
 
@@ -19,7 +13,7 @@ METHOD, OPTIMIZER, DATA, PRUNING = "Method", "Optimizer", "Data", "Other weights
 def train(
     model: Annotated[str, typer.Argument(help="A zoo name (hwsim list models) or file.py:callable.")],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "-o",
             "--output",
@@ -27,32 +21,33 @@ def train(
             help="Of the training: checkpoints, metrics, card, weights. One that is there is gone on with.",
         ),
     ],
-    data: Annotated[str, _of(DATA, "A data set by name, or an .npz file.", "--data")],
+    data: Annotated[str, in_panel(DATA, "A data set by name, or an .npz file.", "--data")],
     settings: Settings = None,
     data_directory: Annotated[
-        str | None, _of(DATA, "Where its files lie. Default: $HWSIM_DATASETS and others.", "--data-dir")
+        str | None, in_panel(DATA, "Where its files lie. Default: $HWSIM_DATASETS and others.", "--data-dir")
     ] = None,
     augment: Annotated[
-        str | None, _of(DATA, "crop, flip, shift, cutout, mixup, cutmix, separated by commas. Default: none.")
+        str | None,
+        in_panel(DATA, "crop, flip, shift, cutout, mixup, cutmix, separated by commas. Default: none."),
     ] = None,
-    timesteps: Annotated[int | None, _of(DATA, "Timesteps T. Default: the model's own.")] = None,
-    coding: Annotated[str | None, _of(DATA, "Of images: direct (default), poisson or latency.")] = None,
-    train_samples: Annotated[int | None, _of(DATA, "Only the first training samples.")] = None,
-    test_samples: Annotated[int | None, _of(DATA, "Only the first test samples.")] = None,
+    timesteps: Annotated[int | None, in_panel(DATA, "Timesteps T. Default: the model's own.")] = None,
+    coding: Annotated[str | None, in_panel(DATA, "Of images: direct (default), poisson or latency.")] = None,
+    train_samples: Annotated[int | None, in_panel(DATA, "Only the first training samples.")] = None,
+    test_samples: Annotated[int | None, in_panel(DATA, "Only the first test samples.")] = None,
     method: Annotated[
         str | None,
-        _of(
+        in_panel(
             METHOD,
             "sg (default): surrogate gradients; asgl: adaptive smoothing; efficientlif: arctan, "
             "answers summed.",
         ),
     ] = None,
     sharing: Annotated[
-        str | None, _of(METHOD, "Share LIF states: none (default), L, C2, C4, C8, L+C2.")
+        str | None, in_panel(METHOD, "Share LIF states: none (default), L, C2, C4, C8, L+C2.")
     ] = None,
     surrogate: Annotated[
         str | None,
-        _of(
+        in_panel(
             METHOD,
             "arctan, rectangle (default of asgl), sigmoid, tanh or dspike. Default: the model's own, arctan "
             "of LIF.",
@@ -60,25 +55,26 @@ def train(
     ] = None,
     alpha: Annotated[
         float | None,
-        _of(
+        in_panel(
             METHOD,
             "Width (rectangle, dspike) or steepness (sigmoid, tanh) of the surrogate, of asgl its "
             "start. Default: 1.",
         ),
     ] = None,
     spike_fraction: Annotated[
-        float | None, _of(METHOD, "ASGL's p, the part of spikes in training. Default: 0.8.")
+        float | None, in_panel(METHOD, "ASGL's p, the part of spikes in training. Default: 0.8.")
     ] = None,
     zeta: Annotated[
-        float | None, _of(METHOD, "ASGL: 1 - p is multiplied by it at milestones. Default: 1.")
+        float | None, in_panel(METHOD, "ASGL: 1 - p is multiplied by it at milestones. Default: 1.")
     ] = None,
-    milestones: Annotated[str | None, _of(METHOD, "ASGL: epochs after which it is, e.g. 30,70.")] = None,
+    milestones: Annotated[str | None, in_panel(METHOD, "ASGL: epochs after which it is, e.g. 30,70.")] = None,
     alpha_rate: Annotated[
-        float | None, _of(METHOD, "ASGL: learning rate of the widths, by Adam; 0 keeps them. Default: 0.001.")
+        float | None,
+        in_panel(METHOD, "ASGL: learning rate of the widths, by Adam; 0 keeps them. Default: 0.001."),
     ] = None,
     normalization: Annotated[
         str | None,
-        _of(
+        in_panel(
             METHOD,
             "Batch statistics over all_steps at once or each_step of its own (default of efficientlif and of "
             "--backward reverse; as shared layers take them).",
@@ -86,30 +82,32 @@ def train(
     ] = None,
     backward: Annotated[
         str | None,
-        _of(METHOD, "standard (default), or reverse: states computed again, not kept. For soft reset."),
+        in_panel(METHOD, "standard (default), or reverse: states computed again, not kept. For soft reset."),
     ] = None,
-    loss: Annotated[str | None, _of(METHOD, "ce (cross-entropy, default) or mse.")] = None,
-    label_smoothing: Annotated[float | None, _of(METHOD, "Default: 0.")] = None,
-    epochs: Annotated[int | None, _of(OPTIMIZER, "Default: 10.")] = None,
-    batch: Annotated[int | None, _of(OPTIMIZER, "Samples of a mini-batch. Default: 100.")] = None,
-    optimizer: Annotated[str | None, _of(OPTIMIZER, "sgd, adam or adamw (default).")] = None,
-    rate: Annotated[float | None, _of(OPTIMIZER, "Peak of the learning rate. Default: 0.002.")] = None,
-    momentum: Annotated[float | None, _of(OPTIMIZER, "Of sgd. Default: 0.9.")] = None,
-    weight_decay: Annotated[float | None, _of(OPTIMIZER, "Default: 0.01.")] = None,
+    loss: Annotated[str | None, in_panel(METHOD, "ce (cross-entropy, default) or mse.")] = None,
+    label_smoothing: Annotated[float | None, in_panel(METHOD, "Default: 0.")] = None,
+    epochs: Annotated[int | None, in_panel(OPTIMIZER, "Default: 10.")] = None,
+    batch: Annotated[int | None, in_panel(OPTIMIZER, "Samples of a mini-batch. Default: 100.")] = None,
+    optimizer: Annotated[str | None, in_panel(OPTIMIZER, "sgd, adam or adamw (default).")] = None,
+    rate: Annotated[float | None, in_panel(OPTIMIZER, "Peak of the learning rate. Default: 0.002.")] = None,
+    momentum: Annotated[float | None, in_panel(OPTIMIZER, "Of sgd. Default: 0.9.")] = None,
+    weight_decay: Annotated[float | None, in_panel(OPTIMIZER, "Default: 0.01.")] = None,
     warmup: Annotated[
-        int | None, _of(OPTIMIZER, "Epochs of linear rise before the cosine falls. Default: 1.")
+        int | None, in_panel(OPTIMIZER, "Epochs of linear rise before the cosine falls. Default: 1.")
     ] = None,
-    seed: Annotated[int | None, _of(OPTIMIZER, "Of weights, order, augmentation, masks. Default: 0.")] = None,
-    device: Annotated[str | None, _of(OPTIMIZER, "auto (default), cpu or cuda.")] = None,
+    seed: Annotated[
+        int | None, in_panel(OPTIMIZER, "Of weights, order, augmentation, masks. Default: 0.")
+    ] = None,
+    device: Annotated[str | None, in_panel(OPTIMIZER, "auto (default), cpu or cuda.")] = None,
     initial: Annotated[
         str | None,
-        _of(PRUNING, "Begin with the weights of another training, of the same architecture.", "--from"),
+        in_panel(PRUNING, "Begin with the weights of another training, of the same architecture.", "--from"),
     ] = None,
     prune: Annotated[
-        float | None, _of(PRUNING, "Share of the weights to set to zero, the smallest of all layers.")
+        float | None, in_panel(PRUNING, "Share of the weights to set to zero, the smallest of all layers.")
     ] = None,
     prune_epochs: Annotated[
-        int | None, _of(PRUNING, "Epochs in which that share is reached; the others fine-tune.")
+        int | None, in_panel(PRUNING, "Epochs in which that share is reached; the others fine-tune.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +147,7 @@ def train(
         "weight_decay": weight_decay, "warmup": warmup, "seed": seed, "device": device,
         "initial": initial, "prune": prune, "prune_epochs": prune_epochs,
     }  # fmt: skip
-    directory = delivery.output_directory(str(output))
+    directory = delivery.output_directory(output)
     assert directory is not None
     told = [Path(part).name if Path(part).is_absolute() else part for part in sys.argv[1:]]
     training.run(given, directory, shlex.join(["hwsim", *told]), as_json)
