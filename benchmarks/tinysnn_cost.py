@@ -19,6 +19,7 @@ from benchmarks.tinysnn_steps import (
     IMAGES,
     LATERAL,
     PIXELS,
+    QUANTIZED,
     QW,
     QWN,
     STEPS,
@@ -34,6 +35,7 @@ from hwsim.methods.learning_cost.model_memory import Counted, model_memory
 from hwsim.methods.learning_cost.prices import LearningCost, price
 from hwsim.methods.learning_cost.words import Layout, Traces
 from hwsim.methods.stdp.learn import STORED
+from hwsim.methods.stdp.spec import Word
 from hwsim.storage import write_text
 
 SIZES = (100, 400)
@@ -214,7 +216,8 @@ def page(steps: Steps, chips: dict[str, Hardware], simulated: dict[str, Simulate
         energies=energies(simulated), dense=dense[400], dense_100=dense[100],
         dense_one=(PIXELS + 2 * n) / (PIXELS + n),
         maps=maps.by_part()["spikes"] / maps.images / 1e6,
-        silent=_share_of_learning(steps, chip), eight_least=min(eight), eight_most=max(eight),
+        more=more_by_learning(steps, chip), formats=formats(steps),
+        eight_least=min(eight), eight_most=max(eight),
         sets=price_sets(steps, chip), choices=choices(steps, chip), plain=IMAGES,
     )  # fmt: skip
 
@@ -253,14 +256,30 @@ def choices(steps: Steps, chip: Hardware) -> str:
     return table_of(("step", "N", *(f"{traces}, by {layout}" for traces, layout in CHOICES)), rows)
 
 
-def _share_of_learning(steps: Steps, chip: Hardware) -> str:
-    """What learning adds to an image, least and most over the steps, as a text."""
-    shares = []
-    for step in steps.values():
-        by = step.cost(chip, float_table(), True).by_part()
-        added = sum(pj for part, pj in by.items() if part in ("rule", "normalization", "traces", "theta"))
-        shares.append(added / sum(by.values()))
-    return f"{min(shares):.0%} to {max(shares):.0%}"
+def more_by_learning(steps: Steps, chip: Hardware) -> str:
+    """(learning - inference) / inference of an image's energy, least and most over the steps of each size."""
+    told = []
+    for n in SIZES:
+        added = []
+        for name in STEPS:
+            learned, answered = (
+                part_of(steps[name, n].cost(chip, float_table(), learns), "all") for learns in (True, False)
+            )
+            added.append((learned - answered) / answered)
+        told.append(f"{min(added):.0%} to {max(added):.0%} at N = {n}")
+    return ", ".join(told)
+
+
+def formats(steps: Steps) -> str:
+    """Bits and those behind the point of each word in fixed point."""
+    words: tuple[Word, ...] = ("weights", "membrane", "theta")
+    rows = []
+    for name in QUANTIZED:
+        for n in SIZES:
+            own = steps[name, n].spec.formats
+            cells = (f"{own[w].bits}.{own[w].fraction}" if w in own else "float32" for w in words)
+            rows.append((name, str(n), *cells))
+    return table_of(("step", "N", *words), rows)
 
 
 def main() -> None:

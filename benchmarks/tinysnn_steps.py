@@ -1,9 +1,10 @@
 """The steps of tinySNN from its baseline on, each learned, and priced as learning and as answering."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from benchmarks.tinysnn.plan import Run
+from benchmarks.tinysnn.run import spec_of
 from hwsim.cost import CostTable, load_table
 from hwsim.hardware import Hardware
 from hwsim.methods.learning_cost.prices import LearningCost, price
@@ -17,22 +18,28 @@ DATA, IMAGES = "mnist", 10_000
 WHOLE = 60_000
 """Images of MNIST's training split."""
 
-WEIGHTS = {"weights": {"bits": 8, "fraction": 7}}
-ALL = {
-    "weights": {"bits": 8, "fraction": 7, "rounding": "stochastic"},
-    "membrane": {"bits": 8, "fraction": 0, "rounding": "stochastic"},
-    "theta": {"bits": 8, "fraction": 3, "rounding": "stochastic"},
-}
+BITS = 8
 BASELINE, PAIRWISE, LATERAL, QW, QWN = (
     "baseline", "lateral, same rule", "lateral", "lateral+qW", "lateral+qWN",
 )  # fmt: skip
-STEPS: dict[str, dict[str, Any]] = {
-    BASELINE: {"model": "tinysnn/baseline", "rule": "stdp"},
-    PAIRWISE: {"model": "tinysnn/lateral", "rule": "stdp"},
-    LATERAL: {"model": "tinysnn/lateral", "rule": "tinysnn"},
-    QW: {"model": "tinysnn/lateral", "rule": "tinysnn", "formats": WEIGHTS},
-    QWN: {"model": "tinysnn/lateral", "rule": "tinysnn", "formats": ALL},
+FLOATS: dict[str, tuple[str, str]] = {
+    BASELINE: ("baseline", "stdp"),
+    PAIRWISE: ("lateral", "stdp"),
+    LATERAL: ("lateral", "tinysnn"),
 }
+"""Network and rule of the steps in float32."""
+QUANTIZED = {QW: "qW", QWN: "qWN"}
+"""LATERAL with these words in BITS, as in the grid of accuracies (benchmarks.tinysnn)."""
+STEPS = (*FLOATS, *QUANTIZED)
+
+
+def run_of(name: str, neurons: int) -> Run:
+    """The step as a run like those of the grid, of IMAGES images."""
+    network, rule = FLOATS.get(name, FLOATS[LATERAL])
+    run = Run(DATA, network, rule, neurons, 1, 0, changes={"train_samples": IMAGES})
+    if name not in QUANTIZED:
+        return run
+    return replace(run, scheme="itq", parts=QUANTIZED[name], bits=BITS, rounding="stochastic")
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,12 @@ class Step:
     learned: Learned
 
     @staticmethod
-    def of(name: str, neurons: int, folder: Path) -> "Step":
-        given = STEPS[name] | {"neurons": neurons, "data": DATA, "train_samples": IMAGES}
-        place = folder / f"{name.replace(', ', '_').replace(' ', '_')}_{neurons}"
-        return Step(name, neurons, learn(LearnSpec.of(given), place))
+    def of(name: str, neurons: int, store: Path) -> "Step":
+        """Formats have the range of the float learning of LATERAL in ``store``, which is learned first."""
+        run = run_of(name, neurons)
+        if name in QUANTIZED:
+            learn(spec_of(run.source, store), run.source.directory(store))
+        return Step(name, neurons, learn(spec_of(run, store), run.directory(store)))
 
     @property
     def spec(self) -> LearnSpec:

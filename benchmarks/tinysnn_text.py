@@ -10,14 +10,19 @@ column are the counts of {images:,} times six.
 
 **Steps.** *baseline*: a layer of inhibitory neurons, pair-wise STDP, float32. *lateral, same rule*: direct
 inhibition in its place. *lateral*: with tinySNN's rule. *lateral+qW*: its weights in 8 bits while it
-learns, to the nearest. *lateral+qWN*: weights, membranes and thresholds in 8 bits, rounded at random.
+learns. *lateral+qWN*: weights, membranes and theta in 8 bits. As in the grid of accuracies
+([README.md](README.md)) formats have the range of the float learning of *lateral* of the same size (bits and
+those of them behind the point; weights and theta unsigned), and values are rounded at random, membranes,
+step by step, to the nearest:
+
+{formats}
 
 **Prices.** Float32 is priced by the rows of floats (addition 0.9 pJ, multiplication 3.7), 8 bits by those
 of integers of 8 bits (0.03, 0.2; 0.05 of a sum of 16). The table has no register, so `pe_cycles` has no
 price.
 
 Accuracies of these short learnings (N = 400 has not learned enough) say whether the spikes counted are
-those of a network that works, no more. 8-bit membranes, steps of 1 mV under a leak of 1 %, lose much of it:
+those of a network that works, no more:
 
 {accuracies}
 
@@ -58,8 +63,8 @@ N = 400:
 - Everything that a spike map costs is the same in all steps of one inhibition: the tile moves the maps of
   every step through DRAM (rule Y5), {maps:.1f} uJ an image of the baseline at N = 400. A chip that keeps
   them saves that.
-- Learning adds {silent} to an image on this chip. What is silent costs as well: membranes of all neurons at
-  all steps.
+- An image learned takes more energy than one answered by (learning - inference) / inference, least and most
+  over the steps: {more}. What is silent costs in both: membranes of all neurons at all steps.
 
 ### Where learning's variables lie
 

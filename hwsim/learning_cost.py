@@ -1,6 +1,8 @@
 """What ``hwsim learn-cost`` does: price the counts of a directory of ``hwsim learn``, show or print them."""
 
 import json
+import math
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +14,12 @@ from hwsim.delivery import say
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
 from hwsim.methods.learning_cost.model_memory import model_memory
-from hwsim.methods.learning_cost.prices import LearningCost, price
+from hwsim.methods.learning_cost.prices import WIDEST, LearningCost, price
 from hwsim.methods.learning_cost.words import Layout, Task, Traces, Widths, Words
 from hwsim.methods.stdp.counts import Counts
-from hwsim.methods.stdp.learn import SPEC, Learned, finished
+from hwsim.methods.stdp.learn import CARD, SPEC, Learned, finished
 from hwsim.report import console, learning_console
 from hwsim.storage import is_dir, is_file
-
-FLOATS = "horowitz45"
-"""Prices of a learning in floats, if not told which; of one in integers those of every command."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +50,72 @@ class Asked:
         return Task(spec, inputs, self.chip.alone, words, self.traces, self.layout)
 
     def prices(self, task: Task) -> CostTable:
+        """As told; else for a learning in floats the table that has them, for integers every command's."""
         words = (task.words.weight, task.words.state, task.words.theta)
-        return self.table or load_table(FLOATS if any(word.real for word in words) else TABLE)
+        return self.table or load_table(WIDEST if any(word.real for word in words) else TABLE)
 
 
 def opened(directory: Path) -> Learned:
-    """A finished learning. Raises HwsimError for any other directory."""
+    """A finished learning. Raises HwsimError for any other directory, and for a card that is damaged."""
     if not is_dir(directory) or not is_file(directory / SPEC):
         raise HwsimError(f"{directory}: no {SPEC}, so no directory of hwsim learn")
-    return finished(directory)
+    learned = finished(directory)
+    _check_card(learned)
+    return learned
+
+
+def _check_card(learned: Learned) -> None:
+    card, neurons = defaultdict[str, Any](lambda: None, learned.card), learned.spec.neurons
+
+    def check(field: str, found: Any, holds: bool, allowed: str) -> None:
+        if not holds:
+            raise HwsimError(f"{learned.directory / CARD}: {field} is {found!r}, not {allowed}; learn again")
+
+    for field in ("model", "method"):
+        check(field, card[field], isinstance(card[field], str), "a text")
+    found = card["parameters"]
+    whole = _natural(found) and found > 0 and found % neurons == 0
+    check("parameters", found, whole, f"a positive multiple of {neurons} neurons")
+    found = card["test_accuracy"]
+    number = isinstance(found, int | float) and not isinstance(found, bool)
+    check("test_accuracy", found, number and math.isfinite(found) and 0 <= found <= 1, "a share, 0 to 1")
+    for part in ("learning_counts", "test_counts"):
+        counts = card[part]
+        check(part, counts, isinstance(counts, dict), "a table of counts")
+        for field, found in counts.items():
+            check(f"{part}.{field}", found, _natural(found), "an integer of 0 or more")
+
+
+def _natural(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _counts(learned: Learned, task: Task) -> dict[str, Counts]:
+    """Of learning and test. Raises HwsimError for counts of another version."""
+    try:
+        found = {name: Counts.of_plain(learned.card[f"{name}_counts"]) for name in ("learning", "test")}
+        one = found["learning"]
+        least = {
+            "steps": one.images,
+            "weight_writes": one.depressed_weights,
+            "theta_updates": one.images * task.neurons if task.fades else 0,
+        }
+        for field, n in least.items():
+            if getattr(one, field) < n:
+                raise HwsimError(
+                    f"learning_counts.{field} is {getattr(one, field)}, fewer than the {n} that are part of "
+                    "it; learn again with this version"
+                )
+    except HwsimError as error:
+        raise HwsimError(f"{learned.directory / CARD}: {error}") from None
+    return found
 
 
 def described(learned: Learned, asked: Asked) -> dict[str, Any]:
     """Both costs and what they are of, as JSON values. Raises HwsimError for counts of another version."""
     task = asked.task(learned)
     table = asked.prices(task)
-    card, words = learned.card, task.words
-    try:
-        counts = {name: Counts.of_plain(card[f"{name}_counts"]) for name in ("learning", "test")}
-    except HwsimError as error:
-        raise HwsimError(f"{learned.directory / 'card.json'}: {error}") from None
+    card, words, counts = learned.card, task.words, _counts(learned, task)
     costs = {
         "learning": price(task, counts["learning"], True, table),
         "inference": price(task, counts["test"], False, table),

@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tinysnn_cost import CHIP, SIZES, csv_of, memories, price_sets, ratio, summary
-from benchmarks.tinysnn_steps import BASELINE, LATERAL, QWN, STEPS, Step, float_table
+from benchmarks.tinysnn.run import WORDS
+from benchmarks.tinysnn_cost import (
+    CHIP,
+    SIZES,
+    csv_of,
+    formats,
+    memories,
+    more_by_learning,
+    price_sets,
+    ratio,
+    summary,
+)
+from benchmarks.tinysnn_steps import BASELINE, LATERAL, QUANTIZED, QWN, STEPS, Step, float_table, run_of
 from hwsim.hardware import load_hardware
 from hwsim.methods.stdp.counts import Counts
 from hwsim.methods.stdp.learn import Learned
@@ -19,7 +30,13 @@ TILE = load_hardware(str(CHIP))
 
 def made(name: str, neurons: int) -> Step:
     """Two images learned and one answered, of 350 steps."""
-    spec = LearnSpec.of(STEPS[name] | {"neurons": neurons, "data": "none"})
+    run, words = run_of(name, neurons), WORDS[QUANTIZED[name]] if name in QUANTIZED else ()
+    spec = LearnSpec.of(
+        {
+            "model": f"tinysnn/{run.network}", "rule": run.rule, "neurons": neurons, "data": "none",
+            "formats": {word: {"bits": 8, "fraction": 1, "rounding": run.rounding} for word in words},
+        }
+    )  # fmt: skip
     relayed = int(spec.relayed)
     learned = Counts(
         images=2, steps=700, input_spikes=900, excitatory_spikes=20, inhibitory_spikes=20 * relayed,
@@ -80,3 +97,29 @@ def test_integers_are_priced_by_every_table_of_parts() -> None:
         assert f"| {name} |" in told
     assert "synop_" not in told
     assert "snn_paper_fp32" not in told
+
+
+def test_what_learning_adds_is_told_against_inference_for_each_size() -> None:
+    told = more_by_learning(STEPS_MADE, TILE)
+    for n in SIZES:
+        added = []
+        for name in STEPS:
+            learned, answered = (
+                STEPS_MADE[name, n].cost(TILE, float_table(), learns) for learns in (True, False)
+            )
+            # two images learned, one answered
+            added.append(learned.total_pj / 2 / answered.total_pj - 1)
+        assert f"{min(added):.0%} to {max(added):.0%} at N = {n}" in told
+
+
+def test_quantized_steps_are_the_grids_runs_of_the_float_learning_beside_them() -> None:
+    for name in QUANTIZED:
+        run = run_of(name, 100)
+        assert run.source == run_of(LATERAL, 100)
+        assert (run.scheme, run.bits, run.rounding) == ("itq", 8, "stochastic")
+
+
+def test_formats_are_told_for_each_quantized_step_and_size() -> None:
+    lines = formats(STEPS_MADE).splitlines()
+    assert "| lateral+qW | 100 | 8.1 | float32 | float32 |" in lines
+    assert "| lateral+qWN | 400 | 8.1 | 8.1 | 8.1 |" in lines

@@ -1,5 +1,6 @@
 """What a learning costs, as tables for a terminal."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +14,8 @@ COUNTS = (
     "lif_updates", "synaptic_operations", "lateral_operations", "trace_updates", "weight_writes",
     "dram_bytes",
 )  # fmt: skip
+
+NOTHING = "-"
 
 
 def show(values: dict[str, Any], console: Console) -> None:
@@ -28,7 +31,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     for name in ("learning", "inference"):
         table.add_column(name, justify="right")
     for name in COUNTS:
-        table.add_row(name.replace("_", " "), *(quantity(_each(one, one[name])) for one in both))
+        table.add_row(name.replace("_", " "), *(_each(one, one[name], quantity) for one in both))
     table.add_section()
     components = dict.fromkeys(name for one in both for name in one["energy_by_component_pj"])
     for name in components:
@@ -37,20 +40,20 @@ def show(values: dict[str, Any], console: Console) -> None:
     for name in dict.fromkeys(part for one in both for part in one["energy_by_part_pj"]):
         table.add_row(f"for {name}", *(_share(one, one["energy_by_part_pj"].get(name, 0.0)) for one in both))
     table.add_section()
-    table.add_row("energy", *(energy(_each(one, one["energy_pj"])) for one in both))
+    table.add_row("energy", *(_each(one, one["energy_pj"], energy) for one in both))
     table.add_row("images", *(f"{one['images']:,}" for one in both))
-    table.add_row("energy of all", *(energy(one["energy_pj"]) for one in both))
+    table.add_row("energy of all", *(energy(one["energy_pj"]) if one["images"] else NOTHING for one in both))
     console.print(table)
     for line in _lines(values):
         console.print(escape(line))
 
 
-def _each(one: dict[str, Any], value: float) -> float:
-    return value / one["images"] if one["images"] else 0.0
+def _each(one: dict[str, Any], value: float, written: Callable[[float], str]) -> str:
+    return written(value / one["images"]) if one["images"] else NOTHING
 
 
 def _share(one: dict[str, Any], pj: float) -> str:
-    return f"{energy(_each(one, pj))} {percent(pj, one['energy_pj']):>6}" if pj else "-"
+    return f"{_each(one, pj, energy)} {percent(pj, one['energy_pj']):>6}" if pj else NOTHING
 
 
 def _lines(values: dict[str, Any]) -> list[str]:
@@ -66,6 +69,8 @@ def _lines(values: dict[str, Any]) -> list[str]:
         f"{values['layout']}",
         f"test accuracy {values['accuracy']:.2%}",
     ]
+    if not values["learning"]["images"]:
+        lines.append("nothing was learned: rounded from another learning")
     for name in ("learning", "inference"):
         if values[name]["unpriced"]:
             lines.append(f"unpriced in {name}: {', '.join(values[name]['unpriced'])}")

@@ -92,5 +92,75 @@ def test_a_learning_that_is_not_done_and_one_of_other_counts_are_refused(
     (other / "card.json").write_text(json.dumps(card))
     ran = hwsim("learn-cost", other)
     assert "card.json: counts: depressed_rows missing or unknown; learn again with this version" in ran.err
+    # theta of 8 neurons fades after each of 40 images
+    card = json.loads((learned / "card.json").read_text())
+    card["learning_counts"]["theta_updates"] = 319
+    (other / "card.json").write_text(json.dumps(card))
+    told = hwsim("learn-cost", other).err
+    assert "learning_counts.theta_updates is 319, fewer than the 320 that are part of it" in " ".join(
+        told.split()
+    )
     (other / "card.json").unlink()
     assert "this learning is not done" in hwsim("learn-cost", other).err
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("parameters", 0),
+        ("parameters", None),
+        ("parameters", 513),
+        ("test_accuracy", float("nan")),
+        ("test_accuracy", "high"),
+        ("test_accuracy", 1.5),
+        ("model", None),
+        ("method", 3),
+        ("test_counts", None),
+        ("learning_counts.images", "40"),
+        ("learning_counts.images", -1),
+        ("test_counts.steps", 1.5),
+        ("test_counts.steps", True),
+    ],
+)
+def test_a_damaged_card_is_refused_by_its_field(
+    hwsim: Command, learned: Path, field: str, value: object
+) -> None:
+    path = learned / "card.json"
+    card = json.loads(path.read_text())
+    *outer, name = field.split(".")
+    inside = card[outer[0]] if outer else card
+    if value is None:
+        del inside[name]
+    else:
+        inside[name] = value
+    path.write_text(json.dumps(card))
+    ran = hwsim("learn-cost", learned)
+    told = " ".join(ran.err.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert f"card.json: {field} is {value!r}, not " in told
+    assert "Traceback" not in told
+
+
+def test_what_was_only_rounded_has_no_cost_of_learning(hwsim: Command, learned: Path, tmp_path: Path) -> None:
+    made = tmp_path / "rounded"
+    given = ("--from", learned, "--passes", "0", "--format", "weights=8.7")
+    ran = hwsim("learn", "tinysnn/lateral", *SMALL, *given, "-o", made)
+    assert ran.code == 0, ran.err
+    told = json.loads(hwsim("learn-cost", made, "--json").out)
+    assert (told["learning"]["images"], told["learning"]["rows"], told["learning"]["energy_pj"]) == (0, [], 0)
+    assert told["inference"]["energy_pj"] > 0
+    shown = hwsim("learn-cost", made).out
+    assert "nothing was learned: rounded from another learning" in shown
+    assert "0.00 pJ" not in shown
+    assert "nothing was learned" not in hwsim("learn-cost", learned).out
+
+
+def test_integers_beyond_the_default_table_name_the_one_that_has_them(hwsim: Command, tmp_path: Path) -> None:
+    wide = ("--format", "weights=32.31", "--format", "membrane=32.20", "--format", "theta=32.20")
+    ran = hwsim("learn", "tinysnn/lateral", *SMALL, *wide, "-o", tmp_path / "run")
+    assert ran.code == 0, ran.err
+    refused = hwsim("learn-cost", tmp_path / "run")
+    assert refused.code == 2
+    assert "horowitz45 prices integers of 8 to 32 bits" in " ".join(refused.err.split())
+    told = json.loads(hwsim("learn-cost", tmp_path / "run", "--table", "horowitz45", "--json").out)
+    assert told["inference"]["unpriced"] == ["pe_cycles"]

@@ -60,13 +60,13 @@ def spec(formats: dict[str, Any] | None = None, **fields: Any) -> LearnSpec:
 ONE_IMAGE = Counts(
     images=1, steps=4, input_spikes=3, excitatory_spikes=1, excitatory_updates=8, input_operations=6,
     inhibition_operations=1, trace_writes=4, trace_reads=3, trace_decays=16, weight_reads=3, weight_writes=3,
-    norm_reads=4, norm_writes=2, theta_updates=1, depressed_rows=2, depressed_weights=2,
+    norm_reads=4, norm_writes=2, theta_updates=3, depressed_rows=2, depressed_weights=2,
     potentiated_neurons=1,
 )  # fmt: skip
 """Pair-wise STDP: input a spikes at steps 0 and 1, b at 2; neuron 0 fires at 1, its inhibition comes at 2.
 
 From the first spike on it is depressed, by a at 1 and b at 2; at 1 it is potentiated from a, all it has seen.
-One column of two weights is normalized."""
+One column of two weights is normalized. The theta of neuron 0 grows once, both fade at the end."""
 
 
 def cost(

@@ -1,7 +1,7 @@
 """Counts of learning as actions and picojoules: by hand, conserved, and those of the simulated chip."""
 
+import math
 from dataclasses import fields, replace
-from math import isclose
 from typing import Any
 
 import pytest
@@ -31,9 +31,9 @@ def test_an_image_learned_costs_what_it_costs_by_hand() -> None:
         "pe_array": 7 * 2.0 + 7 * 0.75,
         # 8 updates of a comparison and an addition of 8 bits, 8 leaks by a multiplication
         "lif_units": 8 * (0.5 + 1.0) + 8 * 3.0,
-        # multiplications: 3 traces by a rate, 2 weights scaled; additions: 3 changes, 2 for the sum, 1 theta;
-        # as many comparisons; one division of 8 subtractions
-        "learning_units": 5 * 3.0 + 6 * 1.0 + 6 * 0.5 + 8 * 1.0,
+        # multiplications: 3 traces by a rate, 2 weights scaled, 2 thetas fade; additions: 3 changes, 2 for
+        # the sum, 1 theta grows; as many comparisons; one division of 8 subtractions
+        "learning_units": 7 * 3.0 + 6 * 1.0 + 6 * 0.5 + 8 * 1.0,
         # words read: 3 rows of inputs, 1 of inhibition, 3 by the rule, 2 * 2 by the normalization, and 8
         # (a burst) to store all; written: 3, 2, and 8 loaded
         "weight_buffer": (4 + 3 + 4 + 8) * 8.0 + (3 + 2 + 8) * 10.0,
@@ -42,8 +42,8 @@ def test_an_image_learned_costs_what_it_costs_by_hand() -> None:
         # 4 words written, each read for the 8 words of its burst
         "output_buffer": 4 * 8 * 8.0 + 4 * 10.0,
         # 2 * 11 bits are a word: read 3 times, written 4; traces: cleared once, 4 set, 3 read and looked up;
-        # theta: one read, one written
-        "membrane_buffer": (3 + 6 + 1) * 8.0 + (4 + 1 + 4 + 1) * 10.0,
+        # theta: one grows, and the word of both fades, read and written each
+        "membrane_buffer": (3 + 6 + 2) * 8.0 + (4 + 1 + 4 + 2) * 10.0,
         # bursts: 4 and 3 of spikes in, 4 out, weights in and out
         "dram": (7 + 4 + 2) * 64 * 0.5,
     }
@@ -62,13 +62,13 @@ def test_an_answer_costs_neurons_synapses_spikes_and_the_loading_alone() -> None
 
 
 def test_floats_are_priced_by_rows_of_floats_and_their_words_are_of_32_bits() -> None:
-    found = cost(replace(ONE_IMAGE, theta_updates=3), of=spec({}))
+    found = cost(of=spec({}))
     components = found.by_component()
     # additions of floats at 10, registers of 32 bits and of 1
     assert components["pe_array"] == 7 * 10.0 + 7 * 2.25
     # comparisons of floats are those of 32-bit integers
     assert components["lif_units"] == 8 * (1.5 + 10.0) + 8 * 20.0
-    # 2 thetas fade; the normalization saturates nothing, its division subtracts 24 mantissas of 24 bits
+    # the normalization saturates nothing, nor does the growth, its division subtracts 24 mantissas of 24 bits
     expected = (5 + 2) * 20.0 + 6 * 10.0 + 3 * 1.5 + 24 * 3.0
     assert components["learning_units"] == pytest.approx(expected, rel=1e-12)
     # 2 weights of 32 bits are a word, as are 2 of 8; a weight across the layout is one too
@@ -171,21 +171,66 @@ def test_stochastic_rounding_draws_a_number_for_each_value_it_rounds() -> None:
     drawn = {name: form | {"rounding": "stochastic"} for name, form in EIGHT_BITS.items()}
     assert cost().count("random_number") == 0
     found = cost(of=spec(drawn))
-    assert found.count("random_number", part="neurons") == 8
+    # membranes are rounded to the nearest at each step
+    assert found.count("random_number", part="neurons") == 0
     assert found.count("random_number", part="rule") == 3
     assert found.count("random_number", part="normalization") == 2
-    assert found.count("random_number", part="theta") == 1
+    # one grows, two fade
+    assert found.count("random_number", part="theta") == 3
     # two additions of 8 bits each
-    assert found.total_pj == cost().total_pj + (8 + 3 + 2 + 1) * 2.0
+    assert found.total_pj == cost().total_pj + (3 + 2 + 3) * 2.0
+    answered = cost(of=spec(drawn), learns=False)
+    assert (answered.count("random_number"), answered.total_pj) == (0, cost(learns=False).total_pj)
 
 
-def test_a_leak_by_a_power_of_two_is_free() -> None:
-    # 1 - exp(-decay) = 1/8
-    halves = {"rest": -65.0, "reset": -60.0, "threshold": -52.0, "refractory": 5}
-    shifting = spec(excitatory=halves | {"decay": 0.13353139262452263})
-    found = cost(of=shifting)
-    assert (found.count("decay_shift"), found.count("decay_multiply")) == (8, 0)
-    assert found.by_component()["lif_units"] == 8 * 1.5
+NEURONS = {"rest": -65.0, "reset": -60.0, "threshold": -52.0, "refractory": 5}
+LEAKS = ("decay_shift", "decay_add", "decay_multiply")
+
+
+@pytest.mark.parametrize(
+    ("divisor", "leak", "pj"),
+    [
+        # 1/d = 1/8; 3/8 = 1/4 + 1/8 by an addition of floats; 1/10
+        (8, "decay_shift", 0.0),
+        (8 / 3, "decay_add", 10.0),
+        (10, "decay_multiply", 20.0),
+    ],
+)
+def test_a_leak_of_floats_is_classified_by_one_over_d(divisor: float, leak: str, pj: float) -> None:
+    neurons = NEURONS | {"decay": -math.log1p(-1 / divisor)}
+    found = cost(of=spec({}, excitatory=neurons))
+    assert {name: found.count(name) for name in LEAKS} == dict.fromkeys(LEAKS, 0) | {leak: 8}
+    assert found.by_component()["lif_units"] == 8 * (1.5 + 10.0 + pj)
+
+
+@pytest.mark.parametrize(
+    ("kept", "leak", "pj"),
+    [
+        # 7/8 = 1 - 1/8 by an addition of 8 bits; 11/16 has three terms whichever the signs
+        (1 / 2, "decay_shift", 0.0),
+        (7 / 8, "decay_add", 1.0),
+        (11 / 16, "decay_multiply", 3.0),
+    ],
+)
+def test_a_leak_in_fixed_point_is_classified_by_the_factor_that_it_keeps(
+    kept: float, leak: str, pj: float
+) -> None:
+    found = cost(of=spec(excitatory=NEURONS | {"decay": -math.log(kept)}))
+    assert {name: found.count(name) for name in LEAKS} == dict.fromkeys(LEAKS, 0) | {leak: 8}
+    assert found.by_component()["lif_units"] == 8 * (0.5 + 1.0 + pj)
+
+
+def test_theta_fades_in_fixed_point_as_in_floats_without_a_comparison() -> None:
+    once, still = cost(), cost(replace(ONE_IMAGE, theta_updates=1), of=spec(fading=0.0))
+    assert (once.count("learning_multiply", part="theta"), once.count("learning_add", part="theta")) == (2, 1)
+    assert once.count("learning_compare", part="theta") == 1
+    # two products of 8 bits, and the word of both read and written
+    assert once.by_part()["theta"] == still.by_part()["theta"] + 2 * 3.0 + 8.0 + 10.0
+
+
+def test_no_images_learned_cost_nothing_not_even_the_loading() -> None:
+    found = cost(Counts())
+    assert (found.rows, found.total_pj, found.dram_bytes) == ((), 0.0, 0)
 
 
 def test_an_inhibitory_layer_is_updated_relayed_to_and_sends_spikes() -> None:
@@ -214,7 +259,8 @@ def test_widths_beyond_a_table_name_the_width() -> None:
     narrow = prices(*(row for row in INTEGERS if row.get("bits", 8) < 16))
     with pytest.raises(
         HwsimError,
-        match=r"ac_issued of 16 bits: .*partial_sum_bits = 16: table 'own' has 'add' for 8 to 8 bits",
+        match=r"ac_issued of 16 bits: .*partial_sum_bits = 16: table 'own' has 'add' for 8 to 8 bits.*"
+        r"; horowitz45 prices integers of 8 to 32 bits",
     ):
         cost(by=narrow)
 
@@ -245,8 +291,8 @@ def test_rows_add_up_to_components_to_parts_and_to_the_total(counts: Counts, cho
     )  # fmt: skip
     found = cost(counts, **chosen)
     total = found.total_pj
-    assert isclose(sum(found.by_component().values()), total, rel_tol=1e-9)
-    assert isclose(sum(found.by_part().values()), total, rel_tol=1e-9)
+    assert math.isclose(sum(found.by_component().values()), total, rel_tol=1e-9)
+    assert math.isclose(sum(found.by_part().values()), total, rel_tol=1e-9)
     assert all(row.action.count > 0 and row.energy_pj >= 0 for row in found.rows)
     assert all(row.action.component == COMPONENT[row.action.action] for row in found.rows)
     # what neurons and synapses do is the learner's counts, whatever the chip

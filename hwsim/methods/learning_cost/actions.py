@@ -13,7 +13,7 @@ FORWARD: tuple[Part, ...] = ("neurons", "synapses", "spikes", "loading")
 
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "pe_array": ("ac_issued", "pe_cycles"),
-    "lif_units": ("lif_update", "decay_shift", "decay_multiply"),
+    "lif_units": ("lif_update", "decay_shift", "decay_add", "decay_multiply"),
     "learning_units": (
         "learning_add", "learning_multiply", "learning_compare", "learning_divide", "random_number",
     ),

@@ -2,28 +2,36 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from hwsim.lower.counts import update_counts
 from hwsim.methods.learning_cost.actions import Action, moved, sweep, words_in
-from hwsim.methods.learning_cost.words import Task, ceil_div, is_power_of_two
+from hwsim.methods.learning_cost.words import Task, ceil_div
 from hwsim.methods.stdp.counts import Counts
-from hwsim.methods.stdp.learner import divisor_of
+from hwsim.methods.stdp.labels import Labels
+from hwsim.methods.stdp.network import network_of
+from hwsim.methods.stdp.spec import LearnSpec
+from hwsim.network import Network
 
 
 def neurons(task: Task, counts: Counts) -> Iterator[Action]:
     """Y3: update, leak, and the membrane read and written each step; it is not read at an image's first."""
-    spec, state = task.spec, task.words.state
+    state, network = task.words.state, pair(task.spec)
+    updates = {"excitatory": counts.excitatory_updates, "inhibitory": counts.inhibitory_updates}
     yield Action("neurons", "lif_update", counts.lif_updates, state)
-    layers = {
-        "excitatory": (spec.excitatory, counts.excitatory_updates),
-        "inhibitory": (spec.inhibitory, counts.inhibitory_updates),
-    }
     for name, membrane in task.membranes().items():
-        of, updates = layers[name]
-        shifts = is_power_of_two(1 / divisor_of(of))
-        yield Action("neurons", "decay_shift" if shifts else "decay_multiply", updates, state)
+        leaks = update_counts(network, name, 1)
+        once = leaks.pop("lif_update")
+        for action, number in leaks.items():
+            yield Action("neurons", action, updates[name] * number // once, state)
         yield from sweep(task, "neurons", membrane, counts.steps - counts.images, counts.steps)
-    given = spec.formats.get("membrane")
-    if given is not None and given.rounding == "stochastic" and not state.real:
-        yield Action("neurons", "random_number", counts.excitatory_updates, state)
+
+
+def pair(spec: LearnSpec) -> Network:
+    """The network that has learned, of one input and two neurons: its populations have the leaks of L2."""
+    labels = Labels(np.zeros(2, np.int64), np.ones((1, 2), np.float32))
+    weights, theta = np.zeros((1, 2), np.float32), np.zeros(2, np.float32)
+    return network_of(spec.model_copy(update={"neurons": 2}), weights, theta, labels, "pair")
 
 
 def synapses(task: Task, counts: Counts) -> Iterator[Action]:

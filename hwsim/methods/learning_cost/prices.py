@@ -26,12 +26,16 @@ SATA_Sim) and added by another."""
 REAL = {
     "ac_issued": ("add",),
     "lif_update": ("compare", "add"),
+    "decay_add": ("add",),
     "decay_multiply": ("multiply",),
 }
 """Those of what integers of a chip have rows and recipes for, in floating point."""
 
 FLOATS = {"add": "float_add", "multiply": "float_multiply"}
 """A comparison of floats is one of their bits as integers (IEEE 754), a register holds bits."""
+
+WIDEST = "horowitz45"
+"""The table with rows of floats and of integers of every width that learns."""
 
 MANTISSA_BITS = 24
 """Of float32, the hidden one included: a division of floats subtracts mantissas."""
@@ -84,7 +88,10 @@ class LearningCost:
 
 
 def actions_of(task: Task, counts: Counts, learns: bool) -> tuple[Action, ...]:
-    """What the chip does for these counts; without ``learns`` only what answering takes."""
+    """What the chip does for these counts, nothing for no images; without ``learns`` only what answering
+    takes."""
+    if not counts.images:
+        return ()
     found: list[Iterator[Action]] = [
         forward.neurons(task, counts), forward.synapses(task, counts), forward.spikes(task, counts),
         forward.loading(task, learns),
@@ -137,7 +144,8 @@ class Prices:
         try:
             return self._of(action.action, action.word)
         except HwsimError as error:
-            raise HwsimError(f"{action.action} of {action.word.bits} bits: {error}") from None
+            hint = "" if self.table.name == WIDEST else f"; {WIDEST} prices integers of 8 to 32 bits"
+            raise HwsimError(f"{action.action} of {action.word.bits} bits: {error}{hint}") from None
 
     def _of(self, name: str, word: Word) -> float | None:
         if name in self.memories:
@@ -173,6 +181,6 @@ def _check_floats(table: CostTable, words: Words) -> None:
     if real and not priced:
         raise HwsimError(
             f"table {table.name!r} has no float_add, and this learning computes in float32 where it has no "
-            f"format ({', '.join(real)}); take a table that has (horowitz45), learn with --format of "
+            f"format ({', '.join(real)}); take a table that has ({WIDEST}), learn with --format of "
             "weights, membrane and theta, or price the chip's own widths (--widths chip)"
         )

@@ -1,6 +1,5 @@
 """Widths of what a learner computes with, and where its variables lie on a chip (rules Y1, Y2)."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -162,7 +161,3 @@ class Task:
 
 def ceil_div(amount: int, unit: int) -> int:
     return -(-amount // unit)
-
-
-def is_power_of_two(value: float) -> bool:
-    return bool(math.frexp(value)[0] == 0.5)
