@@ -39,7 +39,7 @@ SMALL: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] = {
     "autosnn/resnet19-zheng": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)),
     "snasnet/cifar10-bw": ({"channels": 4, "inner": 32}, (3, 32, 32), (10,)),
     "snasnet/cifar100-bw": ({"channels": 4, "inner": 32}, (3, 32, 32), (100,)),
-    "snasnet/search": ({"channels": 4, "inner": 32, "resolution": 8}, (3, 8, 8), (10,)),
+    "snasnet/search": ({"channels": 4, "inner": 32}, (3, 32, 32), (10,)),
     "snasnet/cell": ({"channels": 4}, (4, 8, 8), (4, 8, 8)),
     "tinysnn/baseline": ({"inputs": 20, "neurons": 5}, (20,), (5,)),
     "tinysnn/lateral": ({"inputs": 20, "neurons": 5}, (20,), (5,)),
