@@ -49,12 +49,12 @@ def output_directory(given: str | None) -> Path | None:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(told: str = "nothing half-written") -> Iterator[None]:
     """Ctrl-C ends with a message and status 130; nothing is half-written."""
     try:
         yield
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing half-written\n")
+        sys.stderr.write(f"interrupted; {told}\n")
         sys.exit(130)
 
 

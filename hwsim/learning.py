@@ -2,19 +2,17 @@
 
 import json
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from hwsim.delivery import progress_bars, say
+from hwsim.delivery import interruptible, progress_bars, say
 from hwsim.errors import HwsimError
 from hwsim.fixed_point import MOST_BITS
-from hwsim.methods.run_directory import as_path
+from hwsim.methods.run_directory import as_path, check_own
 from hwsim.methods.stdp.fixed import fraction_bits
 from hwsim.methods.stdp.learn import SPEC, Learned, highest, learn
 from hwsim.methods.stdp.spec import LearnSpec, Word
-from hwsim.storage import is_dir, is_file
 
 WORDS: tuple[Word, ...] = get_args(Word)
 
@@ -41,20 +39,13 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
         raise HwsimError(f"--format {twice[0]}: is there twice")
     given["formats"] = dict(formats)
     spec = LearnSpec.of(given)
-    if is_dir(output) and not is_file(output / SPEC) and any(_known(output)):
-        raise HwsimError(f"{output}: holds files that are of no learning; name a new directory")
-    try:
-        with progress_bars() as progress:
-            learned = learn(spec, output, progress, command)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"interrupted; the same command goes on from the last state kept in {output}\n")
-        sys.exit(130)
+    check_own(output, SPEC, "learning")
+    with (
+        interruptible(f"the same command goes on from the last state kept in {output}"),
+        progress_bars() as progress,
+    ):
+        learned = learn(spec, output, progress, command)
     say(json.dumps(learned.card, indent=1, allow_nan=False) if as_json else _told(learned))
-
-
-def _known(directory: Path) -> list[Path]:
-    """What is in it, but for the temporary files of a learning that was killed."""
-    return [path for path in directory.iterdir() if not path.name.startswith(f".{SPEC}.")]
 
 
 def _format(

@@ -1,7 +1,6 @@
 """What ``hwsim search`` does: search into a directory, show the best that was found."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -9,11 +8,10 @@ from typing import Any
 
 from rich.table import Table
 
-from hwsim.delivery import progress_bars, say
-from hwsim.errors import HwsimError
+from hwsim.delivery import interruptible, progress_bars, say
+from hwsim.methods.run_directory import check_own
 from hwsim.methods.training_free.search import MODEL, SPEC, Scored, SearchSpec, search
 from hwsim.report import console
-from hwsim.storage import is_dir, is_file
 
 SHOWN = 10
 """Cells that a terminal is told of."""
@@ -26,14 +24,12 @@ def snasnet(values: Mapping[str, Any], output: Path, workers: int, as_json: bool
     else than a search.
     """
     spec = SearchSpec.of({name: value for name, value in values.items() if value is not None})
-    if is_dir(output) and not is_file(output / SPEC) and any(output.iterdir()):
-        raise HwsimError(f"{output}: holds files that are of no search; name a new directory")
-    try:
-        with progress_bars() as progress:
-            found = search(spec, output, workers, progress)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"interrupted; the same command goes on from the cells scored in {output}\n")
-        sys.exit(130)
+    check_own(output, SPEC, "search")
+    with (
+        interruptible(f"the same command goes on from the cells scored in {output}"),
+        progress_bars() as progress,
+    ):
+        found = search(spec, output, workers, progress)
     if as_json:
         say(json.dumps({"spec": spec.model_dump(), "cells": [asdict(one) for one in found]}, indent=1))
         return

@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from hwsim.commands import chip
 from hwsim.comparison import KEYS
 from hwsim.configuration import load_yaml, save_yaml, shown
 from hwsim.cost import CostTable, load_table
-from hwsim.delivery import progress_bars, say, tell
+from hwsim.delivery import interruptible, progress_bars, say, tell
 from hwsim.errors import HwsimError, one_line
 from hwsim.hardware import Hardware
 from hwsim.lists import parts_of
@@ -21,7 +20,7 @@ from hwsim.manycore.asked import refuse
 from hwsim.mapping import Mapping as Schedule
 from hwsim.methods.learning_cost.prices import Prices
 from hwsim.methods.learning_cost.words import Words
-from hwsim.methods.run_directory import alone, differences
+from hwsim.methods.run_directory import alone, check_own, differences
 from hwsim.methods.selection import (
     MEMORY,
     Candidate,
@@ -93,16 +92,13 @@ def run(values: Mapping[str, Any], asked: Asked, output: Path | None, as_json: b
         raise HwsimError("-o DIRECTORY: candidates are learned into a directory each; name one")
     _check(output, space)
     _check_prices(space, asked)
-    try:
-        with progress_bars() as progress:
-            save_yaml(output / SPEC, space)
-            with alone(output):
-                candidates = [
-                    _evaluated(kind, space, asked, output, progress) for kind in _told(space, progress)
-                ]
-    except KeyboardInterrupt:
-        sys.stderr.write(f"interrupted; the same command goes on with the candidates learned in {output}\n")
-        sys.exit(130)
+    with (
+        interruptible(f"the same command goes on with the candidates learned in {output}"),
+        progress_bars() as progress,
+    ):
+        save_yaml(output / SPEC, space)
+        with alone(output):
+            candidates = [_evaluated(kind, space, asked, output, progress) for kind in _told(space, progress)]
     of = f"candidates on {asked.chip.name} by {asked.table.name}"
     _deliver({"of": of} | described(candidates, asked) | {"space": space.model_dump()}, output, as_json)
 
@@ -299,8 +295,7 @@ def _check(output: Path, space: Space) -> None:
             f"{output} is of another selection ({told}); give the same options to go on with it, or another "
             "directory"
         )
-    if is_dir(output) and not is_file(path) and any(output.iterdir()):
-        raise HwsimError(f"{output}: holds files that are of no selection; name a new directory")
+    check_own(output, SPEC, "selection")
 
 
 def _mu(text: str) -> float:

@@ -2,18 +2,15 @@
 
 import json
 import shlex
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hwsim.delivery import progress_bars, say
-from hwsim.errors import HwsimError
+from hwsim.delivery import interruptible, progress_bars, say
 from hwsim.lists import parts_of
-from hwsim.methods.run_directory import as_path
+from hwsim.methods.run_directory import as_path, check_own
 from hwsim.methods.train import SPEC, Trained, train
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.storage import is_dir, is_file
 
 CURVE = "curve.png"
 
@@ -32,25 +29,18 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     for name in {"augment", "milestones"} & given.keys():
         given[name] = [int(p) if p.isdecimal() else p for p in parts_of(name, given[name])]
     spec = TrainSpec.of(given)
-    if is_dir(output) and not is_file(output / SPEC) and any(_known(output)):
-        raise HwsimError(f"{output}: holds files that are of no training; name a new directory")
+    check_own(output, SPEC, "training")
 
     def draw(history: list[dict[str, Any]]) -> None:
         training_curve.draw(output / CURVE, _title(spec), history)
 
-    try:
-        with progress_bars() as progress:
-            trained = train(spec, output, progress, command, draw)
+    with (
+        interruptible(f"the same command goes on from the last whole epoch in {output}"),
+        progress_bars() as progress,
+    ):
+        trained = train(spec, output, progress, command, draw)
         draw(trained.history)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"interrupted; the same command goes on from the last whole epoch in {output}\n")
-        sys.exit(130)
     say(json.dumps(trained.card, indent=1, allow_nan=False) if as_json else _told(trained))
-
-
-def _known(directory: Path) -> Iterator[Path]:
-    """What is in it, but for the temporary files of a training that was killed."""
-    return (path for path in directory.iterdir() if not path.name.startswith(f".{SPEC}."))
 
 
 def _title(spec: TrainSpec) -> str:

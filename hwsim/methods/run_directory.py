@@ -11,7 +11,7 @@ from typing import Any
 
 from hwsim.configuration import Configured, load_yaml, shown
 from hwsim.errors import HwsimError
-from hwsim.storage import check_file, is_file, write_text
+from hwsim.storage import check_file, is_dir, is_file, write_text
 
 
 def check_same(directory: Path, name: str, spec: Configured, what: str, *, has_begun: bool) -> None:
@@ -30,6 +30,15 @@ def check_same(directory: Path, name: str, spec: Configured, what: str, *, has_b
             f"{directory} is of another {what} ({told}); give the same options to go on with it, or "
             "another directory"
         )
+
+
+def check_own(directory: Path, name: str, what: str) -> None:
+    """Raises HwsimError where the directory holds files and no spec of the ``name``; temporary files of a run
+    that was killed do not count."""
+    if not is_dir(directory) or is_file(directory / name):
+        return
+    if any(not path.name.startswith(f".{name}.") for path in directory.iterdir()):
+        raise HwsimError(f"{directory}: holds files that are of no {what}; name a new directory")
 
 
 def check_origin(directory: Path, begun: Mapping[str, str], now: Mapping[str, str]) -> None:
