@@ -22,7 +22,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="beginnings of names; default: all")
     parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
-    runs = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
+    chosen = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
+    sources = dict.fromkeys(run.source for run in chosen if run.scheme != "float")
+    runs = [*chosen, *(run for run in sources if run not in chosen)]
     if any(run.data == HELD_OUT for run in runs):
         held_out(OUT)
     failed: list[str] = []
