@@ -1,0 +1,110 @@
+"""The trainings behind reports/autosnn: what is trained, with which seeds, each a TrainSpec by name.
+
+Small on purpose: 8 channels, 4 steps, 3,000 images of 16 x 16 and six epochs, so that one core trains all
+of it in little more than an hour. Numbers are to be compared with each other, not with the paper's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwsim.methods.spike_aware.evolution import Architecture, Space
+
+SEEDS = (0, 1)
+MACROS = ("snn1", "snn2", "snn3", "snn4")
+BLOCKS = ("scb3", "srb3")
+SPACE = Space(("skip", "scb3", "scb5", "srb3", "srb5"), 5)
+RANDOM = 24
+"""Architectures of the search space that are trained from scratch."""
+LAMBDAS = ("0", "-0.08", "-0.16", "-0.24")
+HAND_MADE = ("cifarnet-fang", "cifarnet-wu", "resnet11-lee", "resnet19-zheng")
+TIMESTEPS = (4, 8, 16)
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a row of a table (``group``) at one seed. ``values`` are a TrainSpec's."""
+
+    group: str
+    row: str
+    seed: int
+    values: Values
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}_{self.row}_{self.seed}"
+
+    def directory(self, store: Path) -> Path:
+        return store / self.name
+
+
+SMALL: Values = {
+    "train_samples": 3_000, "test_samples": 2_000, "epochs": 6, "batch": 25, "loss": "mse",
+    "optimizer": "adam", "rate": 4e-3, "weight_decay": 0.0, "timesteps": 4,
+}  # fmt: skip
+
+
+def small(model: str, *settings: str, **others: Any) -> Values:
+    return SMALL | {"model": f"autosnn/{model}", "settings": ["channels=8", *settings]} | others
+
+
+def macros(block: str, seed: int) -> Iterator[Run]:
+    """Tables 1 and 8."""
+    for macro in MACROS:
+        yield Run("macro", f"{macro}-{block}", seed, small(macro, f"block={block}"))
+
+
+def supernets() -> Iterator[Run]:
+    """The network of shared weights that is searched."""
+    yield Run("supernet", "base", 0, small("supernet", epochs=12))
+
+
+def drawn(count: int = RANDOM) -> list[Architecture]:
+    """Different architectures of the search space, always the same."""
+    rng, found = np.random.default_rng(0), dict[Architecture, None]()
+    while len(found) < count:
+        found[SPACE.drawn(rng)] = None
+    return list(found)
+
+
+def blocks(architecture: Architecture) -> str:
+    return f"block={','.join(architecture)}"
+
+
+def at_random() -> Iterator[Run]:
+    """Fig. 4 and the random sampling of Table 5."""
+    for architecture in drawn():
+        yield Run("random", "-".join(architecture), 0, small("snn1", blocks(architecture)))
+
+
+def searched(seed: int) -> Iterator[Run]:
+    """The paper's four networks (Table 2)."""
+    for exponent in LAMBDAS:
+        yield Run("searched", exponent, seed, small("searched", f"fitness_lambda={exponent}"))
+
+
+def hand_made(seed: int) -> Iterator[Run]:
+    """Table 3 at the same channels and the same training."""
+    for name in HAND_MADE:
+        yield Run("hand", name, seed, small(name))
+
+
+def over_time() -> Iterator[Run]:
+    """Fig. 5; 4 steps are in other tables."""
+    for timesteps in TIMESTEPS[1:]:
+        lengthened = {"timesteps": timesteps}
+        yield Run("time", f"fang-{timesteps}", 0, small("cifarnet-fang") | lengthened)
+        yield Run("time", f"searched-{timesteps}", 0, small("searched", "fitness_lambda=-0.08") | lengthened)
+
+
+def plan() -> list[Run]:
+    """All of it, in the order in which it is trained."""
+    return [
+        *macros("scb3", 0), *supernets(), *macros("srb3", 0), *searched(0), *hand_made(0), *at_random(),
+        *macros("scb3", 1), *macros("srb3", 1), *searched(1), *hand_made(1), *over_time(),
+    ]  # fmt: skip
