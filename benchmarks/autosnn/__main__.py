@@ -1,33 +1,65 @@
-"""Train what reports/autosnn shows: ``python -m benchmarks.autosnn [NAME...] [--workers N]``.
+"""Train and search what reports/autosnn shows: ``python -m benchmarks.autosnn [NAME...]``.
 
-``make autosnn`` trains all and writes the report. Trainings lie in out/autosnn, each in a directory that is
-resumed, and are not run again once they are done. NAME is the beginning of names, e.g. macro_ or random.
+``make autosnn`` does all and writes the report. Trainings lie in out/autosnn, each in a directory that is
+resumed, and are not run again once they are done; then supernets are searched, and what was found is trained.
+NAME is the beginning of names, e.g. macro_, search_base or winner_.
 """
 
 import argparse
+import json
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benchmarks.autosnn.plan import Run, plan
+from benchmarks.autosnn.plan import Run, Search, plan, searches, winner
+from benchmarks.autosnn.searches import result_of, run_search
+from benchmarks.autosnn.spikes import answered
 from benchmarks.fashion16 import small_images
+from hwsim.datasets import load_dataset
 from hwsim.errors import HwsimError
-from hwsim.methods.train import train
+from hwsim.methods.train import WEIGHTS, finished, train
+from hwsim.methods.train_model import load_weights, prepared
 from hwsim.methods.train_spec import TrainSpec
+from hwsim.storage import is_file, write_text
 
 OUT = Path("out/autosnn")
+LAYERS = "layers.json"
+"""Of a training: neurons and spikes of its layers on the test images."""
+
+Done = tuple[str, str, float]
+"""A name, what came out, seconds."""
 
 
-def one(run: Run, data: str) -> tuple[str, float, float]:
-    """Do one, in a process of one thread: its name, its accuracy, seconds."""
+def one(data: str, run: Run) -> Done:
+    """Train it, in a process of one thread, and count its spikes."""
     torch.set_num_threads(1)
-    began = time.perf_counter()
+    began, directory = time.perf_counter(), run.directory(OUT)
     spec = TrainSpec.of({"data": data, "seed": run.seed} | run.values)
-    trained = train(spec, run.directory(OUT), command=f"python -m benchmarks.autosnn {run.name}")
-    return run.name, trained.card["test_accuracy"], time.perf_counter() - began
+    card = train(spec, directory, command=f"python -m benchmarks.autosnn {run.name}").card
+    if run.group != "supernet" and not is_file(directory / LAYERS):
+        write_text(directory / LAYERS, layers_of(directory))
+    return run.name, f"{card['test_accuracy']:.2%}", time.perf_counter() - began
+
+
+def layers_of(directory: Path) -> str:
+    """A line a layer."""
+    spec = finished(directory).spec
+    model, feed = prepared(spec, load_dataset(spec.data))
+    load_weights(model, directory / WEIGHTS)
+    return "\n".join(json.dumps(asdict(layer)) for layer in answered(model, feed, feed.test)[1]) + "\n"
+
+
+def searched(search: Search) -> Done:
+    torch.set_num_threads(1)
+    began, found = time.perf_counter(), run_search(search, OUT)
+    return search.name, f"{found.winner} {found.fitness:.4f}", time.perf_counter() - began
 
 
 def main() -> None:
@@ -36,22 +68,40 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    data = str(small_images(OUT / "fashion16.npz"))
-    runs = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
+    data, names = str(small_images(OUT / "fashion16.npz")), tuple(asked.names) or ("",)
     failed: list[str] = []
+    with ProcessPoolExecutor(asked.workers) as pool:
+        runs = [run for run in plan() if run.name.startswith(names)]
+        failed += _all(pool, "trainings", partial(one, data), runs)
+        failed += _all(pool, "searches", searched, [s for s in searches() if s.name.startswith(names)])
+        winners = [run for run in found_networks(OUT) if run.name.startswith(names)]
+        failed += _all(pool, "networks found", partial(one, data), winners)
+    if failed:
+        raise SystemExit("\n".join([f"{len(failed)} failed:", *failed]))
+
+
+def found_networks(store: Path) -> list[Run]:
+    """Trainings of what the finished searches found, each once."""
+    outcomes = [(s, found) for s in searches() if (found := result_of(s, store))]
+    runs = {run.name: run for s, found in outcomes for run in winner(s, found.winner)}
+    return sorted(runs.values(), key=lambda run: run.seed)
+
+
+def _all(pool: ProcessPoolExecutor, told: str, do: Callable[[Any], Done], parts: Sequence[Any]) -> list[str]:
+    """Do them side by side; what failed."""
+    failed = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
-        task = bar.add_task("trainings", total=len(runs))
-        for done in as_completed([pool.submit(one, run, data) for run in runs]):
+    with Progress(*columns) as bar:
+        task = bar.add_task(told, total=len(parts))
+        for done in as_completed([pool.submit(do, part) for part in parts]):
             bar.advance(task)
             try:
-                name, accuracy, seconds = done.result()
+                name, outcome, seconds = done.result()
             except HwsimError as error:
                 failed.append(str(error))
             else:
-                bar.console.print(f"{name}: {accuracy:.2%} in {seconds:.0f} s")
-    if failed:
-        raise SystemExit("\n".join([f"{len(failed)} of {len(runs)} trainings failed:", *failed]))
+                bar.console.print(f"{name}: {outcome} in {seconds:.0f} s")
+    return failed
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ from hwsim.methods.spike_aware.evolution import Architecture, Space
 SEEDS = (0, 1)
 MACROS = ("snn1", "snn2", "snn3", "snn4")
 BLOCKS = ("scb3", "srb3")
-SPACE = Space(("skip", "scb3", "scb5", "srb3", "srb5"), 5)
+CHOICES = ("skip", "scb3", "scb5", "srb3", "srb5")
+PLACES = {"base": 5, "relu": 5, "snn3": 8, "deep": 8}
+"""Blocks of each supernet."""
 RANDOM = 16
 """Architectures of the search space that are trained from scratch."""
 LAMBDAS = ("0", "-0.08", "-0.16", "-0.24")
@@ -27,6 +29,10 @@ REACHABLE = "pool_threshold=0.5"
 PENALIZED = ("scb3", "srb3", "sib3e1")
 PENALTIES = (0.01, 0.1)
 TIMESTEPS = (4, 8, 16)
+SEARCH_SEEDS = (0, 1, 2)
+METHODS = ("evolution", "random")
+LARGER = {"snn3": ("-0.04", "-0.08"), "deep": ("-0.08", "-0.16")}
+"""The exponents of Table 6."""
 SUPERNETS = {"base": (24, ()), "relu": (24, ("neuron=relu",)), "snn3": (16, ("space=snn3",)),
              "deep": (16, ("space=snn1_deep",))}  # fmt: skip
 """Epochs and settings."""
@@ -49,6 +55,24 @@ class Run:
 
     def directory(self, store: Path) -> Path:
         return store / self.name
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search of a supernet (``space``) by ``method`` evolution or random, for accuracy *
+    (spikes / mean)^exponent."""
+
+    space: str
+    method: str
+    exponent: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"search_{self.space}_{self.method}_{self.exponent}_{self.seed}"
+
+    def path(self, store: Path) -> Path:
+        return store / f"{self.name}.json"
 
 
 SMALL: Values = {
@@ -86,9 +110,10 @@ def supernet(name: str) -> Run:
 
 def drawn(count: int = RANDOM) -> list[Architecture]:
     """Different architectures of the search space, always the same."""
+    space = Space(CHOICES, PLACES["base"])
     rng, found = np.random.default_rng(0), dict[Architecture, None]()
     while len(found) < count:
-        found[SPACE.drawn(rng)] = None
+        found[space.drawn(rng)] = None
     return list(found)
 
 
@@ -130,8 +155,31 @@ def over_time(timesteps: int) -> Iterator[Run]:
     yield Run("time", f"searched-{timesteps}", 0, small("searched", "fitness_lambda=-0.08") | lengthened)
 
 
+def searches() -> list[Search]:
+    """Tables 2 and 5 with three seeds, Tables 6 and 7 with one."""
+    base = [
+        Search("base", method, exponent, seed)
+        for seed in SEARCH_SEEDS
+        for exponent in LAMBDAS
+        for method in METHODS
+    ]
+    larger = [Search(space, "evolution", exponent, 0) for space, of in LARGER.items() for exponent in of]
+    return [*base, Search("relu", "evolution", "0", 0), *larger]
+
+
+MODELS = {"base": "snn1", "relu": "snn1", "snn3": "snn3", "deep": "snn1-deep"}
+"""Of each supernet the network that a path of it is."""
+
+
+def winner(search: Search, architecture: str) -> list[Run]:
+    """The network that was found, trained from scratch; two searches with one winner are one training."""
+    model, block = MODELS[search.space], f"block={architecture.replace('-', ',')}"
+    seeds = SEEDS if search.space == "base" else SEEDS[:1]
+    return [Run("winner", f"{model}-{architecture}", seed, small(model, block)) for seed in seeds]
+
+
 def plan() -> list[Run]:
-    """All of it, in the order in which it is trained."""
+    """All but the winners, in the order in which it is trained."""
     return [
         *macros("scb3", 0), supernet("base"), *causes(), *macros("srb3", 0), *searched(0), *hand_made(0),
         *penalized(), *at_random(), supernet("relu"), supernet("snn3"), supernet("deep"),
