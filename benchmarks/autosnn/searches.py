@@ -21,7 +21,7 @@ from hwsim.nn import choose
 from hwsim.storage import is_file, write_text
 
 HOW = Evolution(rounds=10, pool=10, mutations=5, crossovers=5, top=5, rho=0.2)
-HELD_OUT = slice(3_000, 3_400)
+HELD_OUT = slice(3_000, 3_300)
 """Training images behind those that train: what a fitness is of."""
 SAMPLED = 50
 """Random paths whose mean spikes stand for those of the paths that training sampled."""
