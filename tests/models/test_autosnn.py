@@ -186,7 +186,17 @@ def test_neurons_behind_average_pools_never_fire_at_the_papers_threshold() -> No
     ones = torch.ones(1, 1, 2, 2)
     for threshold, fired in ((1.0, 0.0), (0.5, 8.0)):
         net = autosnn._avg_spike(threshold)
-        assert float(run(net, ones, 8).sum()) == fired
+        assert float(run(net, ones, 8).detach().sum()) == fired
+
+
+@pytest.mark.parametrize(("share", "step"), [(0.5, 25), (0.9, 8)])
+def test_a_neuron_behind_an_average_pool_fires_at_1_by_rounding_alone(share: float, step: int) -> None:
+    """(1 - share)^t below half the step of float32 under 1, 3e-8; in float64 not."""
+    for dtype, fired in ((torch.float32, [step]), (torch.float64, [])):
+        neuron = PLIF().to(dtype)
+        neuron.w.data.fill_(torch.logit(torch.tensor(share, dtype=torch.float64)))
+        spikes = [neuron(torch.ones(1, 1, dtype=dtype)).item() for _ in range(step)]
+        assert [at for at, spike in enumerate(spikes, 1) if spike] == fired
 
 
 def test_unknown_neurons_and_spaces_are_errors() -> None:
