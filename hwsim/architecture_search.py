@@ -30,7 +30,7 @@ from hwsim.methods.workers import one_thread
 from hwsim.pareto import non_dominated
 from hwsim.report import console, search_console, search_page
 from hwsim.report.csv_files import text_of
-from hwsim.storage import is_file, write_text
+from hwsim.storage import check_file, is_file, write_text
 from hwsim.task_store import TaskStore
 from hwsim.tasks import Compute, Done, Task, in_processes
 
@@ -126,13 +126,14 @@ def search(
     """The search as JSON values: everything evaluated, the front of accuracy and cost, the best.
 
     A path that the chip cannot hold has no cost and is never the best. The result depends neither on
-    ``compute`` nor on interruptions. Raises HwsimError for a directory of another search, for a supernet,
-    chip or cost that is none, and where no path can be run.
+    ``compute`` nor on interruptions. Raises HwsimError for a directory of another search or of none, for a
+    supernet, chip or cost that is none, and where no path can be run.
     """
     check_same(directory, SPEC, spec, "search", has_begun=is_file(directory / TASKS))
+    for other in known:
+        check_file(other / TASKS)
     candidates = Candidates.of(spec)
-    options = candidates.supernet.options
-    space = Space(options)
+    space = Space(candidates.supernet.options)
     save_yaml(directory / SPEC, spec)
     with alone(directory):
         store = TaskStore(directory / TASKS)

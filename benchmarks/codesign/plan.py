@@ -1,4 +1,4 @@
-"""What reports/codesign searches for and trains: the same supernet, weighed by spikes and by simulated costs."""
+"""What reports/codesign searches for and trains: one supernet, weighed by spikes and by simulated costs."""
 
 from dataclasses import dataclass
 from itertools import product
