@@ -110,7 +110,7 @@ def supernet(name: str) -> Run:
 
 def drawn(count: int = RANDOM) -> list[Architecture]:
     """Different architectures of the search space, always the same."""
-    space = Space(CHOICES, PLACES["base"])
+    space = Space.of(CHOICES, PLACES["base"])
     rng, found = np.random.default_rng(0), dict[Architecture, None]()
     while len(found) < count:
         found[space.drawn(rng)] = None

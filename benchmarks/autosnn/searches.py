@@ -54,7 +54,7 @@ class Paths:
     """Accuracy and spikes of paths of one supernet, each evaluated once, kept beside its weights."""
 
     def __init__(self, name: str, store: Path) -> None:
-        self.space = Space(CHOICES, PLACES[name])
+        self.space = Space.of(CHOICES, PLACES[name])
         self.directory = supernet(name).directory(store)
         self.kept = self.directory / "paths.json"
         self.known: dict[str, list[float]] = {}
