@@ -5,7 +5,7 @@ from statistics import fmean
 
 from benchmarks.autosnn.plan import BLOCKS, HAND_MADE, LAMBDAS, MACROS, MODELS, PENALIZED, SMALL, SUPERNETS
 from benchmarks.autosnn.results import Found, LayerRow, Point, spread
-from benchmarks.autosnn.searches import HELD_OUT, HOW, SAMPLED
+from benchmarks.autosnn.searches import CALIBRATION, HELD_OUT, HOW, SAMPLED
 from benchmarks.autosnn.trends import Trend, over_time, penalty_points, rank, trends, winners
 from benchmarks.training.results import markdown
 
@@ -78,11 +78,11 @@ average pools the threshold is 0.5, not 1 (below).
 
 ## Searches (Tables 2, 5, 6 and 7)
 
-Evolution ({pool} paths in each of {rounds} rounds) and random search with as many. A fitness is accuracy *
-(spikes / mean)^lambda on {held} training images held out, in the supernet; the mean is that of {sampled}
-random paths. Then the winner is trained from scratch. `relu`: the supernet is an ANN, searched for
-accuracy. `snn3`: blocks in the place of the pools; `deep`: one more block before each pool. Epochs of the
-supernets: {supernets}.
+Evolution ({pool} paths in each of {rounds} rounds) and random search with as many. A fitness is accuracy
+* (spikes / mean)^lambda on {held} training images held out, with the supernet's weights and batch
+statistics of the path over {calibration} others; the mean is that of {sampled} random paths. Then the
+winner is trained from scratch. `relu`: the supernet is an ANN, searched for accuracy. `snn3`: blocks in
+the place of the pools; `deep`: one more block before each pool. Epochs of the supernets: {supernets}.
 
 {found}
 
@@ -291,7 +291,7 @@ def page(found: Found) -> str:
         count=len(found.runs), searches=len(found.outcomes), minutes=minutes, scale=scale,
         test=SMALL["test_samples"], trends=trends_table(trends(found)), why=why(found),
         macro=macro_table(found), random=random_text(found), nets=nets_table(found),
-        sampled=SAMPLED, pool=HOW.pool, rounds=HOW.rounds, held=HELD_OUT.stop - HELD_OUT.start,
+        sampled=SAMPLED, pool=HOW.pool, rounds=HOW.rounds, held=HELD_OUT, calibration=CALIBRATION,
         supernets=", ".join(f"{name} {epochs}" for name, (epochs, _) in SUPERNETS.items()),
         found=searches_table(found), penalty=penalty_table(found), time=time_table(found),
     )  # fmt: skip
