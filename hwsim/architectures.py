@@ -5,11 +5,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
 import hwsim
-from hwsim import jit
 from hwsim.costing import OnChip
 from hwsim.errors import HwsimError
 from hwsim.frontends.capture import structure
@@ -56,12 +52,6 @@ class Candidates:
             "calibration": self.spec.calibration,
             "version": hwsim.__version__,
         }
-
-
-def begin() -> None:
-    """A worker computes in one thread: its sums then depend on no number of processors."""
-    torch.set_num_threads(1)
-    jit.one_thread()
 
 
 def accuracy_of(
@@ -117,5 +107,5 @@ def _chip(hardware: str, table: str | None, one_tile: bool) -> OnChip:
 
 
 @lru_cache(2)
-def _on_path(directory: str, path: Architecture, calibration: int) -> nn.Module:
+def _on_path(directory: str, path: Architecture, calibration: int) -> Any:
     return _supernet(directory).on_path(path, calibration)

@@ -92,7 +92,7 @@ def test_an_evolution_that_means_nothing_is_refused(values: dict[str, float]) ->
 
 
 def test_a_space_without_a_choice_is_refused() -> None:
-    with pytest.raises(HwsimError, match="2 different choices"):
+    with pytest.raises(HwsimError, match="2 different options each"):
         Space.of(("a", "a"), 5)
 
 

@@ -25,7 +25,9 @@ class Space:
     def __post_init__(self) -> None:
         if len(self.options) < 2 or any(len(o) < 2 or len(set(o)) < len(o) for o in self.options):
             told = "; ".join(",".join(o) for o in self.options)
-            raise HwsimError(f"a space of places {told}; it has 2 places and 2 different options each at least")
+            raise HwsimError(
+                f"a space of places {told}; it has 2 places and 2 different options each at least"
+            )
 
     @staticmethod
     def of(choices: Sequence[str], places: int) -> "Space":

@@ -15,8 +15,8 @@ class ArchitectureSearch(Configured):
     """Which paths of a supernet are looked at, and what the best one has.
 
     ``supernet``: the directory of a training whose model has choices of layers. Fitness is accuracy *
-    (cost / mean cost)^factor (``power``) or accuracy + factor * cost / mean cost (``linear``), with ``factor``
-    the paper's lambda. The mean is that of ``averaged`` paths drawn at random. Accuracy is that of the
+    (cost / mean cost)^factor (``power``) or accuracy + factor * cost / mean cost (``linear``), the paper's
+    lambda being ``factor``. The mean is that of ``averaged`` paths drawn at random. Accuracy is that of the
     ``validation`` training images after those that the supernet was trained on, with the supernet's weights
     and batch statistics of the path's own over the first ``calibration`` training images. The ``cost`` is the
     mean of the first ``samples`` validation images on ``hardware``, priced by ``table``. ``sampler``:

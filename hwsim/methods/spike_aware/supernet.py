@@ -66,7 +66,7 @@ class Supernet:
         begin, whole = len(self.feed.train), len(self.feed.data.train)
         if begin + count > whole:
             raise HwsimError(
-                f"{self.directory}: trained on {begin:,} of the {whole:,} training images of {self.spec.data}; "
+                f"{self.directory}: trained on {begin:,} of {whole:,} training images of {self.spec.data}; "
                 f"{count:,} others are asked for. Train it with fewer --train-samples, or validate on fewer"
             )
         return self.feed.data.train.take(slice(begin, begin + count))
