@@ -136,12 +136,26 @@ def test_a_page_of_nothing_says_that_nothing_is_trained() -> None:
 def test_a_page_explains_silent_pools_and_too_little_training_only_where_they_are() -> None:
     causes = rows(("causes", "snn4-threshold-1", 0, 0.1, 900))
     silent = [LayerRow("causes", "snn4-threshold-1", 0, 3, "neurons", 10, 0.0, 0.0)]
-    assert "SNN_4 do not learn" in page(Found(causes, silent, []))
+    assert "SNN_4 at the paper's threshold of 1: 10.0 %" in page(Found(causes, silent, []))
     assert "1 of SNN_4" in page(Found(causes, silent, []))
-    assert "do not learn" not in page(Found([replace(causes[0], accuracy=0.5)], silent, []))
+    assert "threshold of 1:" not in page(Found(causes, [replace(silent[0], spikes=1.0)], []))
     one, three = rows(("macro", "snn1-scb3", 0, 0.7, 4000), ("macro", "snn3-scb3", 0, 0.5, 4000))
-    assert "**SNN_3.**" in page(Found([one, replace(three, train_accuracy=0.5)], [], []))
-    assert "**SNN_3.**" not in page(Found([one, replace(three, train_accuracy=0.9)], [], []))
+    told = " ".join(page(Found([one, replace(three, train_accuracy=0.5)], [], [])).split())
+    assert "behind SNN_1: SNN_3 scb3 50 (SNN_1 72) %." in told
+    assert "Too little training" not in page(Found([one, replace(three, train_accuracy=0.9)], [], []))
+
+
+def test_a_page_tells_what_pools_do_to_rates() -> None:
+    """From .1 to .2 at a max pool, from .1 to .05 behind an average pool."""
+    rates = {("snn1-scb3", "pool"): (0.1, 0.2), ("snn4-scb3", "neurons"): (0.1, 0.05)}
+    layers = [
+        LayerRow("macro", row, 0, place, "neurons" if place == 0 else kind, 10, 1.0, rate)
+        for (row, kind), both in rates.items()
+        for place, rate in enumerate(both)
+    ]
+    told = " ".join(page(Found([], layers, [])).split())
+    assert "rates rise 2.0 times" in told
+    assert "rates fall to 0.50" in told
 
 
 def test_a_report_is_the_same_from_its_own_tables(tmp_path: Path) -> None:

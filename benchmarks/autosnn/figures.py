@@ -5,8 +5,8 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from benchmarks.autosnn.page import layers_of
 from benchmarks.autosnn.plan import MACROS
+from benchmarks.autosnn.reasons import layers_of
 from benchmarks.autosnn.results import Found
 from benchmarks.autosnn.trends import paper_nets, winners
 from benchmarks.pictures import Panel, panels

@@ -108,17 +108,21 @@ def spread(values: Sequence[float]) -> str:
 
 
 def row_of(run: Run, store: Path) -> tuple[Row, list[LayerRow]] | None:
-    """A finished run; of a supernet, whose spikes are those of no path, None as well."""
+    """A finished run, and its layers where they are kept. Of a supernet no spikes are counted; its accuracy
+    is that of the path that was drawn last."""
     directory = run.directory(store)
-    if not is_file(directory / CARD) or not is_file(directory / LAYERS):
+    counted = is_file(directory / LAYERS)
+    if not is_file(directory / CARD) or not (counted or run.group == "supernet"):
         return None
     card = json.loads((directory / CARD).read_text(encoding="utf-8"))
-    told = [json.loads(line) for line in (directory / LAYERS).read_text(encoding="utf-8").splitlines()]
+    lines = (directory / LAYERS).read_text(encoding="utf-8").splitlines() if counted else []
+    told = [json.loads(line) for line in lines]
     neurons, spikes = sum(one["size"] for one in told), sum(one["spikes"] for one in told)
     steps = card["timesteps"]
+    rate = round(spikes / neurons / steps, 4) if counted else 0.0
     row = Row(
         run.group, run.row, run.seed, card["test_accuracy"], round(card["train_accuracy"], 4),
-        round(spikes, 1), neurons, round(spikes / neurons / steps, 4), card["parameters"], steps,
+        round(spikes, 1), neurons, rate, card["parameters"], steps,
         card["epochs"], card["cpu_minutes"],
     )  # fmt: skip
     layers = [

@@ -12,17 +12,14 @@ import numpy as np
 
 from benchmarks.autosnn.plan import CHOICES, PLACES, Search, supernet
 from benchmarks.autosnn.spikes import answered, spikes_of
-from hwsim.datasets import load_dataset
 from hwsim.methods.spike_aware.evolution import Architecture, Evolution, Space, evolve, search_at_random
 from hwsim.methods.spike_aware.fitness import power
-from hwsim.methods.train import WEIGHTS, finished
-from hwsim.methods.train_model import load_weights, prepared
-from hwsim.nn import choose
+from hwsim.methods.spike_aware.supernet import Supernet
 from hwsim.storage import is_file, write_text
 
 HOW = Evolution(rounds=10, pool=10, mutations=5, crossovers=5, top=5, rho=0.2)
-HELD_OUT = slice(3_000, 3_300)
-"""Training images behind those that train: what a fitness is of."""
+HELD_OUT, CALIBRATION = 300, 200
+"""Training images behind those that train, which a fitness is of, and those that batch statistics are of."""
 SAMPLED = 50
 """Random paths whose mean spikes stand for those of the paths that training sampled."""
 
@@ -65,9 +62,8 @@ class Paths:
         """[accuracy, spikes] of each."""
         fresh = [a for a in architectures if "-".join(a) not in self.known]
         for architecture in fresh:
-            model, feed, split = self._opened
-            choose(model, architecture)
-            accuracy, layers = answered(model, feed, split)
+            model = self._supernet.on_path(architecture, CALIBRATION)
+            accuracy, layers = answered(model, self._supernet.feed, self._supernet.validation(HELD_OUT))
             self.known["-".join(architecture)] = [accuracy, spikes_of(layers)]
         if fresh:
             write_text(self.kept, json.dumps(self.known, indent=0) + "\n")
@@ -79,12 +75,8 @@ class Paths:
         return fmean(spikes for _, spikes in self.of([self.space.drawn(rng) for _ in range(SAMPLED)]))
 
     @cached_property
-    def _opened(self):  # type: ignore[no-untyped-def]
-        spec = finished(self.directory).spec
-        data = load_dataset(spec.data)
-        model, feed = prepared(spec, data)
-        load_weights(model, self.directory / WEIGHTS)
-        return model, feed, data.train.take(HELD_OUT)
+    def _supernet(self) -> Supernet:
+        return Supernet.of(self.directory)
 
 
 def result_of(search: Search, store: Path) -> Outcome | None:

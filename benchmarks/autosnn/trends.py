@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from statistics import fmean
 from typing import Literal
 
-from benchmarks.autosnn.plan import LAMBDAS, PENALIZED, PENALTIES
+from benchmarks.autosnn.plan import LAMBDAS, LONG, PENALIZED, PENALTIES
 from benchmarks.autosnn.results import Found, Point
 
 NOISE = 2.9
@@ -77,8 +78,10 @@ def falling(values: Sequence[float], least: float) -> str:
 
 def macro_trends(found: Found) -> list[Trend]:
     trends = []
-    for block, table in (("scb3", "Table 1"), ("srb3", "Table 8")):
-        nets = {n: found.point("macro", f"snn{n}-{block}") for n in (1, 2, 3, 4)}
+    tables = (("macro", "scb3", "Table 1, scb3"), ("macro", "srb3", "Table 8, srb3"),
+              ("long", "scb3", f"Table 1, scb3, {LONG} epochs"))  # fmt: skip
+    for group, block, table in tables:
+        nets = {n: found.point(group, f"snn{n}-{block}") for n in (1, 2, 3, 4)}
         claims: tuple[tuple[int, str, Of, int], ...] = (
             (2, "GAP costs accuracy", "accuracy", -1), (2, "GAP costs spikes", "spikes", 1),
             (4, "average pools cost accuracy", "accuracy", -1), (4, "average pools cost spikes", "spikes", 1),
@@ -87,7 +90,7 @@ def macro_trends(found: Found) -> list[Trend]:
         )  # fmt: skip
         for n, claim, of, sign in claims:
             names = (f"SNN_{n}", "SNN_1")
-            trends.append(compare(f"{table}, {block}", claim, nets[n], nets[1], of, sign, names))
+            trends.append(compare(table, claim, nets[n], nets[1], of, sign, names))
     return trends
 
 
@@ -114,6 +117,22 @@ def winners(found: Found) -> dict[str, Point]:
         if outcomes and (point := found.point("winner", f"snn1-{outcomes[0].winner}")):
             nets[exponent] = point
     return nets
+
+
+def sampling_trends(found: Found) -> list[Trend]:
+    """What was found for accuracy alone, and with a price on spikes, against the mean of random networks."""
+    drawn, nets = list(found.group("random").values()), winners(found)
+    if len(drawn) < 2 or not {"0", "-0.08"} <= set(nets):
+        return []
+    accuracy, spikes = fmean(p.accuracy for p in drawn), fmean(p.mean_spikes for p in drawn)
+    gains = [value - accuracy for value in nets["0"].accuracies.values()]
+    saved = [1 - value / spikes for value in nets["-0.08"].spikes.values()]
+    return [
+        Trend("Table 5", "the net found with lambda 0 is more accurate than random ones are on average",
+              f"{nets['0'].told} %, {accuracy:.2f} %", verdict(gains, NOISE)),
+        Trend("Table 5", "the net found with lambda -0.08 spikes less than random ones do on average",
+              f"{nets['-0.08'].spikes_told} K, {spikes:.2f} K", verdict(saved, SPIKE_NOISE)),
+    ]  # fmt: skip
 
 
 def search_trends(found: Found) -> list[Trend]:
@@ -228,6 +247,7 @@ def space_trends(found: Found) -> list[Trend]:
 
 def trends(found: Found) -> list[Trend]:
     return [
-        *macro_trends(found), *lambda_trends(found), *hand_made_trends(found), *search_trends(found),
+        *macro_trends(found), *lambda_trends(found), *hand_made_trends(found), *sampling_trends(found),
+        *search_trends(found),
         *space_trends(found), *penalty_trends(found), *time_trends(found),
     ]  # fmt: skip

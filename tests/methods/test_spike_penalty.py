@@ -36,7 +36,7 @@ def test_the_penalty_is_lambda_times_spikes_over_neurons_and_steps(stepwise: boo
         unroll(net, images, steps, stepwise=stepwise)
     spikes = sum(float(out.sum()) for out in fired)
     assert spikes > 0
-    assert float(emitted.penalty(0.7)) == pytest.approx(0.7 * spikes / (35 * steps * batch), rel=1e-6)
+    assert emitted.penalty(0.7).item() == pytest.approx(0.7 * spikes / (35 * steps * batch), rel=1e-6)
 
 
 def test_its_gradient_is_that_of_the_surrogates_and_points_to_fewer_spikes() -> None:
