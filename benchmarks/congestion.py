@@ -156,7 +156,8 @@ def each(rows: Sequence[Run]) -> str:
         (
             run.network, f"{run.spikes:,.0f}", f"{run.additions:,.0f}", f"{run.packets:,.0f}",
             f"{run.hops:,.0f}", f"{run.busiest_link:,.0f}", f"{run.stall_cycles:,.0f}",
-            f"{run.barrier_share:.1%}", f"{run.imbalance_share:.1%}", str(run.cores), f"{run.latency_us:,.1f}",
+            f"{run.barrier_share:.1%}", f"{run.imbalance_share:.1%}", str(run.cores),
+            f"{run.latency_us:,.1f}",
         )
         for run in sorted(rows, key=lambda run: run.latency_us)
     ])  # fmt: skip
