@@ -27,8 +27,8 @@ the same supernet (SNN_1, 8 channels, Fashion-MNIST at 16 x 16, T = 4, trained b
 by `hwsim search autosnn` with lambda = {factor} for spikes, and for the energy and the latency that the
 simulator has for {chips}: {budget} paths a search (Algorithm 1), {seeds} seeds, accuracy on {validation}
 held-out images, costs on {samples} of them. All {paths} paths that any search evaluated were then costed on
-every chip, so that each search's winner can be judged by each objective. Scaled down from the paper: 8 channels of 16,
-16 x 16 images of 32 x 32, 100 paths of 200. {minutes}
+every chip, so that each search's winner can be judged by each objective. Scaled down from the
+paper: 8 channels of 16, 16 x 16 images of 32 x 32, 100 paths of 200. {minutes}
 
 ## What each search found
 
