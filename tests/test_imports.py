@@ -23,6 +23,10 @@ LIBRARIES = {
     "safetensors": ("storage", "frontends.", "methods."),
     "yaml": ("configuration",),
     "h5py": ("frontends.", "datasets."),
+    "dask": ("explore.",),
+    "distributed": ("explore.",),
+    "optuna": ("explore.",),
+    "pyarrow": ("explore.",),
 }
 
 BASE = (
@@ -134,6 +138,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("report.", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
+    (
+        ("explore.networks",),
+        (
+            *("explore.evaluate", "explore.points", "explore.space", "pipeline", "result"),
+            *(*METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
+    (("explore.outputs",), ("explore.", "report.", *VALUES, *BASE)),
+    (("explore.",), ("explore.networks", "lower.", "pipeline", "result", *VALUES, *BASE)),
+    (
+        ("exploring",),
+        (
+            *("commands", "delivery", "explore.", "lists", "methods.run_directory", "pipeline", "report."),
+            *(*VALUES, *BASE),
+        ),
+    ),
     (("searching",), ("delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),
     (("quantizing",), ("delivery", "report.", *METHODS, *STAGES, *VALUES, *BASE)),
     (("reporting",), ("delivery", "report.", *VALUES, *BASE)),
@@ -224,6 +244,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "compare_all",
             "comparing",
             "delivery",
+            "exploring",
             "learning",
             "learning_cost",
             "listing",
