@@ -16,7 +16,7 @@ from hwsim.delivery import interruptible, progress_bars, say, tell
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.explore import outputs
 from hwsim.explore.engine import Cluster, Engine, Here
-from hwsim.explore.evaluate import Subject
+from hwsim.explore.evaluate import Subject, reused
 from hwsim.explore.points import Base, Settings, opened
 from hwsim.explore.sample import SamplerName, sampler
 from hwsim.explore.space import Space, check_objectives, load_space
@@ -108,7 +108,8 @@ def run(asked: Asked, output: Path, resume: bool, as_json: bool) -> None:
         method = sampler(asked.space, asked.objectives, asked.sampler, asked.seed, asked.population)
         found = sweep.run(method, engine, asked.budget, lambda d, n: progress("designs", d, n))
         seconds = time.perf_counter() - began
-    told = _told(asked, found, sweep, seconds)
+        layers = engine.everywhere(reused)
+    told = _told(asked, found, sweep, seconds, layers)
     paths = outputs.write(output, asked.base, told, found)
     if as_json:
         say(canonical_json({name: value for name, value in told.items() if name != "points"}))
@@ -180,7 +181,9 @@ def _engine(asked: Asked) -> AbstractContextManager[Engine]:
     return Cluster(workers, asked.scheduler, asked.limit_s, asked.memory)
 
 
-def _told(asked: Asked, found: list[Found], sweep: Sweep, seconds: float) -> dict[str, Any]:
+def _told(
+    asked: Asked, found: list[Found], sweep: Sweep, seconds: float, layers: list[dict[str, int]]
+) -> dict[str, Any]:
     check_known(found, asked.objectives)
     run = {
         "sampler": asked.sampler,
@@ -189,6 +192,8 @@ def _told(asked: Asked, found: list[Found], sweep: Sweep, seconds: float) -> dic
         "known_before": sweep.known,
         "seconds": round(seconds, 3),
         "base": asked.base.id,
+        "layers_reused": sum(one["found"] for one in layers),
+        "layers_made": sum(one["made"] for one in layers),
     }
     return outputs.described(asked.space, asked.base, found, asked.objectives, run)
 

@@ -65,6 +65,7 @@ VALUES = (
     "differences",
     "tasks",
     "task_store",
+    "reuse",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")
@@ -152,6 +153,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         (
             *("commands", "delivery", "explore.", "lists", "methods.run_directory", "pipeline", "report."),
             *(*VALUES, *BASE),
+        ),
+    ),
+    (
+        ("costing",),
+        (
+            *("commands", "manycore.", "chip.", "pipeline", "result", "place."),
+            *(*STAGES, *VALUES, *BASE),
         ),
     ),
     (("searching",), ("delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),

@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from logging import CRITICAL, getLogger
@@ -48,6 +48,9 @@ class Engine(Protocol):
 
     def compute(self, tasks: Iterable[Task]) -> Iterator[Done]: ...
 
+    def everywhere(self, function: Callable[[], Any]) -> list[Any]:
+        """What a function gives in every process that does tasks."""
+
 
 class Here:
     """One task after the other in this process; without a time limit, and without a second process that
@@ -57,6 +60,9 @@ class Here:
 
     def compute(self, tasks: Iterable[Task]) -> Iterator[Done]:
         return map(caught, tasks)
+
+    def everywhere(self, function: Callable[[], Any]) -> list[Any]:
+        return [function()]
 
     def __enter__(self) -> Self:
         return self
@@ -201,6 +207,10 @@ class Cluster:
         if self.limit_s is not None and begun and time.monotonic() - begun[-1] >= self.limit_s:
             return f"took longer than the time limit of {self.limit_s:g} s, each time it was begun"
         return "its worker ended while it ran, each time it was begun: killed, or out of memory"
+
+    def everywhere(self, function: Callable[[], Any]) -> list[Any]:
+        found: dict[str, Any] = self._client.run(function, on_error="ignore")
+        return list(found.values())
 
     def _heard(self, event: tuple[Any, str]) -> None:
         self._events.put(("begun", event[1]))

@@ -12,7 +12,11 @@ from hwsim.lower.lowering import Lowering
 from hwsim.network import Network
 from hwsim.pipeline import simulate
 from hwsim.result import lif_memory_bytes, totals, weight_memory_bytes
+from hwsim.reuse import Reuse
 from hwsim.storage import content_id
+
+REUSE = Reuse(1024)
+"""What layers came to in this process, of all points and networks that it has seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,7 @@ def _evaluated(settings: Settings, base: Base, subject: Subject) -> dict[str, An
     chip = chip.worded(network)
     if mapping.batch > trace.samples:
         raise HwsimError(f"mapping.batch {mapping.batch}: the space has {trace.samples} samples")
-    ledgers = simulate(Lowering(network, chip, mapping), trace)
+    ledgers = simulate(Lowering(network, chip, mapping, REUSE), trace)
     ledger = sum(ledgers[1:], start=ledgers[0])
     cost = price(ledger, chip, table)
     whole, samples = totals(ledger, cost, chip), trace.samples
@@ -69,3 +73,8 @@ def _evaluated(settings: Settings, base: Base, subject: Subject) -> dict[str, An
         "utilization": ledger.share_of(chip.peak_operations(network.timesteps), "ac_issued", "mac_issued"),
     }
     return found | ({"unpriced": list(cost.unpriced)} if cost.unpriced else {})
+
+
+def reused() -> dict[str, int]:
+    """Streams of layers that points of this process took over, and that they worked out."""
+    return {"found": sum(REUSE.found.values()), "made": sum(REUSE.made.values())}

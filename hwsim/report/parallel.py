@@ -69,7 +69,7 @@ def lines(alt: str, axes: Sequence[Upright], best: Sequence[bool], tips: Sequenc
         ElementTree.SubElement(line, "title").text = plain(tips[i])
     for k, one in enumerate(axes):
         (x, low), (_, high) = place(k, 0), place(k, 1)
-        line = {
+        upright = {
             "points": f"{x:.1f},{low:.1f} {x:.1f},{high:.1f}",
             "style": "stroke:currentColor;stroke-width:0.8",
         }
