@@ -94,6 +94,7 @@ class Cluster:
         scheduler: str | None = None,
         limit_s: float | None = None,
         memory: str = "auto",
+        timeout_s: float = 30,
     ) -> None:
         import distributed  # noqa: PLC0415 - dask only where it is asked for
 
@@ -111,7 +112,7 @@ class Cluster:
                     n_workers=workers, threads_per_worker=1, memory_limit=memory, dashboard_address=":0",
                     silence_logs=CRITICAL, env=QUIET,
                 )  # fmt: skip
-            self._client: Any = dask.Client(self._own or scheduler, timeout=20)
+            self._client: Any = dask.Client(self._own or scheduler, timeout=timeout_s)
         except (OSError, ValueError, TypeError) as error:
             at = scheduler or "a cluster on this machine"
             raise HwsimError(f"--scheduler: {at} cannot be reached: {one_line(error)}") from None

@@ -24,12 +24,13 @@ def subject_of(space: Space, options: Settings, progress: Progress = silent) -> 
     """
     model = options.get("network.model", space.model)
     sharing, bits = str(options.get("network.sharing", "none")), options.get("network.bits")
-    timesteps = options.get("network.timesteps")
+    timesteps = options.get("network.timesteps", space.timesteps)
     if timesteps is not None and not isinstance(timesteps, int):
         raise HwsimError(f"network.timesteps: found {timesteps!r}; a whole number from 1")
     precision = None if bits is None else parse_bits(str(bits))
     inputs = Path(space.inputs) if space.inputs else None
-    spec = WorkloadSpec(str(model), inputs, None, space.samples, timesteps, Variant(sharing=sharing))
+    weights = Path(space.weights) if space.weights else None
+    spec = WorkloadSpec(str(model), inputs, weights, space.samples, timesteps, Variant(sharing=sharing))
     work, of = spec.workload(space.samples, progress)
     network, right = work.network, of.tested[0] if of.tested and sharing == "none" else None
     if precision is not None:

@@ -120,10 +120,10 @@ def command(space: Space, base: Base, settings: Settings, files: str) -> str:
     bits = settings.get("network.bits")
     parts = ["hwsim", "estimate" if bits is None else "compare"]
     parts += [str(settings.get("network.model", space.model)), "--samples", str(space.samples)]
-    if space.inputs:
-        parts += ["--inputs", space.inputs]
     for option, value in (
-        ("--timesteps", settings.get("network.timesteps")),
+        ("--weights", space.weights),
+        ("--inputs", space.inputs),
+        ("--timesteps", settings.get("network.timesteps", space.timesteps)),
         ("--sharing", settings.get("network.sharing")),
         ("--bits", bits),
     ):

@@ -176,9 +176,10 @@ def _check_value(base: Base, head: str, field: str, value: Value) -> None:
     try:
         model.model_validate(_with(values, {field.partition(".")[2]: value}))
     except ValidationError as error:
-        own = [e for e in error.errors() if e["loc"][: len(path)] == path and e["type"] != "value_error"]
-        if any(e["type"] == "extra_forbidden" for e in own):
+        found = error.errors()
+        if any(e["type"] == "extra_forbidden" for e in found):
             raise HwsimError(f"{field}: {describe(error, model, head).splitlines()[0]}") from None
+        own = [e for e in found if e["loc"][: len(path)] == path and e["type"] != "value_error"]
         if own:
             raise HwsimError(f"{field}: found {shown(value)}. {own[0]['msg']}.") from None
 

@@ -119,11 +119,15 @@ class Parameter(Configured):
 
 
 class Space(Configured):
-    """A space of designs. ``hardware``, ``mapping``, ``table``, ``model``: what its points begin with."""
+    """A space of designs. ``model`` with its weights, inputs and timesteps, ``hardware``, ``mapping``,
+    ``table``: what its points begin with. ``samples``: inputs that each runs on. ``derived``: fields that
+    follow from others."""
 
     description: str = ""
     model: str | None = None
+    weights: str | None = None
     inputs: str | None = None
+    timesteps: PositiveInt | None = Field(default=None, le=4096)
     samples: PositiveInt = Field(default=4, le=4096)
     hardware: str = "sata"
     mapping: str | None = None
@@ -194,9 +198,10 @@ def load_space(path: Path) -> Space:
     """Read a space file; files that it names lie beside it. Raises HwsimError naming file, line and field."""
     space = load_yaml(path, Space)
     beside: dict[str, str] = {}
-    for name in ("hardware", "mapping", "table", "inputs"):
+    for name in ("model", "weights", "hardware", "mapping", "table", "inputs"):
         value = getattr(space, name)
-        if isinstance(value, str) and Path(value).suffix and (path.parent / value).is_file():
+        file = str(value).partition(":")[0]
+        if value is not None and Path(file).suffix and (path.parent / file).is_file():
             beside[name] = str(path.parent / value)
     return space.model_copy(update=beside)
 

@@ -19,8 +19,8 @@ from hwsim.tasks import Done, Shared, Task
 Subjects = Callable[[Settings], Subject]
 """The network of a set of ``network.*`` options."""
 
-MOST_ASKED = 50
-"""Points asked for each that the budget has: samplers ask again for what is known or refused."""
+MOST_IDLE = 10
+"""Rounds in a row with no point that was not asked for before, after which a sampler has no more."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,14 @@ class Sweep:
         """All points in the order in which they were first asked for; ``budget`` counts those evaluated,
         also in vain. Raises HwsimError for a store that cannot be written.
         """
-        asked, before = 0, set(self.store.known)
-        while (left := budget - self.evaluated) > 0 and asked < MOST_ASKED * budget + 1000:
+        idle, before = 0, set(self.store.known)
+        while (left := budget - self.evaluated) > 0 and idle < MOST_IDLE:
             points = sampler.ask(left)
             if not points:
                 break
-            asked += len(points)
+            so_far = len(self.found)
             ids = [self._take(point) for point in points]
+            idle = 0 if len(self.found) > so_far else idle + 1
             tasks = list(self._tasks(ids))
             for one in self.store.compute(tasks, engine.compute):
                 self.known += one.id in before
