@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.errors import HwsimError
-from hwsim.storage import canonical_json, is_file, looked_up
+from hwsim.storage import atomic_path, canonical_json, check_file, is_file, looked_up
 from hwsim.tasks import Compute, Done, Task
 
 
@@ -68,22 +68,53 @@ class TaskStore:
         self._end += len(line)
 
     def _know(self, found: Done) -> None:
-        before = self.known.get(found.id)
-        if before is not None and before.error is None and found.error is None:
-            one, other = (canonical_json({"value": d.value}) for d in (before, found))
-            if one != other:
-                raise HwsimError(
-                    f"{self.path}: task {found.id} has two values, {one[:200]} and {other[:200]}; they are "
-                    "of different versions of hwsim or of other inputs: begin in another directory"
-                )
+        if (before := self.known.get(found.id)) is not None:
+            _check_equal(before, found, str(self.path))
         self.known[found.id] = found
 
     def _read(self) -> None:
         with looked_up(self.path):
             content = self.path.read_bytes()
         self._end = content.rfind(b"\n") + 1
-        for number, line in enumerate(content[: self._end].splitlines(), 1):
-            self._know(_parsed(self.path, number, line))
+        for found, _ in _lines(self.path, content):
+            self._know(found)
+
+
+def merged(paths: Sequence[Path], output: Path) -> tuple[int, int]:
+    """Write the tasks of several files into one, in order; how many there are, and of how many a second file
+    knew too. What is known of a task counts before an error. Raises HwsimError where one has two values.
+    """
+    known: dict[str, tuple[Done, bytes, Path]] = {}
+    twice: set[str] = set()
+    for path in paths:
+        check_file(path)
+        for found, line in _lines(path, path.read_bytes()):
+            if (before := known.get(found.id)) is not None:
+                _check_equal(before[0], found, f"{before[2]} and {path}")
+                twice |= {found.id} if path != before[2] else set()
+            if before is None or before[0].error is not None:
+                known[found.id] = found, line, path
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(b"".join(line for _, line, _ in known.values()))
+    return len(known), len(twice)
+
+
+def _check_equal(one: Done, other: Done, where: str) -> None:
+    if one.error is not None or other.error is not None:
+        return
+    first, second = (canonical_json({"value": done.value}) for done in (one, other))
+    if first != second:
+        raise HwsimError(
+            f"{where}: task {one.id} has two values, {first[:200]} and {second[:200]}; they are of different "
+            "versions of hwsim or of other inputs: begin in another directory"
+        )
+
+
+def _lines(path: Path, content: bytes) -> Iterator[tuple[Done, bytes]]:
+    """Every task and its line; a last line without its end is left out."""
+    whole = content[: content.rfind(b"\n") + 1]
+    for number, line in enumerate(whole.splitlines(keepends=True), 1):
+        yield _parsed(path, number, line), line
 
 
 def _parsed(path: Path, number: int, line: bytes) -> Done:

@@ -14,12 +14,21 @@ from hwsim.storage import content_id
 
 
 @dataclass(frozen=True, eq=False)
+class Shared:
+    """A value that many tasks take, named by its content; it goes to a worker once, not with every task."""
+
+    id: str
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
 class Task:
     """``function(**arguments, **places)``, a value of JSON.
 
     ``function`` is a module's own, so that another process can find it. ``arguments``, JSON values, decide
-    what comes out; ``places`` only say where on this machine the inputs lie, which ``arguments`` name by
-    content. Two tasks with one ``id`` are the same computation.
+    what comes out; ``places`` only say where on this machine the inputs lie, or are the inputs (Shared: the
+    function is given its value), which ``arguments`` name by content. Two tasks with one ``id`` are the same
+    computation.
     """
 
     function: Callable[..., Any]
@@ -53,7 +62,8 @@ def done(task: Task) -> Done:
     """Do one task here. An HwsimError is what came of it; others are the program's own and go on up."""
     began = time.perf_counter()
     try:
-        value = task.function(**task.arguments, **task.places)
+        places = {n: p.value if isinstance(p, Shared) else p for n, p in task.places.items()}
+        value = task.function(**task.arguments, **places)
     except HwsimError as error:
         return Done(task.id, error=str(error), seconds=time.perf_counter() - began)
     return Done(task.id, value, seconds=time.perf_counter() - began)

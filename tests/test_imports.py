@@ -23,6 +23,10 @@ LIBRARIES = {
     "safetensors": ("storage", "frontends.", "methods."),
     "yaml": ("configuration",),
     "h5py": ("frontends.", "datasets."),
+    "dask": ("explore.",),
+    "distributed": ("explore.",),
+    "optuna": ("explore.",),
+    "pyarrow": ("explore.",),
 }
 
 BASE = (
@@ -136,6 +140,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (
+        ("explore.networks",),
+        (
+            *("explore.evaluate", "explore.points", "explore.space", "pipeline", "result"),
+            *(*METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
+    (("explore.outputs",), ("explore.", "report.", *VALUES, *BASE)),
+    (("explore.",), ("explore.networks", "lower.", "pipeline", "result", *VALUES, *BASE)),
+    (
+        ("exploring",),
+        (
+            *("commands", "delivery", "explore.", "lists", "methods.run_directory", "pipeline", "report."),
+            *(*VALUES, *BASE),
+        ),
+    ),
+    (
         ("costing",),
         (
             *("commands", "manycore.", "chip.", "pipeline", "result", "place."),
@@ -234,6 +254,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "compare_all",
             "comparing",
             "delivery",
+            "exploring",
             "learning",
             "learning_cost",
             "listing",

@@ -12,6 +12,7 @@ import typer
 
 from hwsim.cli.compare import compare
 from hwsim.cli.estimate import estimate
+from hwsim.cli.explore import combine, explore
 from hwsim.cli.inspect import inspect
 from hwsim.cli.learn import learn
 from hwsim.cli.learn_cost import learn_cost
@@ -38,7 +39,8 @@ app.add_typer(replay, name="replay")
 COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
     "train": train, "learn": learn, "learn-cost": learn_cost,
-    "quantize": quantize, "select": select, "report": report, "list": list_,
+    "quantize": quantize, "select": select, "explore": explore, "combine": combine,
+    "report": report, "list": list_,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

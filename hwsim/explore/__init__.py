@@ -1,0 +1,1 @@
+"""Design-space exploration: points of a space file, evaluated anywhere, gathered in one store."""
