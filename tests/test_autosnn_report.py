@@ -159,7 +159,7 @@ def test_a_page_tells_what_pools_do_to_rates() -> None:
 
 
 def test_a_page_says_which_search_missed_a_path_that_another_found() -> None:
-    """By lambda 0 fitness is accuracy: .6 of the other is more than .5; at lambda -.08 neither beats its own."""
+    """By lambda 0 fitness is accuracy: .6 of the other is more than .5."""
     cheap = replace(outcome(Search("base", "evolution", "-0.08", 0), "a-b", 0.7), accuracy=0.6)
     lost = replace(outcome(Search("base", "evolution", "0", 0), "c-d", 0.5), accuracy=0.5)
     told = " ".join(page(Found([], [], [lost, cheap])).split())

@@ -127,6 +127,7 @@ def _missed(found: Found) -> str:
         if best and best[0] > one.fitness + 1e-9:
             told.append(
                 f"lambda {one.exponent} (seed {one.seed}) ended at a fitness of {one.fitness:.3f}, and the "
-                f"winner of lambda {best[1].exponent} (seed {best[1].seed}) has {best[0]:.3f} by the same measure"
+                f"winner of lambda {best[1].exponent} (seed {best[1].seed}) has {best[0]:.3f} by the same "
+                "measure"
             )
     return MISSED.format(budget=HOW.budget, told="; ".join(told)) if told else ""
