@@ -158,6 +158,16 @@ def test_a_page_tells_what_pools_do_to_rates() -> None:
     assert "rates fall to 0.50" in told
 
 
+def test_a_page_says_which_search_missed_a_path_that_another_found() -> None:
+    """By lambda 0 fitness is accuracy: .6 of the other is more than .5."""
+    cheap = replace(outcome(Search("base", "evolution", "-0.08", 0), "a-b", 0.7), accuracy=0.6)
+    lost = replace(outcome(Search("base", "evolution", "0", 0), "c-d", 0.5), accuracy=0.5)
+    told = " ".join(page(Found([], [], [lost, cheap])).split())
+    assert "lambda 0 (seed 0) ended at a fitness of 0.500" in told
+    assert "the winner of lambda -0.08 (seed 0) has 0.600 by the same measure" in told
+    assert "miss paths" not in page(Found([], [], [replace(lost, fitness=0.6), cheap]))
+
+
 def test_a_report_is_the_same_from_its_own_tables(tmp_path: Path) -> None:
     """What is no longer in the store stays as the tables have it."""
     [search] = [s for s in planned_searches() if (s.space, s.seed) == ("relu", 0)]

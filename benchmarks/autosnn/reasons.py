@@ -5,7 +5,9 @@ from textwrap import fill
 
 from benchmarks.autosnn.plan import BLOCKS, LONG, SMALL
 from benchmarks.autosnn.results import Found, LayerRow
+from benchmarks.autosnn.searches import HOW
 from benchmarks.autosnn.trends import NOISE
+from hwsim.methods.spike_aware.fitness import power
 
 POOLS = """**Average pools and the threshold.** {nets} at the paper's threshold of 1: {told}. The
 membrane of a PLIF, v += (x - v) sigmoid(w), is a weighted mean of its inputs; a mean of spikes is 1 at
@@ -28,8 +30,20 @@ SURROGATE = """**Surrogate.** With Eq. 10's 1 / (1 + x^2) SNN_1 has {wide:.1f} %
 with the code's 1 / (1 + (pi x)^2) {narrow:.1f} %. All else here has the latter."""
 
 
+MISSED = """**Searches this small miss paths.** With {budget} evaluations {told}. Winners of so few
+evaluations are not the best of their spaces, and which exponent gets which network is chance to that
+degree."""
+
+
 def why(found: Found) -> str:
-    parts = (_pools(found), _rates(found), _undertrained(found), _longer(found), _surrogate(found))
+    parts = (
+        _pools(found),
+        _rates(found),
+        _undertrained(found),
+        _longer(found),
+        _missed(found),
+        _surrogate(found),
+    )
     told = [fill(" ".join(part.split()), 110, break_on_hyphens=False) for part in parts if part]
     return "\n\n".join(["### Why", *told]) if told else ""
 
@@ -98,3 +112,22 @@ def _surrogate(found: Found) -> str:
     if wide is None or narrow is None or narrow.accuracies[0] - wide.accuracies[0] < NOISE:
         return ""
     return SURROGATE.format(wide=wide.accuracies[0], narrow=narrow.accuracies[0])
+
+
+def _missed(found: Found) -> str:
+    """Evolutions that another one's winner beats, in the same supernet and at their own exponent."""
+    told = []
+    for one in found.outcomes:
+        others = [
+            (power(o.accuracy, o.spikes, o.mean_spikes, float(one.exponent)), o)
+            for o in found.outcomes
+            if o.space == one.space and one.method == o.method == "evolution" and o.winner != one.winner
+        ]
+        best = max(others, key=lambda pair: pair[0], default=None)
+        if best and best[0] > one.fitness + 1e-9:
+            told.append(
+                f"lambda {one.exponent} (seed {one.seed}) ended at a fitness of {one.fitness:.3f}, and the "
+                f"winner of lambda {best[1].exponent} (seed {best[1].seed}) has {best[0]:.3f} by the same "
+                "measure"
+            )
+    return MISSED.format(budget=HOW.budget, told="; ".join(told)) if told else ""
