@@ -1,7 +1,7 @@
 """Train what reports/snasnet shows: ``python -m benchmarks.snasnet [--workers N]``.
 
-``make snasnet`` does all and writes the report. Searches and trainings lie in out/snasnet, each in a directory
-that is resumed, and are not done again.
+``make snasnet`` does all and writes the report. Searches and trainings lie in out/snasnet, each in a
+directory that is resumed, and are not done again.
 """
 
 import argparse
