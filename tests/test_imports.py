@@ -59,6 +59,8 @@ VALUES = (
     "zoo",
     "pareto",
     "differences",
+    "tasks",
+    "task_store",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")

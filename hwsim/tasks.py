@@ -1,0 +1,88 @@
+"""Tasks: functions of plain arguments, named by their content, and what came of each."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import cached_property
+from multiprocessing import get_context
+from typing import Any
+
+from hwsim.errors import HwsimError
+from hwsim.storage import content_id
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """``function(**arguments, **places)``, a value of JSON.
+
+    ``function`` is a module's own, so that another process can find it. ``arguments``, JSON values, decide
+    what comes out; ``places`` only say where on this machine the inputs lie, which ``arguments`` name by
+    content. Two tasks with one ``id`` are the same computation.
+    """
+
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    places: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+    @cached_property
+    def id(self) -> str:
+        return content_id("task", {"function": self.name, "arguments": self.arguments})
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of the task ``id`` in ``seconds``: a ``value``, or the ``error`` it ended with."""
+
+    id: str
+    value: Any = None
+    error: str | None = None
+    seconds: float = 0.0
+
+
+Compute = Callable[[Sequence[Task]], Iterator[Done]]
+"""Does tasks, in any order."""
+
+
+def done(task: Task) -> Done:
+    """Do one task here. An HwsimError is what came of it; others are the program's own and go on up."""
+    began = time.perf_counter()
+    try:
+        value = task.function(**task.arguments, **task.places)
+    except HwsimError as error:
+        return Done(task.id, error=str(error), seconds=time.perf_counter() - began)
+    return Done(task.id, value, seconds=time.perf_counter() - began)
+
+
+def here(tasks: Sequence[Task]) -> Iterator[Done]:
+    """One after the other, in this process."""
+    return map(done, tasks)
+
+
+def in_processes(workers: int, begin: Callable[[], None] | None = None) -> Compute:
+    """In as many processes, each of which calls ``begin`` first. The first task that fails by anything but
+    an HwsimError ends all."""
+
+    def compute(tasks: Sequence[Task]) -> Iterator[Done]:
+        with ProcessPoolExecutor(workers, get_context("spawn"), begin) as pool:
+            waiting = [pool.submit(done, task) for task in tasks]
+            try:
+                for one in as_completed(waiting):
+                    yield one.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    return compute
+
+
+def values(found: Sequence[Done]) -> list[Any]:
+    """What came of tasks all of which must succeed. Raises HwsimError with the first error."""
+    for one in found:
+        if one.error is not None:
+            raise HwsimError(one.error)
+    return [one.value for one in found]
