@@ -31,6 +31,13 @@ class Events:
     def samples(self) -> int:
         return (len(self.offsets) - 1) // self.steps
 
+    @cached_property
+    def id(self) -> str:
+        arrays: dict[str, NDArray[Any]] = {"offsets": self.offsets, "index": self.index}
+        if self.payload is not None:
+            arrays["payload"] = self.payload
+        return content_id("population events", {"steps": self.steps}, arrays)
+
     def counts(self) -> NDArray[np.int64]:
         """Events per cell, shape (samples, steps)."""
         return np.diff(self.offsets).reshape(self.samples, self.steps)

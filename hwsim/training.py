@@ -18,7 +18,7 @@ CURVE = "curve.png"
 def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) -> None:
     """Train as the ``values`` of a TrainSpec say, those that are None left out, and print the card.
 
-    Texts of several augmentations or milestones are separated by commas.
+    Texts of several augmentations, milestones or options of a path are separated by commas.
 
     Ctrl-C ends with status 130 and says how to go on. Raises HwsimError for a directory that holds something
     else than a training.
@@ -26,8 +26,9 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     from hwsim.report import training_curve
 
     given = {name: value for name, value in values.items() if value is not None}
-    for name in {"augment", "milestones"} & given.keys():
-        given[name] = [int(p) if p.isdecimal() else p for p in parts_of(name, given[name])]
+    for name in {"augment", "milestones", "path"} & given.keys():
+        parts = parts_of(name, given[name])
+        given[name] = [int(p) if p.isdecimal() and name != "path" else p for p in parts]
     spec = TrainSpec.of(given)
     check_own(output, SPEC, "training")
 

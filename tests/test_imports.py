@@ -61,6 +61,7 @@ VALUES = (
     "differences",
     "tasks",
     "task_store",
+    "reuse",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")
@@ -132,6 +133,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         (
             *("commands", "comparison", "delivery", "learning_cost", "lists", "manycore.asked", "pipeline"),
             *("report.", *METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
+    (
+        ("costing",),
+        (
+            *("commands", "manycore.", "chip.", "pipeline", "result", "place."),
+            *(*STAGES, *VALUES, *BASE),
         ),
     ),
     (("searching",), ("delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),

@@ -23,6 +23,13 @@ def train(
     ],
     data: Annotated[str, in_panel(DATA, "A data set by name, or an .npz file.", "--data")],
     settings: Settings = None,
+    path: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OPTION,...",
+            help="Of a model with choices of layers (a supernet): train this option of each, alone.",
+        ),
+    ] = None,
     data_directory: Annotated[
         str | None, in_panel(DATA, "Where its files lie. Default: $HWSIM_DATASETS and others.", "--data-dir")
     ] = None,
@@ -136,7 +143,7 @@ def train(
     from hwsim import delivery, training
 
     given = {
-        "model": model, "settings": settings, "data": data, "data_directory": data_directory,
+        "model": model, "settings": settings, "path": path, "data": data, "data_directory": data_directory,
         "augment": augment, "timesteps": timesteps, "coding": coding,
         "train_samples": train_samples, "test_samples": test_samples, "method": method, "sharing": sharing,
         "surrogate": surrogate, "alpha": alpha, "spike_fraction": spike_fraction, "zeta": zeta,

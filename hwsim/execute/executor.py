@@ -137,6 +137,13 @@ def drive_readout(network: Network, given: EventTrace) -> Array:
     return np.concatenate(parts)
 
 
+def summed(network: Network, events: Events) -> Array:
+    """Sums, up to and including each step, of a readout that is a population with ``events``."""
+    dense = events.dense(network.population[network.readout].size)
+    every_step = np.broadcast_to(dense, (len(dense), network.timesteps, dense.shape[2]))
+    return np.cumsum(every_step, axis=1, dtype=dense.dtype)
+
+
 def chunks(total: int, width: int) -> Iterator[tuple[int, int]]:
     return pairwise([*range(0, total, width), total])
 
@@ -279,7 +286,5 @@ class Chunk:
         events = {name: self.events(name) for name in self.places}
         readout = self.network.readout
         if readout not in self.sums:
-            dense = events[readout].dense(self.network.population[readout].size)
-            every_step = np.broadcast_to(dense, (len(dense), self.network.timesteps, dense.shape[2]))
-            self.sums[readout] = np.cumsum(every_step, axis=1, dtype=dense.dtype)
+            self.sums[readout] = summed(self.network, events[readout])
         return EventTrace(self.network.id, self.network.timesteps, events, self.sums[readout])

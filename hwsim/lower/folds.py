@@ -1,12 +1,13 @@
 """Folds, passes and K-tiles of one array layer, as its streams are counted (docs/machine.md, W1 to W6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.events import Events
+from hwsim.storage import content_id
 
 Ints = NDArray[np.int64]
 
@@ -58,6 +59,12 @@ class Incoming:
     binary: bool
     tiles: Ints
     nonzero: NDArray[np.bool_] | None
+
+    @cached_property
+    def id(self) -> str:
+        plain = (self.groups, self.channels, self.plane, self.kernel, self.stride, self.padding, self.delay)
+        known = {} if self.nonzero is None else {"nonzero": self.nonzero}
+        return content_id("incoming", {"plain": plain, "binary": self.binary}, {"tiles": self.tiles} | known)
 
     @property
     def taps(self) -> int:
@@ -112,6 +119,12 @@ class Shape:
     k_tiles: int
     held: bool
     first: int = 0
+
+    @cached_property
+    def id(self) -> str:
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("channels", "rows")}
+        channels = {f"channels {i}": values for i, values in enumerate(self.channels)}
+        return content_id("shape", plain, {"rows": self.rows} | channels)
 
     @property
     def passes(self) -> int:

@@ -17,20 +17,25 @@ from hwsim.lower.maps import Maps
 from hwsim.lower.passes import STREAMED, array_cycles, events_into, incoming_of, shape_of, spread
 from hwsim.lower.plans import Plan, map_loads, map_stores
 from hwsim.lower.schedule import Scheduled, book, schedule
-from hwsim.lower.streams import Streams, every_input, live_inputs, operations, streams
+from hwsim.lower.streaming import Streaming
+from hwsim.lower.streams import Shape, Streams, every_input, operations
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network
 from hwsim.program import LOADED, STORED, Jobs, Program
+from hwsim.reuse import Reuse
 
 
 class Lowering:
     """Lowers mini-batches of one network for one chip and mapping; the schedule is laid out once a size.
 
     ``resolved``: the mapping with every choice made (C1); ``held``: layers whose sums are computed once (W5).
-    Raises HwsimError for an illegal mapping.
+    With ``reuse``, streams of layers are worked out once for each array and set of events. Raises HwsimError
+    for an illegal mapping.
     """
 
-    def __init__(self, network: Network, hardware: Hardware, mapping: Mapping) -> None:
+    def __init__(
+        self, network: Network, hardware: Hardware, mapping: Mapping, reuse: Reuse | None = None
+    ) -> None:
         mapping.verify(network)
         check_layers(network, hardware, mapping)
         self.network, self.hardware, self.mapping = network, hardware, mapping
@@ -42,6 +47,8 @@ class Lowering:
             p.layer.name: tuple(incoming_of(hardware, p.layer, i) for i in range(len(p.layer.weighted)))
             for p in whole.plans
         }
+        self._shapes: dict[tuple[str, int], Shape] = {}
+        self._streaming = Streaming(hardware, reuse)
         self._unchanging: dict[int, tuple[dict[str, Ints], Ints]] = {}
 
     @property
@@ -82,6 +89,13 @@ class Lowering:
             slots = scheduled.slots(moved[1], columns["layer"])
         return Program(scheduled.task.names, Jobs(**columns), counts, regions, slots, len(samples))
 
+    def _shape(self, plan: Plan) -> Shape:
+        """Of a layer in mini-batches of one size, worked out once."""
+        key = plan.layer.name, plan.task.samples
+        if key not in self._shapes:
+            self._shapes[key] = shape_of(plan.layer)
+        return self._shapes[key]
+
     def _skipped(
         self, scheduled: Scheduled, trace: EventTrace, samples: range, counts: Ints
     ) -> tuple[dict[str, Ints], list[tuple[Ints, ...]]]:
@@ -90,8 +104,8 @@ class Lowering:
         for plan in scheduled.plans:
             inputs: tuple[Ints, ...] = ()
             if plan.layer.weighted:
-                shape, incoming = shape_of(plan.layer), self._inputs[plan.layer.name]
-                found = streams(self.hardware, shape, incoming, events_into(plan.layer, trace), samples)
+                shape, incoming = self._shape(plan), self._inputs[plan.layer.name]
+                found = self._streaming.streams(shape, incoming, events_into(plan.layer, trace), samples)
                 book(counts[plan.layer.index], operation_counts(plan.task, found.ac, found.mac))
                 merged.add(plan, found, counts)
                 inputs = found.live
@@ -116,8 +130,8 @@ class Lowering:
         for plan in scheduled.plans:
             inputs: tuple[Ints, ...] = ()
             if plan.layer.weighted:
-                shape, incoming = shape_of(plan.layer), self._inputs[plan.layer.name]
-                inputs = live_inputs(self.hardware, shape, incoming, events_into(plan.layer, trace), samples)
+                shape, incoming = self._shape(plan), self._inputs[plan.layer.name]
+                inputs = self._streaming.live_inputs(shape, incoming, events_into(plan.layer, trace), samples)
                 useful = operation_counts(plan.task, *operations(shape, incoming, inputs))
                 book(counts[plan.layer.index], useful)
             live.append(inputs)

@@ -19,7 +19,7 @@ from hwsim.methods.shared_model import shared_model
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.network import Coding, Network
-from hwsim.nn import SpikingNeuron
+from hwsim.nn import SpikingNeuron, choices, fixed
 from hwsim.nn.asgl import ASGL, use_surrogate
 from hwsim.nn.reversible import check_reversible
 from hwsim.nn.shapes import Shape
@@ -54,11 +54,22 @@ def build(
         )
     if not any(isinstance(m, SpikingNeuron) for m in opened.model.modules()):
         raise HwsimError(f"{spec.model} has no layer of neurons of hwsim.nn, which is what is trained here")
-    sharing = parse_sharing(spec.sharing)
+    model, sharing = _on_path(opened.model, spec), parse_sharing(spec.sharing)
     if not sharing:
-        return opened.model, opened
+        return model, opened
     sample = np.ones((1, *shape) if coding == "frames" else (1, 2, *shape), np.float32)
-    return shared_model(opened.model, sharing, sample, opened.sharing, coding), opened
+    return shared_model(model, sharing, sample, opened.sharing, coding), opened
+
+
+def _on_path(model: nn.Module, spec: TrainSpec) -> nn.Module:
+    if not spec.path:
+        return model
+    if not choices(model):
+        raise HwsimError(f"path {','.join(spec.path)}: {spec.model} has no choices of layers")
+    try:
+        return fixed(model, spec.path)
+    except ValueError as error:
+        raise HwsimError(f"path {','.join(spec.path)}: {error}") from None
 
 
 def prepared(spec: TrainSpec, data: Dataset) -> tuple[nn.Module, Feed]:

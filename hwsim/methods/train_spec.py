@@ -26,7 +26,8 @@ Device = Literal["auto", "cpu", "cuda"]
 class TrainSpec(Configured):
     """What is trained, on what and how.
 
-    ``model`` is a zoo name or file.py:callable, ``settings`` are ``key=value`` of its builder. ``surrogate``
+    ``model`` is a zoo name or file.py:callable, ``settings`` are ``key=value`` of its builder. ``path``: of
+    a model with choices of layers, an option of each, which are trained alone. ``surrogate``
     None is the model's own, of asgl rectangle (the paper's clip), of efficientlif arctan. ``alpha``: the
     width (rectangle, dspike) or the steepness (sigmoid, tanh) of the surrogates, with asgl the first one;
     arctan has none. ``spike_fraction`` is ASGL's p, which becomes 1 - (1 - p) zeta after each of the
@@ -43,6 +44,7 @@ class TrainSpec(Configured):
 
     model: str = Field(min_length=1)
     settings: list[str] = Field(default_factory=list)
+    path: list[str] = Field(default_factory=list)
     data: str = Field(min_length=1)
     data_directory: str | None = None
     method: Method = "sg"

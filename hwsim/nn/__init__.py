@@ -11,7 +11,7 @@ from hwsim.nn.asgl import (
     spike_fraction_schedule,
     use_surrogate,
 )
-from hwsim.nn.choice import Choice, choices, choose, draw_path, path_state
+from hwsim.nn.choice import Choice, choices, choose, draw_path, fixed, path_state
 from hwsim.nn.clif import CLIF
 from hwsim.nn.layers import Feedback, Synapse, Vote, Window
 from hwsim.nn.neurons import IF, LIF, SpikingNeuron, Stateful, reset_states, run
@@ -51,6 +51,7 @@ __all__ = [
     "count_emitted",
     "draw_path",
     "emitted",
+    "fixed",
     "parameter_groups",
     "path_state",
     "reset_states",

@@ -10,7 +10,7 @@ class Choice(nn.Module):
     """One of several layers: y = options[chosen](x). The first one is chosen at the start.
 
     A training draws it anew, uniformly, for each mini-batch (single-path sampling, AutoSNN, Section 4.2).
-    Raises ValueError for fewer than two options.
+    Raises ValueError for fewer than two options, and for a choice within one.
     """
 
     def __init__(self, options: Mapping[str, nn.Module]) -> None:
@@ -19,6 +19,9 @@ class Choice(nn.Module):
             raise ValueError(
                 f"Choice of {', '.join(options) or 'nothing'}; it must be of two layers at least"
             )
+        for name, option in options.items():
+            if any(isinstance(module, Choice) for module in option.modules()):
+                raise ValueError(f"Choice: option {name!r} holds a choice itself")
         self.options = nn.ModuleDict(options)
         self.chosen = next(iter(options))
 
@@ -51,6 +54,19 @@ def draw_path(model: nn.Module, rng: np.random.Generator) -> None:
     for choice in choices(model).values():
         names = list(choice.options)
         choice.chosen = names[int(rng.integers(len(names)))]
+
+
+def fixed(model: nn.Module, path: Sequence[str]) -> nn.Module:
+    """The model with the options of ``path`` in the places of its choices, its tensors named as
+    :func:`path_state` names them. The model is changed. Raises ValueError as :func:`choose` does."""
+    choose(model, path)
+    for name, choice in choices(model).items():
+        option = choice.options[choice.chosen]
+        if not name:
+            return option
+        parent, _, leaf = name.rpartition(".")
+        model.get_submodule(parent).add_module(leaf, option)
+    return model
 
 
 def path_state(model: nn.Module) -> dict[str, Tensor]:

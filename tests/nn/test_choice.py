@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from hwsim.nn import LIF, Choice, choices, choose, draw_path, path_state, unroll
+from hwsim.nn import LIF, Choice, choices, choose, draw_path, fixed, path_state, unroll
 
 
 def supernet() -> nn.Sequential:
@@ -56,6 +56,29 @@ def test_a_path_s_tensors_are_named_as_without_choices() -> None:
     alone.load_state_dict(path_state(net))
     x = torch.rand(4, 3)
     assert torch.equal(unroll(alone, x, 3), unroll(net, x, 3))
+
+
+def test_a_fixed_path_is_the_network_of_its_options_alone() -> None:
+    net, x = supernet().eval(), torch.randn(4, 3)
+    choose(net, ("spike", "two"))
+    state, answers = path_state(net), unroll(net, x, 3)
+    alone = fixed(net, ("spike", "two"))
+    assert not choices(alone)
+    assert {name: t.tolist() for name, t in alone.state_dict().items()} == {
+        name: t.tolist() for name, t in state.items()
+    }
+    assert torch.equal(unroll(alone, x, 3), answers)
+
+
+def test_a_choice_alone_is_fixed_to_its_option() -> None:
+    choice = Choice({"one": nn.Linear(3, 2), "two": nn.Linear(3, 2)})
+    assert fixed(choice, ("two",)) is choice.options["two"]
+
+
+def test_a_choice_within_a_choice_is_refused() -> None:
+    inner = Choice({"one": nn.Identity(), "two": nn.Identity()})
+    with pytest.raises(ValueError, match="'deep' holds a choice itself"):
+        Choice({"flat": nn.Identity(), "deep": nn.Sequential(inner)})
 
 
 def test_a_path_of_other_options_is_refused() -> None:

@@ -1,0 +1,99 @@
+"""Reuse of layers' results: nothing comes out otherwise, and what is the same is worked out once."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+
+from hwsim.cycle.run import run
+from hwsim.execute.executor import encode, execute
+from hwsim.execute.reused import execute_reusing
+from hwsim.lower.lowering import Lowering
+from hwsim.lower.passes import events_into, incoming_of, shape_of
+from hwsim.lower.streams import live_inputs, streams
+from hwsim.network import Network
+from hwsim.reuse import Reuse
+from tests.by_torch import inputs_for
+from tests.random_cases import Case, cases, is_legal
+
+FEW = settings(max_examples=40, deadline=None)
+
+
+def changed(network: Network, rng: np.random.Generator) -> Network:
+    """With the weights of one of its projections in another order, where it has any."""
+    weighted = [i for i, p in enumerate(network.projections) if p.weights is not None]
+    if not weighted:
+        return network
+    projections, chosen = list(network.projections), weighted[int(rng.integers(len(weighted)))]
+    weights = projections[chosen].weights
+    assert weights is not None
+    other = rng.permutation(weights.ravel()).reshape(weights.shape).astype(weights.dtype)
+    projections[chosen] = replace(projections[chosen], weights=other)
+    return replace(network, projections=tuple(projections))
+
+
+@given(case=cases())
+@FEW
+def test_networks_that_share_layers_execute_as_without_reuse(case: Case) -> None:
+    rng, reuse = np.random.default_rng(case.seed), Reuse()
+    inputs = encode(case.network, inputs_for(case.network, rng, 3))
+    for network in (case.network, changed(case.network, rng), changed(case.network, rng), case.network):
+        assert execute_reusing(network, inputs, reuse).id == execute(network, inputs).id
+
+
+@given(case=cases().filter(is_legal))
+@FEW
+def test_chips_and_networks_that_share_layers_have_the_ledgers_they_have_without_reuse(case: Case) -> None:
+    reuse, hardware = Reuse(), case.hardware
+    slower = hardware.model_copy(update={"clock_hz": hardware.clock_hz // 2})
+    for chip in (hardware, slower, hardware):
+        alone = Lowering(case.network, chip, case.mapping).lower(case.trace, case.samples)
+        shared = Lowering(case.network, chip, case.mapping, reuse).lower(case.trace, case.samples)
+        assert shared.id == alone.id
+        assert run(shared, chip).id == run(alone, chip).id
+
+
+@given(case=cases().filter(is_legal))
+@FEW
+def test_streams_are_counted_from_the_array_and_the_weight_buffer_alone(case: Case) -> None:
+    chip = case.hardware
+    of_array: Any = SimpleNamespace(
+        pe_array=chip.pe_array, buffers=SimpleNamespace(weight=chip.buffers.weight)
+    )
+    counted = streams if chip.pe_array.skip == "event" else live_inputs
+    lowering = Lowering(case.network, chip, case.mapping)
+    for plan in lowering.scheduled(len(case.samples)).plans:
+        layer = plan.layer
+        if layer.weighted:
+            incoming = tuple(incoming_of(chip, layer, i) for i in range(len(layer.weighted)))
+            taken = shape_of(layer), incoming, events_into(layer, case.trace), case.samples
+            assert np.array_equal(_numbers(counted(of_array, *taken)), _numbers(counted(chip, *taken)))
+
+
+def _numbers(found: Any) -> np.ndarray[Any, Any]:
+    arrays = found if isinstance(found, tuple) else [found.length, found.stream, found.reads, *found.live]
+    return np.concatenate([np.asarray(a).ravel() for a in arrays])
+
+
+@given(case=cases(max_layers=3).filter(is_legal))
+@settings(max_examples=10, deadline=None)
+def test_a_second_run_of_the_same_network_executes_and_streams_nothing(case: Case) -> None:
+    reuse = Reuse()
+    inputs = encode(case.network, inputs_for(case.network, np.random.default_rng(case.seed), 2))
+    made = []
+    for _ in range(2):
+        trace = execute_reusing(case.network, inputs, reuse)
+        Lowering(case.network, case.hardware, case.mapping, reuse).lower(trace, range(1))
+        made.append(dict(reuse.made))
+    assert made[0] == made[1]
+    assert dict(reuse.found) == made[0]
+
+
+def test_the_results_used_last_are_kept() -> None:
+    reuse = Reuse(kept=2)
+    for key in ("a", "b", "a", "c"):
+        reuse.of("letters", key, lambda value=key: value)
+    assert [reuse.of("letters", key, lambda: "anew") for key in ("a", "c", "b")] == ["a", "c", "anew"]
+    assert (reuse.found["letters"], reuse.made["letters"]) == (3, 4)
