@@ -1,4 +1,4 @@
-"""SNASNet's cells with connections back in time, pools and wires: the executor equals PyTorch at every step."""
+"""SNASNet's cells, with connections back in time, pools and wires: executed as PyTorch runs them."""
 
 import numpy as np
 import pytest
