@@ -18,7 +18,7 @@ EDGES: tuple[Edges, ...] = ("both", "forward")
 KERNELS = ("sahd", "hd")
 COUNTS: dict[Edges, int] = {"both": 100, "forward": 40}
 """Random cells that are trained."""
-SEVERAL: dict[Edges, int] = {"both": 10, "forward": 6}
+SEVERAL: dict[Edges, int] = {"both": 8, "forward": 4}
 """Of them, the first so many have three seeds."""
 DRAWN = 1
 """Seed of the cells that are trained; the search draws its own."""
@@ -122,22 +122,27 @@ def seed_runs() -> Iterator[Run]:
             yield from (Run(edges, cell, seed) for seed in SEEDS[1:])
 
 
-def pair_runs() -> Iterator[Run]:
+def pair_runs(seed: int) -> Iterator[Run]:
     for base in bases():
-        for operations in ((), *FEEDBACK.values()):
-            yield from (Run("pairs", with_feedback(base, operations), seed) for seed in TWO_SEEDS)
+        yield from (Run("pairs", with_feedback(base, of), seed) for of in ((), *FEEDBACK.values()))
 
 
 def best_runs(best: Mapping[tuple[str, Edges, str], str]) -> Iterator[Run]:
-    """``best``: cell by data set, edges and kernel. Each on its own data and on the other."""
+    """``best``: cell by data set, edges and kernel."""
     for edges in EDGES:
         for kernel in KERNELS:
             yield from (Run("best", best[SMALL, edges, kernel], seed) for seed in SEEDS)
+
+
+def step_runs(best: Mapping[tuple[str, Edges, str], str]) -> Iterator[Run]:
     for edges in EDGES:
         for timesteps in STEPS:
-            yield from (
-                Run("steps", best[SMALL, edges, "sahd"], seed, timesteps=timesteps) for seed in TWO_SEEDS
-            )
+            cell = best[SMALL, edges, "sahd"]
+            yield from (Run("steps", cell, seed, timesteps=timesteps) for seed in TWO_SEEDS)
+
+
+def transfer_runs(best: Mapping[tuple[str, Edges, str], str]) -> Iterator[Run]:
+    """The best of each data set on its own and on the other, and a random cell."""
     for edges in EDGES:
         yield from (Run("transfer", best[OTHER, edges, "sahd"], seed) for seed in SEEDS)
         for cell in (best[SMALL, edges, "sahd"], best[OTHER, edges, "sahd"], drawn(edges)[0]):
@@ -146,5 +151,8 @@ def best_runs(best: Mapping[tuple[str, Edges, str], str]) -> Iterator[Run]:
 
 def plan(best: Mapping[tuple[str, Edges, str], str]) -> list[Run]:
     """All of it, each training once; what comes first is of the most use where not all is done."""
-    runs = [*random_runs("both"), *pair_runs(), *seed_runs(), *best_runs(best), *random_runs("forward")]
+    runs = [
+        *random_runs("both"), *best_runs(best), *pair_runs(0), *seed_runs(), *step_runs(best),
+        *transfer_runs(best), *random_runs("forward"), *pair_runs(1),
+    ]  # fmt: skip
     return list({run.name: run for run in runs}.values())
