@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from hwsim.methods.training_free.candidate import MODEL
 from hwsim.methods.training_free.cells import PAIRS, Codes, Edges, cell_of, random_cells, text_of
-from hwsim.methods.training_free.search import MODEL, SearchSpec
+from hwsim.methods.training_free.search import SearchSpec
 
 EDGES: tuple[Edges, ...] = ("both", "forward")
 KERNELS = ("sahd", "hd")
