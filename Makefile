@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select autosnn quantization numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -108,6 +108,10 @@ training: $(READY)  ## train the small networks behind reports/training and mode
 tinysnn: $(READY)  ## networks that learn by STDP: rules, bits, roundings, into reports/tinysnn (hours)
 	$(BIN)/python -m benchmarks.tinysnn
 	$(BIN)/python -m benchmarks.tinysnn.report
+
+autosnn: $(READY)  ## train and search AutoSNN's networks small, into reports/autosnn (hours)
+	$(BIN)/python -m benchmarks.autosnn
+	$(BIN)/python -m benchmarks.autosnn.report
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md

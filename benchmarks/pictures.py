@@ -96,7 +96,8 @@ def panels(path: Path, shown: Sequence[Panel], columns: int = 2) -> None:
         axes.set_title(panel.title, fontsize=10)
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False, fontsize=7)
+        if panel.curves:
+            axes.legend(frameon=False, fontsize=7)
     for axes in places[len(shown) :]:
         axes.set_visible(False)
     _write(figure, path)

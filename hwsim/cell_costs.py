@@ -16,7 +16,7 @@ from hwsim.methods.training_free.search import TASKS, Progress, Scored, SearchSp
 from hwsim.pareto import non_dominated
 from hwsim.reuse import Reuse
 from hwsim.task_store import TaskStore
-from hwsim.tasks import Compute, Task, in_processes
+from hwsim.tasks import Compute, Task, here
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,8 @@ def costed(
     asked: CostSpec,
     found: Sequence[Scored],
     directory: Path,
-    workers: int = 1,
+    compute: Compute = here,
     progress: Progress = lambda _stage, _done, _total: None,
-    compute: Compute | None = None,
 ) -> list[Costed]:
     """The cells as they are ``found``, with the costs of the best of them and the front.
 
@@ -110,7 +109,7 @@ def costed(
     progress("costs", 0, len(tasks))
     with alone(directory):
         store = TaskStore(directory / TASKS)
-        for one in store.compute(list(tasks.values()), compute or in_processes(workers)):
+        for one in store.compute(list(tasks.values()), compute):
             done[one.id] = one
             progress("costs", len(done), len(tasks))
     told = []

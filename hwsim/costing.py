@@ -20,6 +20,7 @@ from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.result import totals
 from hwsim.reuse import Reuse
+from hwsim.storage import content_id
 
 TILE = ("spikes", "events", "ac", "mac", "dram_bytes", "energy_pj", "latency_ns", "edp_pj_ns", "area_um2")
 """Costs on one tile, of one sample (the mean) but for the area: spikes of neurons, events of all populations
@@ -58,6 +59,14 @@ class OnChip:
         tile, prices = commands.chip(hardware, None), commands.table_of(table)
         commands.check_priced(prices, tile, hardware)
         return OnChip(tile, commands.mapping(None, {"batch": batch}), prices, False)
+
+    @property
+    def id(self) -> str:
+        """Of all that decides costs."""
+        prices = [self.prices.id] if isinstance(self.prices, CostTable) else [row.id for row in self.prices]
+        return content_id(
+            "on chip", {"chip": self.chip.id, "mapping": self.mapping.id, "prices": prices, "many": self.many}
+        )
 
     @property
     def costs(self) -> tuple[str, ...]:

@@ -42,6 +42,11 @@ def cache_directory() -> Path | None:
     return directory if os.access(directory, os.W_OK | os.X_OK) else None
 
 
+def one_thread() -> None:
+    """Kernels of this process run in one thread from now on."""
+    numba.set_num_threads(1)
+
+
 _config: Any = numba.config
 if not _config.CACHE_DIR and (_found := cache_directory()) is not None:
     _config.CACHE_DIR = str(_found)

@@ -13,9 +13,11 @@ from hwsim.delivery import interruptible, progress_bars, say, tell, write_togeth
 from hwsim.methods.run_directory import as_path, check_own
 from hwsim.methods.training_free.candidate import MODEL
 from hwsim.methods.training_free.search import SPEC, SearchSpec, search
-from hwsim.report import console, search_console, search_page
+from hwsim.methods.workers import one_thread
+from hwsim.report import cells_console, cells_page, console
 from hwsim.report.csv_files import text_of
 from hwsim.storage import write_text
+from hwsim.tasks import in_processes
 
 TOLD, TABLE, PAGE = "search.json", "search.csv", "search.html"
 
@@ -38,17 +40,18 @@ def snasnet(
     with (
         interruptible(f"the same command goes on from what is in {output}"),
         progress_bars() as progress,
+        in_processes(workers, one_thread) as compute,
     ):
-        scored = search(spec, output, workers, progress)
+        scored = search(spec, output, compute, progress)
         cells = [Costed(one) for one in scored]
         if asked is not None:
-            cells = cell_costs.costed(spec, asked, scored, output, workers, progress)
+            cells = cell_costs.costed(spec, asked, scored, output, compute, progress)
     found = described(spec, asked, cells, output)
     paths = write_together(output, lambda directory: _write(found, directory))
     if as_json:
         say(json.dumps(found, indent=1, allow_nan=False))
         return
-    search_console.show(found, console.terminal())
+    cells_console.show(found, console.terminal())
     tell(paths, as_json)
     say(f"next: {found['next']}")
 
@@ -86,7 +89,7 @@ def _write(found: dict[str, Any], directory: Path) -> dict[str, Path]:
     write_text(paths["search"], json.dumps(found, indent=1, allow_nan=False) + "\n")
     write_text(paths["table"], text_of(_rows(found)))
     if found["cost"] is not None:
-        paths["page"] = search_page.write(found, directory / PAGE)
+        paths["page"] = cells_page.write(found, directory / PAGE)
     return paths
 
 

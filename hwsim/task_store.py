@@ -43,6 +43,12 @@ class TaskStore:
             self.add(left[one.id], one)
             yield one
 
+    def take(self, other: "TaskStore") -> None:
+        """Know what another store knows, without writing it here. Raises HwsimError where they differ."""
+        for found in other.known.values():
+            if found.error is None:
+                self._know(found)
+
     def add(self, task: Task, found: Done) -> None:
         """Keep what came of a task. Raises HwsimError where another value is known of it, and for a disk that
         does not take it; then what the file had stays."""

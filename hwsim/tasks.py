@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import get_context
@@ -63,21 +64,21 @@ def here(tasks: Sequence[Task]) -> Iterator[Done]:
     return map(done, tasks)
 
 
-def in_processes(workers: int, begin: Callable[[], None] | None = None) -> Compute:
-    """In as many processes, each of which calls ``begin`` first. The first task that fails by anything but
-    an HwsimError ends all."""
+@contextmanager
+def in_processes(workers: int, begin: Callable[[], None] | None = None) -> Iterator[Compute]:
+    """Within it, in as many processes, which stay from one set of tasks to the next; each calls ``begin``
+    first. The first task that fails by anything but an HwsimError ends all."""
+    with ProcessPoolExecutor(workers, get_context("spawn"), begin) as pool:
 
-    def compute(tasks: Sequence[Task]) -> Iterator[Done]:
-        with ProcessPoolExecutor(workers, get_context("spawn"), begin) as pool:
-            waiting = [pool.submit(done, task) for task in tasks]
-            try:
-                for one in as_completed(waiting):
-                    yield one.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        def compute(tasks: Sequence[Task]) -> Iterator[Done]:
+            for one in as_completed([pool.submit(done, task) for task in tasks]):
+                yield one.result()
 
-    return compute
+        try:
+            yield compute
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def values(found: Sequence[Done]) -> list[Any]:

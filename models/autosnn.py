@@ -8,12 +8,13 @@ events.
 What was corrected: the threshold is 1 (A.1), not the 0 of section 5.1; ResNet11-Lee at 16 channels has
 1,164,828 parameters (the paper prints 1.17 M); the paper's neurons per HWC of SIB leave out two pools.
 The offset of the second convolution in a stride-2 skip is the public code's, as is the missing shortcut of
-a stride-2 SIB.
+a stride-2 SIB. And so is the threshold of 1 behind average pools, which no neuron there reaches but by
+rounding: v += (x - v) sigmoid(w) stays below 1 where x, a mean of spikes, does not exceed 1.
+``pool_threshold`` lowers it.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -141,24 +142,81 @@ def makers(blocks: str | Sequence[str], count: int) -> list[Maker]:
     return [BLOCKS[name] for name in names]
 
 
-def _pooled(
-    blocks: Sequence[Maker], channels: int, stem: str, channels_in: int | None, pool: Callable[[], nn.Module]
+LAYOUTS: dict[str, tuple[tuple[int, int] | None, ...]] = {
+    "snn1": ((1, 1), None, (2, 1), (2, 1), None, (4, 1), (4, 1), None),
+    "snn3": ((1, 1), (2, 2), (2, 1), (2, 1), (4, 2), (4, 1), (4, 1), (8, 2)),
+    "snn1_deep": ((1, 1), (1, 1), None, (2, 1), (2, 1), (2, 1), None, (4, 1), (4, 1), (4, 1), None),
+}
+"""Blocks by their channels over C and their stride; None is a pool. SNN_1, and the two larger ones of
+Table 6: blocks of stride 2 for its pools, which is SNN_3, and one more block before each pool."""
+
+
+def _body(
+    layout: str,
+    blocks: Sequence[Maker],
+    channels: int,
+    stem: str,
+    channels_in: int | None,
+    pool: Callable[[], nn.Module],
 ) -> list[nn.Module]:
-    """Stem, five blocks and the three pools of SNN_1, SNN_2 and SNN_4."""
-    one, two, three, four, five = blocks
-    c = channels
-    return [
-        *stem_layers(stem, c, channels_in), one(c, c), pool(), two(c, 2 * c), three(2 * c, 2 * c), pool(),
-        four(2 * c, 4 * c), five(4 * c, 4 * c), pool(),
-    ]  # fmt: skip
+    """Stem, blocks and pools."""
+    layers, inputs, left = stem_layers(stem, channels, channels_in), channels, iter(blocks)
+    for place in LAYOUTS[layout]:
+        if place is None:
+            layers.append(pool())
+        else:
+            width, stride = place
+            layers.append(next(left)(inputs, width * channels, stride))
+            inputs = width * channels
+    return layers
 
 
-def _avg_spike() -> nn.Sequential:
-    return nn.Sequential(nn.AvgPool2d(2), PLIF())
+def block_count(layout: str) -> int:
+    return sum(place is not None for place in LAYOUTS[layout])
+
+
+def _flat(layout: str, channels: int, stem: str, resolution: int | None) -> int:
+    """Values of the last map."""
+    width = max(place[0] for place in LAYOUTS[layout] if place is not None)
+    return width * channels * last_plane(stem, resolution) ** 2
+
+
+def with_neuron(network: nn.Sequential, neuron: str) -> nn.Sequential:
+    """``plif``: as it is. ``relu``: an ANN of one step, ReLUs in the place of all PLIFs but the last, which
+    becomes a wire, as in the public code; its tensors have the same names, without PLIF's w."""
+    if neuron not in ("plif", "relu"):
+        raise ValueError(f"neuron {neuron!r}; it must be one of plif, relu")
+    if neuron == "relu":
+        network[-2] = nn.Identity()
+        for module in list(network.modules()):
+            for name, child in list(module.named_children()):
+                if isinstance(child, PLIF):
+                    setattr(module, name, nn.ReLU())
+    return network
+
+
+def _avg_spike(threshold: float) -> nn.Sequential:
+    return nn.Sequential(nn.AvgPool2d(2), PLIF(threshold))
 
 
 def _max() -> nn.Module:
     return nn.MaxPool2d(2)
+
+
+def _macro(
+    layout: str,
+    block: str | Sequence[str],
+    channels: int,
+    classes: int,
+    stem: str,
+    resolution: int | None,
+    channels_in: int | None,
+    neuron: str,
+    pool: Callable[[], nn.Module] = _max,
+) -> nn.Sequential:
+    body = _body(layout, makers(block, block_count(layout)), channels, stem, channels_in, pool)
+    flat = _flat(layout, channels, stem, resolution)
+    return with_neuron(nn.Sequential(*body, *vote_layer(flat, classes)), neuron)
 
 
 def snn1(
@@ -168,15 +226,28 @@ def snn1(
     stem: str = "cifar",
     resolution: int | None = None,
     channels_in: int | None = None,
+    neuron: str = "plif",
 ) -> nn.Sequential:
     """SNN_1, the searched macro architecture: max pools and a linear layer on all of the last map.
 
     Input (B, 3, resolution, resolution), with the stem ``dvs`` (B, 2, ...); output (B, classes) votes of
     one step. ``block``: five names of :data:`BLOCKS`, or one for all. ``stem``: cifar, tiny or dvs, for a
-    ``resolution`` of 32, 64 and 128 and inputs of 3, 3 and 2 channels unless given.
+    ``resolution`` of 32, 64 and 128 and inputs of 3, 3 and 2 channels unless given. ``neuron``: plif or relu.
     """
-    body = _pooled(makers(block, 5), channels, stem, channels_in, _max)
-    return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
+    return _macro("snn1", block, channels, classes, stem, resolution, channels_in, neuron)
+
+
+def snn1_deep(
+    block: str | Sequence[str] = "scb3",
+    channels: int = 16,
+    classes: int = 10,
+    stem: str = "cifar",
+    resolution: int | None = None,
+    channels_in: int | None = None,
+    neuron: str = "plif",
+) -> nn.Sequential:
+    """SNN_1 with one more block before each pool (Table 6); eight blocks."""
+    return _macro("snn1_deep", block, channels, classes, stem, resolution, channels_in, neuron)
 
 
 def snn2(
@@ -186,11 +257,14 @@ def snn2(
     stem: str = "cifar",
     resolution: int | None = None,
     channels_in: int | None = None,
+    neuron: str = "plif",
+    pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """SNN_2: SNN_1 with a global average pool and a PLIF before the linear layer."""
-    body = _pooled(makers(block, 5), channels, stem, channels_in, _max)
+    body = _body("snn1", makers(block, 5), channels, stem, channels_in, _max)
     pool = nn.AvgPool2d(last_plane(stem, resolution))
-    return nn.Sequential(*body, pool, PLIF(), *vote_layer(4 * channels, classes))
+    layers = [*body, pool, PLIF(pool_threshold), *vote_layer(4 * channels, classes)]
+    return with_neuron(nn.Sequential(*layers), neuron)
 
 
 def snn3(
@@ -200,17 +274,10 @@ def snn3(
     stem: str = "cifar",
     resolution: int | None = None,
     channels_in: int | None = None,
+    neuron: str = "plif",
 ) -> nn.Sequential:
     """SNN_3: the three pools of SNN_1 are blocks of stride 2 that double the channels; eight blocks."""
-    widths = [channels * w for w in (1, 2, 2, 2, 4, 4, 4, 8)]
-    strides = (1, 2, 1, 1, 2, 1, 1, 2)
-    sizes = pairwise([channels, *widths])
-    body = [
-        make(inputs, outputs, stride)
-        for make, (inputs, outputs), stride in zip(makers(block, 8), sizes, strides, strict=True)
-    ]
-    last = 8 * channels * last_plane(stem, resolution) ** 2
-    return nn.Sequential(*stem_layers(stem, channels, channels_in), *body, *vote_layer(last, classes))
+    return _macro("snn3", block, channels, classes, stem, resolution, channels_in, neuron)
 
 
 def snn4(
@@ -220,10 +287,12 @@ def snn4(
     stem: str = "cifar",
     resolution: int | None = None,
     channels_in: int | None = None,
+    neuron: str = "plif",
+    pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """SNN_4: SNN_1 with average pools, each followed by a PLIF."""
-    body = _pooled(makers(block, 5), channels, stem, channels_in, _avg_spike)
-    return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
+    pool = partial(_avg_spike, pool_threshold)
+    return _macro("snn1", block, channels, classes, stem, resolution, channels_in, neuron, pool)
 
 
 def searched(
@@ -249,15 +318,24 @@ def supernet(
     stem: str = "cifar",
     resolution: int | None = None,
     channels_in: int | None = None,
+    neuron: str = "plif",
+    space: str = "snn1",
 ) -> nn.Sequential:
-    """SNN_1 whose five blocks are each a choice among ``options``: a path of it is an :func:`snn1`."""
+    """A layout whose blocks are each a choice among ``options``.
 
-    def layer(inputs: int, outputs: int) -> Choice:
-        made = makers(options, len(options))
-        return Choice({name.lower(): make(inputs, outputs) for name, make in zip(options, made, strict=True)})
+    ``space``: snn1 (five blocks), snn3 or snn1_deep (eight). A path of it is the network of that name with
+    these blocks, and :func:`hwsim.nn.path_state` are its tensors.
+    """
+    if space not in LAYOUTS:
+        raise ValueError(f"space {space!r}; it must be one of {', '.join(LAYOUTS)}")
 
-    body = _pooled([layer] * 5, channels, stem, channels_in, _max)
-    return nn.Sequential(*body, *vote_layer(4 * channels * last_plane(stem, resolution) ** 2, classes))
+    def layer(inputs: int, outputs: int, stride: int = 1) -> Choice:
+        made = zip(options, makers(options, len(options)), strict=True)
+        return Choice({name.lower(): make(inputs, outputs, stride) for name, make in made})
+
+    body = _body(space, [layer] * block_count(space), channels, stem, channels_in, _max)
+    flat = _flat(space, channels, stem, resolution)
+    return with_neuron(nn.Sequential(*body, *vote_layer(flat, classes)), neuron)
 
 
 def linear_spike(inputs: int, outputs: int) -> nn.Sequential:
@@ -265,14 +343,19 @@ def linear_spike(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def cifarnet_wu(
-    channels: int = 16, classes: int = 10, resolution: int = 32, channels_in: int = 3
+    channels: int = 16,
+    classes: int = 10,
+    resolution: int = 32,
+    channels_in: int = 3,
+    pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """CIFARNet of Wu et al. 2019; each average pool is followed by a PLIF (Table 3)."""
     c = channels
     flat = 4 * c * (resolution // 4) ** 2
     return nn.Sequential(
-        conv_spike(channels_in, c), conv_spike(c, 2 * c), _avg_spike(), conv_spike(2 * c, 4 * c),
-        _avg_spike(), conv_spike(4 * c, 8 * c), conv_spike(8 * c, 4 * c), nn.Flatten(),
+        conv_spike(channels_in, c), conv_spike(c, 2 * c), _avg_spike(pool_threshold),
+        conv_spike(2 * c, 4 * c), _avg_spike(pool_threshold),
+        conv_spike(4 * c, 8 * c), conv_spike(8 * c, 4 * c), nn.Flatten(),
         linear_spike(flat, 8 * c), linear_spike(8 * c, 4 * c), *vote_layer(4 * c, classes),
     )  # fmt: skip
 
@@ -290,19 +373,27 @@ def cifarnet_fang(
 
 
 def resnet11_lee(
-    channels: int = 64, classes: int = 10, resolution: int = 32, channels_in: int = 3
+    channels: int = 64,
+    classes: int = 10,
+    resolution: int = 32,
+    channels_in: int = 3,
+    pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """ResNet11 of Lee et al. 2020 (Table 3)."""
     c = channels
     return nn.Sequential(
-        conv_spike(channels_in, c), _avg_spike(),
+        conv_spike(channels_in, c), _avg_spike(pool_threshold),
         srb(c, 2 * c), srb(2 * c, 4 * c, 2), srb(4 * c, 8 * c), srb(8 * c, 8 * c, 2), nn.Flatten(),
         linear_spike(8 * c * (resolution // 8) ** 2, 16 * c), *vote_layer(16 * c, classes),
     )  # fmt: skip
 
 
 def resnet19_zheng(
-    channels: int = 128, classes: int = 10, resolution: int = 32, channels_in: int = 3
+    channels: int = 128,
+    classes: int = 10,
+    resolution: int = 32,
+    channels_in: int = 3,
+    pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """ResNet19 of Zheng et al. 2021 (Table 3)."""
     c = channels
@@ -310,6 +401,6 @@ def resnet19_zheng(
     blocks = [srb(*stage) for stage in (*stages, (2 * c, 4 * c, 2), (4 * c, 4 * c, 1))]
     flat = 4 * c * (resolution // 8) ** 2
     return nn.Sequential(
-        conv_spike(channels_in, c), *blocks, _avg_spike(), nn.Flatten(), linear_spike(flat, 2 * c),
-        *vote_layer(2 * c, classes),
+        conv_spike(channels_in, c), *blocks, _avg_spike(pool_threshold), nn.Flatten(),
+        linear_spike(flat, 2 * c), *vote_layer(2 * c, classes),
     )  # fmt: skip

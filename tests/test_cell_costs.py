@@ -19,7 +19,7 @@ from hwsim.cell_costs import CostSpec, costed
 from hwsim.errors import HwsimError
 from hwsim.methods.training_free import candidate
 from hwsim.methods.training_free.search import TASKS, SearchSpec, search
-from hwsim.tasks import Done, Task, here
+from hwsim.tasks import Done, Task
 
 SPEC = SearchSpec.of({"data": "digits", "cells": 6, "channels": 4, "inner": 16, "batch": 8, "timesteps": 3})
 TINY = ("--data", "digits", "--cells", "12", "--channels", "4", "--inner", "16", "--batch", "8",
@@ -30,13 +30,13 @@ TINY = ("--data", "digits", "--cells", "12", "--channels", "4", "--inner", "16",
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a finished search."""
     path = tmp_path_factory.mktemp("search")
-    search(SPEC, path, compute=here)
+    search(SPEC, path)
     return path
 
 
 def test_the_cost_of_a_cell_is_that_of_an_estimate_of_its_network(directory: Path) -> None:
     found = search(SPEC, directory)
-    best = costed(SPEC, CostSpec(samples=2), found, directory, compute=here)[0]
+    best = costed(SPEC, CostSpec(samples=2), found, directory)[0]
     network, inputs = candidate.as_scored(best.scored.cell, **SPEC.network, **SPEC.places)
     work = pipeline.workload(network, inputs[:2], 3)
     told = pipeline.estimate(
@@ -59,7 +59,7 @@ def test_the_network_that_is_costed_is_normalized_by_the_images_that_were_scored
 
 
 def test_no_other_cell_has_a_higher_score_at_a_lower_cost_than_one_of_the_front(directory: Path) -> None:
-    found = costed(SPEC, CostSpec(), search(SPEC, directory), directory, compute=here)
+    found = costed(SPEC, CostSpec(), search(SPEC, directory), directory)
     points = [(one.scored.score("sahd"), one.costs["energy_pj"], one.front) for one in found]
     for score, cost, front in points:
         beaten = any(s >= score and c <= cost and (s, c) != (score, cost) for s, c, _ in points)
@@ -68,13 +68,13 @@ def test_no_other_cell_has_a_higher_score_at_a_lower_cost_than_one_of_the_front(
 
 
 def test_only_the_best_by_score_are_costed(directory: Path) -> None:
-    found = costed(SPEC, CostSpec(costed=2), search(SPEC, directory), directory, compute=here)
+    found = costed(SPEC, CostSpec(costed=2), search(SPEC, directory), directory)
     assert [bool(one.costs) for one in found] == [True, True, False, False, False, False]
 
 
 def test_another_cost_and_the_same_chip_simulate_nothing_again(directory: Path) -> None:
     found = search(SPEC, directory)
-    costed(SPEC, CostSpec(), found, directory, compute=here)
+    costed(SPEC, CostSpec(), found, directory)
 
     def nobody(tasks: Sequence[Task]) -> Iterator[Done]:
         raise AssertionError(f"{len(tasks)} cells are simulated again")
@@ -83,7 +83,7 @@ def test_another_cost_and_the_same_chip_simulate_nothing_again(directory: Path) 
 
 
 def test_cells_that_a_chip_cannot_hold_have_no_cost_and_say_why(directory: Path) -> None:
-    found = costed(SPEC, CostSpec(hardware="truenorth"), search(SPEC, directory), directory, compute=here)
+    found = costed(SPEC, CostSpec(hardware="truenorth"), search(SPEC, directory), directory)
     assert all(not one.costs and one.refused and not one.front for one in found)
 
 

@@ -32,11 +32,11 @@ def files(store: Path) -> dict[str, Path]:
     return {OTHER: small_images(store / f"{OTHER}.npz")}
 
 
-def searches(store: Path, workers: int) -> Searches:
+def searches(store: Path) -> Searches:
     """Every scored cell by data set and edges; the best by SAHD comes first."""
     at = files(store)
     return {
-        (data, edges): search(searched(data, edges, at), store / f"search_{data}_{edges}", workers)
+        (data, edges): search(searched(data, edges, at), store / f"search_{data}_{edges}")
         for data in SEARCHED
         for edges in EDGES
     }
@@ -64,7 +64,7 @@ def main() -> None:
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     at = files(OUT)
-    runs = plan(best_of(searches(OUT, asked.workers)))
+    runs = plan(best_of(searches(OUT)))
     failed: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:

@@ -23,6 +23,7 @@ from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping as Schedule
 from hwsim.methods.train import CARD
 from hwsim.methods.training_free import candidate
+from hwsim.methods.workers import one_thread
 from hwsim.network import Network
 from hwsim.nn import LIF, reset_states
 from hwsim.reuse import Reuse
@@ -109,7 +110,6 @@ def _chip(name: str, schedule: str) -> OnChip:
 def trained(name: str, weights: str, places: Mapping[str, str], *, store: str) -> Found:
     """Costs of a trained network on each of ``places`` and how its executor agrees with PyTorch; ``weights``:
     digest of its card."""
-    torch.set_num_threads(1)
     del weights
     work, _ = WorkloadSpec(str(Path(store) / name), samples=SAMPLES).workload(SAMPLES)
     network = work.network
@@ -155,6 +155,7 @@ def looked(
 ) -> dict[str, dict[str, Found]]:  # fmt: skip
     """By kind and cell or name of a run: score, untrained, activity, trained. ``runs`` with where each is to
     be simulated."""
+    one_thread()
     tasks: dict[tuple[str, str], Task] = {}
     for cell in dict.fromkeys(cells):
         tasks["score", cell] = Task(score, {"cell": cell})

@@ -9,10 +9,114 @@ from hwsim.options import AsJson, count, in_panel, unset
 COSTS = "Cost on a chip"
 
 search = typer.Typer(
-    help="Search architectures: snasnet scores cells of untrained networks.",
+    help="Search architectures: autosnn chooses blocks of a trained supernet by accuracy and cost, snasnet "
+    "scores cells of untrained networks.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+
+
+SEARCH, EVALUATION = "Search", "Evaluation"
+
+
+@search.command("autosnn")
+def autosnn(
+    supernet: Annotated[
+        str, typer.Argument(help="The directory of a training of a model with choices of layers.")
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIRECTORY",
+            help="Of the search: evaluations, search.json, .csv, .html. One that is there is gone on with.",
+        ),
+    ],
+    cost: Annotated[
+        str | None,
+        in_panel(
+            SEARCH,
+            "spikes (default), events, ac, mac, dram_bytes, energy_pj, latency_ns, edp_pj_ns, area_um2; on "
+            "many cores also packets, hops.",
+        ),
+    ] = None,
+    factor: Annotated[
+        float | None,
+        in_panel(SEARCH, "Lambda; below 0 cheap paths are preferred. Default: -0.08.", "--lambda"),
+    ] = None,
+    fitness: Annotated[
+        str | None,
+        in_panel(
+            SEARCH, "power (default): accuracy (cost / mean)^lambda; linear: accuracy + lambda cost / mean."
+        ),
+    ] = None,
+    sampler: Annotated[str | None, in_panel(SEARCH, "evolution (default) or random.")] = None,
+    rounds: Annotated[int | None, in_panel(SEARCH, "Default: 10.")] = None,
+    pool: Annotated[int | None, in_panel(SEARCH, "Paths evaluated in a round. Default: 20.")] = None,
+    mutations: Annotated[int | None, in_panel(SEARCH, "Of them, from the best. Default: 10.")] = None,
+    crossovers: Annotated[int | None, in_panel(SEARCH, "Of them, from two of the best. Default: 10.")] = None,
+    top: Annotated[int | None, in_panel(SEARCH, "How many the best are. Default: 10.")] = None,
+    rho: Annotated[
+        float | None, in_panel(SEARCH, "Probability of a mutation at a place. Default: 0.2.")
+    ] = None,
+    seed: Annotated[int | None, in_panel(SEARCH, "Default: 0.")] = None,
+    hardware: Annotated[str | None, in_panel(EVALUATION, "A preset or a .yaml file. Default: sata.")] = None,
+    table: Annotated[str | None, in_panel(EVALUATION, "Prices of tiles. Default: sata_kernels.")] = None,
+    one_tile: Annotated[
+        bool | None, in_panel(EVALUATION, "Of many tiles, use one alone.", "--one-tile")
+    ] = None,
+    samples: Annotated[int | None, in_panel(EVALUATION, "Images a cost is the mean of. Default: 16.")] = None,
+    validation: Annotated[
+        int | None,
+        in_panel(EVALUATION, "Training images after those of the supernet, for accuracy. Default: 1000."),
+    ] = None,
+    calibration: Annotated[
+        int | None, in_panel(EVALUATION, "Images that a path's batch statistics are of. Default: 500.")
+    ] = None,
+    averaged: Annotated[
+        int | None, in_panel(EVALUATION, "Random paths that the mean cost is of. Default: 20.")
+    ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIRECTORY", help="Take over what another search evaluated. Can be repeated."),
+    ] = None,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train the best from scratch, into DIRECTORY/winner.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Choose an option of each choice of a trained supernet, by evolution or at random, for accuracy and what
+    the network costs on a chip.
+
+    A search that was stopped goes on with the same command and ends with the same result.
+
+    **Examples**
+
+    `hwsim train autosnn/supernet --set channels=8 --data fashion_mnist --train-samples 20000 --epochs 20 -o
+    runs/supernet`
+
+    `hwsim search autosnn runs/supernet -o runs/spikes`
+
+    `hwsim search autosnn runs/supernet --cost latency_ns --hardware loihi --lambda -0.2 --workers 2 --known
+    runs/spikes -o runs/latency`
+
+    `hwsim search autosnn runs/supernet --sampler random --retrain -o runs/random`
+    """
+    from pathlib import Path
+
+    from hwsim import architecture_search, delivery
+
+    directory = delivery.output_directory(output)
+    assert directory is not None
+    given = {
+        "supernet": supernet, "cost": cost, "factor": factor, "fitness": fitness, "sampler": sampler,
+        "rounds": rounds, "pool": pool, "mutations": mutations, "crossovers": crossovers, "top": top,
+        "rho": rho, "seed": seed, "hardware": hardware, "table": table, "one_tile": one_tile,
+        "samples": samples, "validation": validation, "calibration": calibration, "averaged": averaged,
+    }  # fmt: skip
+    architecture_search.run(given, directory, workers, [Path(one) for one in known or ()], retrain, as_json)
 
 
 @search.command("snasnet")

@@ -52,8 +52,7 @@ def build(
             f"{spec.model} takes inputs of shape {opened.shape}, a sample of {spec.data} is {shape} at each "
             "step; see the options of its builder"
         )
-    if not any(isinstance(m, SpikingNeuron) for m in opened.model.modules()):
-        raise HwsimError(f"{spec.model} has no layer of neurons of hwsim.nn, which is what is trained here")
+    _check_neurons(opened.model, spec)
     model, sharing = _on_path(opened.model, spec), parse_sharing(spec.sharing)
     if not sharing:
         return model, opened
@@ -70,6 +69,30 @@ def _on_path(model: nn.Module, spec: TrainSpec) -> nn.Module:
         return fixed(model, spec.path)
     except ValueError as error:
         raise HwsimError(f"path {','.join(spec.path)}: {error}") from None
+
+
+def _check_neurons(model: nn.Module, spec: TrainSpec) -> None:
+    """Raises HwsimError for a model without neurons, and where one of ReLUs is to be trained by spikes."""
+    if any(isinstance(m, SpikingNeuron) for m in model.modules()):
+        return
+    if not any(isinstance(m, nn.ReLU) for m in model.modules()):
+        raise HwsimError(f"{spec.model} has no layer of neurons of hwsim.nn, which is what is trained here")
+    spiking = {
+        "method": spec.method != "sg",
+        "sharing": bool(parse_sharing(spec.sharing)),
+        "surrogate": spec.surrogate is not None,
+        "backward": spec.backward != "standard",
+        "spike_penalty": spec.spike_penalty > 0,
+    }
+    if asked := [field for field, given in spiking.items() if given]:
+        raise HwsimError(
+            f"{asked[0]} {getattr(spec, asked[0])}: {spec.model} has ReLUs, and no neurons that spike"
+        )
+    if spec.timesteps != 1:
+        raise HwsimError(
+            f"timesteps {spec.timesteps or 'of the model'}: {spec.model} has ReLUs, which answer "
+            "every step of an image alike; allowed: 1"
+        )
 
 
 def prepared(spec: TrainSpec, data: Dataset) -> tuple[nn.Module, Feed]:

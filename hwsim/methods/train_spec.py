@@ -38,6 +38,7 @@ class TrainSpec(Configured):
     (all_steps) or B at each step; None is each_step for efficientlif and backward reverse, else all_steps.
     Layers from the first to the last user of a state that is shared across layers always take it over B:
     compare sharings with each_step. ``backward`` reverse computes states again instead of keeping them.
+    ``spike_penalty``: lambda_reg of what spikes add to the loss (:mod:`hwsim.methods.spike_penalty`).
     ``prune``: share of the weights of convolutions and linear layers that is set to zero, growing over the
     first ``prune_epochs``.
     """
@@ -64,6 +65,7 @@ class TrainSpec(Configured):
     warmup: NonNegativeInt = 1
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     loss: Literal["ce", "mse"] = "ce"
+    spike_penalty: NonNegativeFloat = 0.0
     normalization: Normalization | None = None
     backward: Literal["standard", "reverse"] = "standard"
     augment: list[Augmentation] = Field(default_factory=list)
@@ -104,6 +106,16 @@ class TrainSpec(Configured):
         if self.backward == "reverse" and self.method == "asgl" and self.spike_fraction < 1:
             raise ValueError(
                 "backward reverse: it keeps spikes as bits, and asgl below p = 1 emits other values"
+            )
+        if self.spike_penalty and self.backward == "reverse":
+            raise ValueError(
+                f"spike_penalty {self.spike_penalty:g}: it needs the graph of the spikes, which backward "
+                "reverse does not keep; allowed: backward standard"
+            )
+        if self.spike_penalty and self.method == "asgl" and self.spike_fraction < 1:
+            raise ValueError(
+                f"spike_penalty {self.spike_penalty:g}: asgl emits spikes alone only with spike_fraction 1, "
+                f"this is {self.spike_fraction:g}"
             )
         for field in OF_ASGL if self.method != "asgl" else ():
             given = getattr(self, field)

@@ -13,6 +13,7 @@ from hwsim.datasets import Split
 from hwsim.errors import HwsimError, one_line
 from hwsim.methods.augment import one_hot
 from hwsim.methods.pruning import apply_masks, magnitude_masks, sparsity, sparsity_at
+from hwsim.methods.spike_penalty import emitting
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.train_state import State
@@ -129,10 +130,9 @@ class Trainer:
             if i == self.batches - 1:
                 count_emitted(self.model)
             try:
-                answers = self._answers(inputs)
+                loss, answers = self._loss(inputs, targets)
             except ValueError as error:
                 raise HwsimError(f"a mini-batch of {len(part)}: {one_line(error)}") from None
-            loss = self._loss(answers, targets.to(self.device))
             if not math.isfinite(value := float(loss.detach())):
                 raise HwsimError(
                     f"the loss is {value} in epoch {number}, batch {i + 1} of {self.batches}; a lower rate "
@@ -165,7 +165,17 @@ class Trainer:
         outputs = unroll(self.model, inputs, shown, normalization=self.spec.normalized)
         return outputs.sum(0) if summed else outputs.mean(0)
 
-    def _loss(self, answers: Tensor, targets: Tensor) -> Tensor:
+    def _loss(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of a mini-batch, with the penalty of its spikes, and its answers."""
+        targets = targets.to(self.device)
+        if not self.spec.spike_penalty:
+            answers = self._answers(inputs)
+            return self._error(answers, targets), answers
+        with emitting(self.model) as emitted:
+            answers = self._answers(inputs)
+        return self._error(answers, targets) + emitted.penalty(self.spec.spike_penalty), answers
+
+    def _error(self, answers: Tensor, targets: Tensor) -> Tensor:
         smooth = self.spec.label_smoothing
         if self.spec.loss == "ce":
             return nn.functional.cross_entropy(answers, targets, label_smoothing=smooth)

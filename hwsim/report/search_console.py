@@ -1,43 +1,61 @@
-"""A search of cells, as tables for a terminal."""
+"""A search of architectures, as a table for a terminal."""
 
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from hwsim.report.numbers import area, duration, joules, quantity
 from hwsim.report.plain import cleaned
-from hwsim.report.search_page import amount, cost_head, score_text
 
 SHOWN = 10
-"""Cells that a terminal is told of, beside the front."""
+"""Paths that a terminal is told of."""
 
 
 def show(values: dict[str, Any], console: Console) -> None:
-    """The best cells; where they are costed also the front."""
+    """The best paths by fitness, each once, and the front of accuracy and cost."""
     values = cleaned(values)
-    spec, cells = values["spec"], values["cells"]
-    title = f"best of {len(cells):,} cells by {spec['kernel']}, {spec['edges']}"
-    console.print(_table(values, title, cells[:SHOWN]))
-    if values["cost"] is None:
-        return
-    front = [one for one in cells if one["front"]]
-    costed = sum(bool(one["costs"]) for one in cells)
-    title = f"no other of the {costed:,} that were costed has a higher score at a lower {cost_head(values)}"
-    console.print(_table(values, title, front))
-    refused = [one for one in cells if one["refused"]]
-    if refused:
-        console.print(
-            f"{len(refused)} cells do not fit {values['cost']['chip']}: {refused[0]['refused']}", markup=False
-        )
-
-
-def _table(values: dict[str, Any], title: str, cells: list[dict[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("cell (row = source)")
-    costed = values["cost"] is not None
-    for name in ("sahd", "hd", "parameters", *([cost_head(values)] if costed else [])):
+    spec, rows = values["spec"], values["candidates"]
+    table = Table(title=escape(title(values)), title_justify="left")
+    table.add_column("path")
+    for name in ("fitness", "accuracy", spec["cost"], "parameters", "round"):
         table.add_column(name, justify="right")
-    for one in cells:
-        row = [score_text(one["sahd"]), score_text(one["hd"]), f"{one['parameters']:,}"]
-        table.add_row(one["cell"], *row, *([amount(values, one)] if costed else []))
-    return table
+    known = [row for row in rows if row["costs"] is not None]
+    best = sorted(known, key=lambda row: -row["fitness"])[:SHOWN]
+    for row in best:
+        table.add_row(
+            escape(" ".join(row["path"])), f"{row['fitness']:.4f}", f"{row['accuracy']:.2%}",
+            amount(spec["cost"], row["costs"][spec["cost"]]), f"{row['parameters']:,}", str(row["round"]),
+        )  # fmt: skip
+    console.print(table)
+    told = [rows[i] for i in values["front"]]
+    console.print(f"front of accuracy and {spec['cost']}: {len(told)} paths")
+    for row in sorted(told, key=lambda row: -row["accuracy"]):
+        spent = amount(spec["cost"], row["costs"][spec["cost"]])
+        console.print(f"  {row['accuracy']:.2%}  {spent}  {escape(' '.join(row['path']))}")
+    if refused := len(rows) - len(known):
+        first = next(row["refused"] for row in rows if row["refused"])
+        console.print(f"{refused} paths do not run on {escape(spec['hardware'])}: {escape(first)}")
+
+
+def title(values: dict[str, Any]) -> str:
+    """What was searched, where and for what."""
+    spec = values["spec"]
+    weighed = f"accuracy, {spec['cost']}^{spec['factor']:g} on {spec['hardware']}"
+    if spec["fitness"] == "linear":
+        weighed = f"accuracy {spec['factor']:+g} {spec['cost']} on {spec['hardware']}"
+    if not spec["factor"]:
+        weighed = "accuracy alone"
+    return (
+        f"{len(values['candidates'])} paths of {values['supernet']['model']} by {spec['sampler']}: {weighed}"
+    )
+
+
+def amount(name: str, value: float) -> str:
+    """A cost in its unit."""
+    if name.endswith("_pj"):
+        return joules(value)
+    if name.endswith("_um2"):
+        return area(value)
+    return duration(value) if name == "latency_ns" else quantity(value)

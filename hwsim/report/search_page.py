@@ -1,30 +1,31 @@
-"""search.html: score against cost of the cells of a search, and the commands that train the front's."""
+"""search.html: the population of a search over its rounds, the front of accuracy and cost, every path."""
 
 from pathlib import Path
 from typing import Any
 
-from hwsim.report.compare_page import SHOWN, UNITS
-from hwsim.report.figures import Picture
-from hwsim.report.numbers import NONE, quantity
+import hwsim
+from hwsim.report.figures import ENERGY, Picture
 from hwsim.report.page import template
 from hwsim.report.plain import cleaned
-from hwsim.report.scatter import MOST_POINTS, Axis, Point, scatter
-from hwsim.report.tables import Cell, Table
+from hwsim.report.scatter import Axis, Point, scatter
+from hwsim.report.search_console import amount, title
+from hwsim.report.tables import Cell, Table, fields
 from hwsim.storage import write_text
 
-BEST = 200
-"""Cells that the page's table has, by falling score; search.csv has all."""
+UNITS = {
+    "energy_pj": ENERGY,
+    "latency_ns": (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)),
+    "area_um2": (("mm²", 1e6), ("µm²", 1.0)),
+}
+"""Units of an axis; of other costs millions, thousands."""
 
-UNITLESS = (("", 1.0),)
-NOTE = (
-    "Scores and costs are of untrained networks with the random weights of one seed, costs by their own "
-    "spikes with normalizations as they were when scored. A trained network of the same cell fires "
-    "otherwise: docs/search.md tells how well these costs order those of trained ones"
-)
+COUNTED = (("billions", 1e9), ("millions", 1e6), ("thousands", 1e3), ("", 1.0))
+PERCENT = (("%", 0.01),)
 
 
-def write(values: dict[str, Any], path: Path) -> Path:
-    """Write the page of a search with costs (search.json's values)."""
+def write(values: dict[str, Any], directory: Path) -> Path:
+    """Write ``search.html`` for a search (the values of search.json); return its path."""
+    path = directory / "search.html"
     write_text(path, render(values))
     return path
 
@@ -32,72 +33,92 @@ def write(values: dict[str, Any], path: Path) -> Path:
 def render(values: dict[str, Any]) -> str:
     """The page as text. Equal values give equal pages."""
     shown = cleaned(values)
-    spec, cost, cells = shown["spec"], shown["cost"], shown["cells"]
-    front = [one for one in cells if one["front"]]
+    rows, best = shown["candidates"], shown["candidates"][shown["best"]]
     return template("search.html.j2").render(
-        heading=f"{len(cells):,} cells of {spec['data']}",
-        told=f"{spec['edges']}, scored by {spec['kernel']}, {cost_head(shown)} of a sample on {cost['chip']}",
-        picture=picture(shown),
-        front=table(shown, "Front", front),
-        best=table(shown, "Best by score", cells[:BEST]),
-        commands=[one["train"] for one in front],
-        refused=sorted({one["refused"] for one in cells if one["refused"]}),
-        note=NOTE,
-        hwsim=shown["hwsim"],
+        title=title(shown),
+        best=" ".join(best["path"]),
+        told=_told(best, shown["spec"]["cost"]),
+        pictures=[front(shown), population(shown)],
+        rows=_table(shown),
+        refused=sum(row["costs"] is None for row in rows),
+        spec=fields("Search", shown["spec"]),
+        winner=None if shown["winner"] is None else fields("The best, trained from scratch", shown["winner"]),
+        hwsim=hwsim.__version__,
     )
 
 
-def picture(values: dict[str, Any]) -> Picture:
-    """Score over cost."""
-    kernel, name, head = values["spec"]["kernel"], values["cost"]["cost"], cost_head(values)
+def front(values: dict[str, Any]) -> Picture:
+    """Accuracy over cost; the front filled."""
+    cost, chosen = values["spec"]["cost"], set(values["front"])
     points = [
         Point(
-            one["cell"] if one["front"] else "", one["costs"][name], one[kernel],
-            f"{one['cell']}: {kernel} {score_text(one[kernel])}, {head} {amount(values, one)}",
-            one["front"],
+            " ".join(row["path"]) if i == values["best"] else "",
+            row["costs"][cost], row["accuracy"], _tip(row, cost), i in chosen,
         )
-        for one in values["cells"]
-        if name in one["costs"] and one[kernel] is not None
+        for i, row in enumerate(values["candidates"])
+        if row["costs"] is not None
     ]  # fmt: skip
-    what = f"{kernel} over {head}"
-    best = sum(point.best for point in points)
-    caption = f"No other of {len(points):,} cells has a higher score at a lower cost than {best} of them."
-    if len(points) > MOST_POINTS:
-        caption += f" Drawn: the front and the best others by score, {MOST_POINTS} together."
-    key = (("", (("the front", "array"), ("beaten (rings)", "dram"))),)
-    if not points:
-        return Picture(what, "", key, "No cell has a score and a cost.")
-    across = Axis(head, UNITS.get(name, UNITLESS))
-    return Picture(what, scatter(f"{what}. {caption}", points, across, Axis(kernel, UNITLESS)), key, caption)
-
-
-def table(values: dict[str, Any], label: str, cells: list[dict[str, Any]]) -> Table:
-    name = values["cost"]["cost"]
-    rows = tuple(
-        (
-            Cell(one["cell"], code=True),
-            *(Cell(score_text(one[k]), one[k]) for k in ("sahd", "hd")),
-            Cell(quantity(one["parameters"]), one["parameters"]),
-            Cell(amount(values, one), one["costs"].get(name)),
-        )
-        for one in cells
+    caption = (
+        f"{len(chosen)} of {len(points)} paths are such that no other is better in both; named: the best."
     )
-    return Table(label, ("cell",), ("sahd", "hd", "parameters", cost_head(values)), rows, sorted_by=1)
+    svg = scatter(
+        f"Accuracy over {cost}. {caption}", points, Axis(cost, UNITS.get(cost, COUNTED)), _percent()
+    )
+    key = (("", (("no other path is better in both", "array"), ("beaten (rings)", "dram"))),)
+    return Picture(f"Accuracy over {cost}", svg, key, caption)
 
 
-def cost_head(values: dict[str, Any]) -> str:
-    name = str(values["cost"]["cost"])
-    return SHOWN[name][0] if name in SHOWN else name.replace("_", " ")
+def population(values: dict[str, Any]) -> Picture:
+    """Fitness over the rounds; filled: better than all paths of the rounds before."""
+    cost, points, most, least = values["spec"]["cost"], [], float("-inf"), float("-inf")
+    number = 0
+    for row in values["candidates"]:
+        if row["fitness"] is None:
+            continue
+        if row["round"] != number:
+            number, least = row["round"], most
+        most = max(most, row["fitness"])
+        better = row["fitness"] == most and most > least
+        points.append(Point("", row["round"], row["fitness"], _tip(row, cost), better))
+    caption = (
+        "Every path that was evaluated, in the round in which it was; filled: better than all before it."
+    )
+    svg = scatter(
+        f"Fitness by round. {caption}", points, Axis("round", (("", 1.0),)), Axis("fitness", (("", 1.0),))
+    )
+    return Picture(
+        "Fitness by round", svg, (("", (("best so far", "array"), ("others (rings)", "dram"))),), caption
+    )
 
 
-def amount(values: dict[str, Any], one: dict[str, Any]) -> str:
-    """The cost of a cell with its unit."""
-    name = values["cost"]["cost"]
-    value = one["costs"].get(name)
-    if value is None:
-        return NONE
-    return SHOWN[name][1](value) if name in SHOWN else quantity(value)
+def _percent() -> Axis:
+    return Axis("accuracy", PERCENT)
 
 
-def score_text(value: float | None) -> str:
-    return "-inf" if value is None else f"{value:.2f}"
+def _tip(row: dict[str, Any], cost: str) -> str:
+    return f"{' '.join(row['path'])}, round {row['round']}: {_told(row, cost)}"
+
+
+def _told(row: dict[str, Any], cost: str) -> str:
+    spent = "" if row["costs"] is None else f", {cost} {amount(cost, row['costs'][cost])}"
+    return f"accuracy {row['accuracy']:.2%}{spent}, {row['parameters']:,} parameters"
+
+
+def _table(values: dict[str, Any]) -> Table:
+    """Every path."""
+    rows = values["candidates"]
+    names = list(next(row["costs"] for row in rows if row["costs"] is not None))
+    made = []
+    for i, row in enumerate(rows):
+        costs = row["costs"] or {}
+        fitness = Cell("–") if row["fitness"] is None else Cell(f"{row['fitness']:.4f}", row["fitness"])
+        made.append((
+            Cell(" ".join(row["path"]), name=True),
+            Cell("front" if i in values["front"] else row["refused"] or "", wide=bool(row["refused"])),
+            Cell(str(row["round"]), row["round"]), fitness,
+            Cell(f"{row['accuracy']:.2%}", row["accuracy"]),
+            Cell(f"{row['parameters']:,}", row["parameters"]),
+            *(Cell(amount(n, costs[n]), costs[n]) if n in costs else Cell("–") for n in names),
+        ))  # fmt: skip
+    heads = ("round", "fitness", "accuracy", "parameters", *names)
+    return Table("Paths", ("path", ""), heads, tuple(made), sorted_by=2)

@@ -244,6 +244,9 @@ ISSUE = {
     "c34": ("efficientlif/vgg16",),
     "fitness_lambda": ("autosnn/searched",),
     "block": ("autosnn/snn",),
+    "neuron": ("autosnn/snn", "autosnn/supernet"),
+    "pool_threshold": ("autosnn/snn2", "autosnn/snn4", "autosnn/cifarnet-wu", "autosnn/resnet"),
+    "space": ("autosnn/supernet",),
     "matrix": ("snasnet/",),
     "neurons": ("tinysnn/",),
 }  # fmt: skip

@@ -20,7 +20,7 @@ from hwsim.methods.spike_aware.evolution import (
 )
 from hwsim.methods.spike_aware.fitness import checked_cost, linear, power
 
-SPACE = Space(("skip", "scb3", "scb5", "srb3", "srb5"), 5)
+SPACE = Space.of(("skip", "scb3", "scb5", "srb3", "srb5"), 5)
 
 
 def likeness(pool: Sequence[Architecture]) -> list[float]:
@@ -57,7 +57,7 @@ def test_evolution_finds_the_summit_that_chance_misses() -> None:
 
 
 def test_a_small_space_ends_when_all_of_it_is_known() -> None:
-    small = Space(("a", "b"), 3)
+    small = Space.of(("a", "b"), 3)
     *_, last = evolve(small, lambda pool: [1.0] * len(pool), Evolution(pool=6, mutations=2, crossovers=2), 0)
     assert {one.architecture for one in last.seen} == {(x, y, z) for x in "ab" for y in "ab" for z in "ab"}
     assert max(one.round for one in last.seen) == 2
@@ -92,8 +92,8 @@ def test_an_evolution_that_means_nothing_is_refused(values: dict[str, float]) ->
 
 
 def test_a_space_without_a_choice_is_refused() -> None:
-    with pytest.raises(HwsimError, match="2 different choices"):
-        Space(("a", "a"), 5)
+    with pytest.raises(HwsimError, match="2 different options each"):
+        Space.of(("a", "a"), 5)
 
 
 def test_a_fitness_is_accuracy_at_the_mean_cost_and_falls_with_cost_below_lambda_0() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hwsim.errors import HwsimError
 from hwsim.methods.training_free.candidate import load
 from hwsim.methods.training_free.search import TASKS, SearchSpec, search
-from hwsim.tasks import Done, Task, here
+from hwsim.methods.workers import one_thread
+from hwsim.tasks import Done, Task, in_processes
 
 
 def spec(**fields: Any) -> SearchSpec:
@@ -29,7 +30,8 @@ def test_the_best_cell_comes_first_and_none_is_left_out(tmp_path: Path) -> None:
 def test_workers_and_interruptions_change_nothing(tmp_path: Path) -> None:
     whole = search(spec(), tmp_path / "whole")
     stopped = tmp_path / "stopped"
-    assert search(spec(), stopped, workers=2) == whole
+    with in_processes(2, one_thread) as compute:
+        assert search(spec(), stopped, compute) == whole
     lines = (stopped / TASKS).read_text().splitlines()
     (stopped / TASKS).write_text("\n".join(lines[1:4]) + "\n" + lines[5][:40])
     assert search(spec(), stopped) == whole
@@ -77,7 +79,7 @@ def test_other_images_of_the_same_name_are_other_cells(tmp_path: Path) -> None:
         parts = {f"{name}_{s}": of for s in ("train", "test") for name, of in
                  (("x", images), ("y", np.arange(40) % 4))}  # fmt: skip
         np.savez(tmp_path / "own.npz", **parts)
-        found.append(search(spec(cells=1, data=str(tmp_path / "own.npz")), tmp_path / "search", compute=here))
+        found.append(search(spec(cells=1, data=str(tmp_path / "own.npz")), tmp_path / "search"))
     load.cache_clear()
     assert found[0][0].cell == found[1][0].cell
     assert found[0][0].sahd != found[1][0].sahd

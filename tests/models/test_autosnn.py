@@ -138,6 +138,74 @@ def test_a_path_of_the_supernet_is_snn1_with_its_weights() -> None:
     assert torch.equal(run(net, images, 3), run(alone, images, 3))
 
 
+@pytest.mark.parametrize("space", ["snn3", "snn1_deep"])
+def test_a_path_of_a_larger_space_is_the_network_of_its_name(space: str) -> None:
+    """Table 6: eight blocks, of stride 2 in the place of the pools, or one more before each pool."""
+    path = ("srb5", "skip", "scb3", "srb3", "skip", "scb5", "srb3", "skip")
+    net = autosnn.supernet(channels=4, resolution=16, space=space).eval()
+    choose(net, path)
+    alone = getattr(autosnn, space)(path, channels=4, resolution=16).eval()
+    alone.load_state_dict(path_state(net))
+    images = torch.rand(2, 3, 16, 16)
+    assert torch.equal(run(net, images, 3), run(alone, images, 3))
+    with pytest.raises(ValueError, match="expected 8 of skip"):
+        getattr(autosnn, space)(path[:5])
+
+
+def test_more_blocks_before_the_pools_are_more_neurons() -> None:
+    """230 K spikes of SCB_k3 against 154 K (Table 6): 2 (1 + 1/2 + 1/4) HWC neurons are added."""
+    hwc = 32 * 32 * 16
+    sizes = [
+        sum(o.size for o in outputs(build(b), (3, 32, 32)) if isinstance(o.module, PLIF))
+        for b in (autosnn.snn1, autosnn.snn1_deep)
+    ]
+    assert sizes[1] - sizes[0] == 2 * (1 + 0.5 + 0.25) * hwc
+
+
+@pytest.mark.parametrize("name", ["snn1", "snn2", "snn3", "snn4", "supernet"])
+def test_an_ann_has_the_tensors_of_the_snn_but_the_leaks(name: str) -> None:
+    spiking = getattr(autosnn, name)(channels=4, resolution=16)
+    relu = getattr(autosnn, name)(channels=4, resolution=16, neuron="relu")
+    leaks = {f"{at}.w" for at, module in spiking.named_modules() if isinstance(module, PLIF)}
+    assert leaks
+    assert set(spiking.state_dict()) - set(relu.state_dict()) == leaks
+    assert set(relu.state_dict()) < set(spiking.state_dict())
+    missing, unexpected = spiking.load_state_dict(relu.state_dict(), strict=False)
+    assert (set(missing), unexpected) == (leaks, [])
+    assert not any(isinstance(m, PLIF) for m in relu.modules())
+
+
+def test_the_answer_of_an_ann_is_linear_in_its_last_layer() -> None:
+    net = autosnn.snn1(channels=4, resolution=16, neuron="relu").eval()
+    answer = net(torch.rand(2, 3, 16, 16))
+    assert (answer < 0).any()
+
+
+def test_neurons_behind_average_pools_never_fire_at_the_papers_threshold() -> None:
+    """The mean of spikes is 1 at most, and v = 1 - 1/2^t after t steps of it; at 1/2 it fires at once."""
+    ones = torch.ones(1, 1, 2, 2)
+    for threshold, fired in ((1.0, 0.0), (0.5, 8.0)):
+        net = autosnn._avg_spike(threshold)
+        assert float(run(net, ones, 8).detach().sum()) == fired
+
+
+@pytest.mark.parametrize(("share", "step"), [(0.5, 25), (0.9, 8)])
+def test_a_neuron_behind_an_average_pool_fires_at_1_by_rounding_alone(share: float, step: int) -> None:
+    """(1 - share)^t below half the step of float32 under 1, 3e-8; in float64 not."""
+    for dtype, fired in ((torch.float32, [step]), (torch.float64, [])):
+        neuron = PLIF().to(dtype)
+        neuron.w.data.fill_(torch.logit(torch.tensor(share, dtype=torch.float64)))
+        spikes = [neuron(torch.ones(1, 1, dtype=dtype)).item() for _ in range(step)]
+        assert [at for at, spike in enumerate(spikes, 1) if spike] == fired
+
+
+def test_unknown_neurons_and_spaces_are_errors() -> None:
+    with pytest.raises(ValueError, match="must be one of plif, relu"):
+        autosnn.snn1(neuron="lif")
+    with pytest.raises(ValueError, match="must be one of snn1, snn3, snn1_deep"):
+        autosnn.supernet(space="snn2")
+
+
 @pytest.mark.parametrize("name", ["snn1", "snn4", "cifarnet_fang", "resnet11_lee", "supernet"])
 def test_inputs_may_have_another_number_of_channels(name: str) -> None:
     net = getattr(autosnn, name)(channels=4, resolution=16, channels_in=1)

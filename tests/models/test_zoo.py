@@ -31,6 +31,7 @@ SMALL: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] = {
     "efficientlif/resnet19": ({"channels": 4, "resolution": 16}, (3, 16, 16), (10,)),
     "efficientlif/har": ({"channels": 8, "channels_in": 6}, (6,), (6,)),
     **{f"autosnn/snn{i}": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)) for i in (1, 2, 3, 4)},
+    "autosnn/snn1-deep": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)),
     "autosnn/supernet": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)),
     "autosnn/searched": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)),
     "autosnn/cifarnet-wu": ({"channels": 2, "resolution": 16}, (3, 16, 16), (10,)),

@@ -1,5 +1,6 @@
 """Evolution over architectures, none evaluated twice (AutoSNN, Algorithm 1), and random search beside it."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,24 +18,28 @@ Evaluate = Callable[[Sequence[Architecture]], list[float]]
 
 @dataclass(frozen=True)
 class Space:
-    """``choices`` for each of ``places``; ``size`` architectures in all."""
+    """Of each place its ``options``; ``size`` architectures in all."""
 
-    choices: tuple[str, ...]
-    places: int
+    options: tuple[tuple[str, ...], ...]
 
     def __post_init__(self) -> None:
-        if self.places < 2 or len(self.choices) < 2 or len(set(self.choices)) < len(self.choices):
+        if len(self.options) < 2 or any(len(o) < 2 or len(set(o)) < len(o) for o in self.options):
+            told = "; ".join(",".join(o) for o in self.options)
             raise HwsimError(
-                f"a space of {self.places} places and choices {', '.join(self.choices)}; it has 2 places and "
-                "2 different choices at least"
+                f"a space of places {told}; it has 2 places and 2 different options each at least"
             )
+
+    @staticmethod
+    def of(choices: Sequence[str], places: int) -> "Space":
+        """The same ``choices`` at every place."""
+        return Space((tuple(choices),) * places)
 
     @property
     def size(self) -> int:
-        return int(len(self.choices) ** self.places)
+        return math.prod(len(o) for o in self.options)
 
     def drawn(self, rng: np.random.Generator) -> Architecture:
-        return tuple(self.choices[n] for n in rng.integers(len(self.choices), size=self.places))
+        return tuple(o[int(rng.integers(len(o)))] for o in self.options)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def mutated(
 ) -> Architecture:
     """One of the parents, each place drawn anew with probability ``rho``."""
     parent, fresh = parents[int(rng.integers(len(parents)))], space.drawn(rng)
-    anew = rng.random(space.places) < rho
+    anew = rng.random(len(parent)) < rho
     return tuple(new if change else old for old, new, change in zip(parent, fresh, anew, strict=True))
 
 

@@ -15,7 +15,7 @@ from hwsim.methods.training_free import candidate
 from hwsim.methods.training_free.cells import Edges, random_cells, text_of
 from hwsim.storage import is_file
 from hwsim.task_store import TaskStore
-from hwsim.tasks import Compute, Task, in_processes
+from hwsim.tasks import Compute, Task, here
 
 SPEC, TASKS = "search.yaml", "tasks.jsonl"
 
@@ -89,14 +89,12 @@ class Scored:
 def search(
     spec: SearchSpec,
     directory: Path,
-    workers: int = 1,
+    compute: Compute = here,
     progress: Progress = lambda _stage, _done, _total: None,
-    compute: Compute | None = None,
 ) -> list[Scored]:
     """All cells by falling score, of equal ones the first drawn. What ``directory`` has is not scored again.
 
-    The result does not depend on who computes (``compute``, or ``workers`` processes of one thread each),
-    nor on interruptions. Raises HwsimError for a directory of another search, a damaged one, and data that
+    The result does not depend on who computes, nor on interruptions. Raises HwsimError for a directory of another search, a damaged one, and data that
     are no images.
     """
     check_same(directory, SPEC, spec, "search", has_begun=is_file(directory / TASKS))
@@ -106,7 +104,7 @@ def search(
     tasks = {cell: Task(candidate.score, {"cell": cell} | network, spec.places) for cell in cells}
     with alone(directory):
         store = TaskStore(directory / TASKS)
-        found = values_of(store, list(tasks.values()), compute or in_processes(workers), progress, "cells")
+        found = values_of(store, list(tasks.values()), compute, progress, "cells")
     scored = [Scored(n, cell, **found[tasks[cell].id]) for n, cell in enumerate(cells)]
     return sorted(scored, key=lambda one: (-one.score(spec.kernel), one.number))
 

@@ -1,0 +1,235 @@
+"""Searches of a small trained supernet: what a path inherits, what it costs, and that nothing is lost."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hwsim import commands, pipeline
+from hwsim.architecture_search import TASKS, csv_rows, search, train_command, train_spec
+from hwsim.architectures import Candidates
+from hwsim.errors import HwsimError
+from hwsim.frontends.capture import capture
+from hwsim.mapping import Mapping
+from hwsim.methods.spike_aware.fitness import power
+from hwsim.methods.spike_aware.spec import ArchitectureSearch
+from hwsim.methods.spike_aware.supernet import Supernet
+from hwsim.methods.train import train
+from hwsim.methods.train_spec import TrainSpec
+from hwsim.nn import unroll
+from hwsim.tasks import Done, Task, done, here
+
+SUPERNET = {
+    "model": "autosnn/supernet", "settings": ["channels=4", "options=skip,scb3,srb3"], "data": "digits",
+    "timesteps": 2, "train_samples": 300, "test_samples": 64, "epochs": 1, "batch": 50, "rate": 0.01,
+    "device": "cpu",
+}  # fmt: skip
+SMALL: dict[str, Any] = {
+    "rounds": 2, "pool": 3, "mutations": 1, "crossovers": 1, "top": 2, "validation": 60, "calibration": 150,
+    "samples": 2, "averaged": 3,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    made = tmp_path_factory.mktemp("supernet") / "net"
+    train(TrainSpec.of(SUPERNET), made)
+    return made
+
+
+def spec(directory: Path, **fields: Any) -> ArchitectureSearch:
+    return ArchitectureSearch.of({"supernet": str(directory)} | SMALL | fields)
+
+
+PATH = ("srb3", "scb3", "skip", "srb3", "skip")
+
+
+def test_a_path_has_the_supernet_s_weights_and_statistics_of_its_own(directory: Path) -> None:
+    supernet = Supernet.of(directory)
+    model = supernet.on_path(PATH, 150)
+    inherited = copy.deepcopy(supernet.model).get_submodule("0.0.0")
+    stem = model.get_submodule("0.0")
+    assert isinstance(stem, nn.Sequential)
+    assert torch.equal(stem[0].weight, inherited.weight)  # type: ignore[arg-type]
+    parts = [supernet.feed.train.take(slice(i, i + 100)) for i in (0, 100)]
+    seen = [
+        stem[0](supernet.feed.batch(p, np.random.default_rng(0))[0])
+        for p in (parts[0], parts[1].take(slice(50)))
+    ]
+    means = torch.stack([x.mean((0, 2, 3)) for x in seen]).mean(0)
+    assert torch.allclose(stem[1].running_mean, means, atol=1e-5)  # type: ignore[arg-type]
+
+
+def test_accuracy_is_that_of_the_images_behind_those_it_was_trained_on(directory: Path) -> None:
+    supernet = Supernet.of(directory)
+    split = supernet.validation(60)
+    whole = supernet.feed.data.train
+    assert np.array_equal(split.labels, whole.labels[300:360])
+    model = supernet.on_path(PATH, 150)
+    answers = unroll(model, supernet.feed.batch(split, np.random.default_rng(0))[0], 2).mean(0).argmax(1)
+    assert supernet.accuracy(model, split) == float((answers.numpy() == split.labels).mean())
+
+
+def test_costs_of_a_path_are_those_of_an_estimate_that_agrees_with_pytorch(directory: Path) -> None:
+    asked = Candidates.of(spec(directory))
+    found = done(asked.costs(PATH)).value
+    supernet = Supernet.of(directory)
+    model, inputs = supernet.on_path(PATH, 150), supernet.inputs(supernet.validation(2))
+    captured = capture(model, inputs, 2)
+    work = pipeline.Workload(captured.network, inputs, None, captured.reference)
+    told = pipeline.estimate(work, commands.chip("sata", None), Mapping(), commands.table_of(None)).as_dict()
+    assert told["agreement"]["trusted"]
+    for name in ("spikes", "ac", "mac", "dram_bytes", "energy_pj", "latency_ns"):
+        assert found[name] == told["totals"][name] / 2
+
+
+def test_the_fitness_of_every_path_follows_from_its_accuracy_and_cost(
+    directory: Path, tmp_path: Path
+) -> None:
+    found = search(spec(directory, cost="energy_pj"), tmp_path, here)
+    rows, mean = found["candidates"], found["mean_cost"]
+    assert [row["round"] for row in rows] == [1, 1, 1, 2, 2, 2]
+    assert len({tuple(row["path"]) for row in rows}) == 6
+    for row in rows:
+        assert row["fitness"] == power(row["accuracy"], row["costs"]["energy_pj"], mean, -0.08)
+    assert rows[found["best"]]["fitness"] == max(row["fitness"] for row in rows)
+    beaten = [
+        i for i, a in enumerate(rows)
+        if any(
+            b["accuracy"] >= a["accuracy"] and b["costs"]["energy_pj"] <= a["costs"]["energy_pj"]
+            and (b["accuracy"], b["costs"]["energy_pj"]) != (a["accuracy"], a["costs"]["energy_pj"])
+            for b in rows
+        )
+    ]  # fmt: skip
+    assert found["front"] == [i for i in range(6) if i not in beaten]
+
+
+def test_a_search_stopped_anywhere_goes_on_to_the_same_result(directory: Path, tmp_path: Path) -> None:
+    whole = search(spec(directory), tmp_path / "whole", here)
+    lines = (tmp_path / "whole" / TASKS).read_bytes().splitlines(keepends=True)
+    for kept in (0, 2, 7, len(lines) - 1):
+        stopped = tmp_path / f"stopped{kept}"
+        stopped.mkdir()
+        (stopped / "search.yaml").write_bytes((tmp_path / "whole" / "search.yaml").read_bytes())
+        (stopped / TASKS).write_bytes(b"".join(lines[:kept]) + lines[kept][:20])
+        asked: list[Task] = []
+
+        def counting(tasks: Any, asked: list[Task] = asked) -> Any:
+            asked.extend(tasks)
+            return here(tasks)
+
+        assert search(spec(directory), stopped, counting) == whole
+        assert len(asked) == len(lines) - kept
+
+
+def test_another_search_of_the_same_supernet_takes_over_what_is_known(
+    directory: Path, tmp_path: Path
+) -> None:
+    search(spec(directory), tmp_path / "first", here)
+
+    def never(tasks: Any) -> Any:
+        raise AssertionError(tasks)
+
+    again = search(
+        spec(directory, factor=-0.0801, rounds=1), tmp_path / "second", never, known=[tmp_path / "first"]
+    )
+    assert len(again["candidates"]) == 3
+
+
+def test_a_path_that_the_chip_cannot_hold_has_no_fitness_and_the_search_goes_on(
+    directory: Path, tmp_path: Path
+) -> None:
+    def failing(tasks: Any) -> Any:
+        for task in tasks:
+            refused = "samples" in task.arguments and task.arguments["path"][0] == "scb3"
+            yield Done(task.id, error="too large") if refused else done(task)
+
+    found = search(spec(directory, rounds=4), tmp_path, failing)
+    refused = [row for row in found["candidates"] if row["path"][0] == "scb3"]
+    assert refused
+    assert all(row["fitness"] is None and row["refused"] == "too large" for row in refused)
+    assert found["candidates"][found["best"]]["path"][0] != "scb3"
+    assert not {i for i, row in enumerate(found["candidates"]) if row["costs"] is None} & set(found["front"])
+    assert len({len(line) for line in csv_rows(found)}) == 1
+
+
+def test_a_search_in_which_no_path_runs_says_why(directory: Path, tmp_path: Path) -> None:
+    def failing(tasks: Any) -> Any:
+        return (
+            Done(task.id, error="too large") if "samples" in task.arguments else done(task) for task in tasks
+        )
+
+    with pytest.raises(HwsimError, match="none of 3 random paths runs on sata: too large"):
+        search(spec(directory), tmp_path / "a", failing)
+    with pytest.raises(HwsimError, match="no path runs on sata: too large"):
+        search(spec(directory, factor=0.0), tmp_path / "b", failing)
+
+
+def test_lambda_0_is_accuracy_alone(directory: Path, tmp_path: Path) -> None:
+    found = search(spec(directory, factor=0.0), tmp_path, here)
+    assert found["mean_cost"] is None
+    assert all(row["fitness"] == row["accuracy"] for row in found["candidates"])
+
+
+def test_the_best_is_trained_as_the_supernet_was_by_the_command_that_is_told(
+    directory: Path, tmp_path: Path
+) -> None:
+    asked = spec(directory)
+    found = search(asked, tmp_path, here)
+    alone = train_spec(asked, found)
+    assert alone.path == found["candidates"][found["best"]]["path"]
+    assert alone.model_copy(update={"path": []}) == TrainSpec.of(SUPERNET)
+    command = train_command(asked, found, tmp_path)
+    assert f"--path {','.join(alone.path)}" in command
+    assert "--set channels=4 --set options=skip,scb3,srb3" in command
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"validation": 2000}, "trained on 300 of 1,4"),
+        ({"cost": "joules"}, "cost 'joules' on sata"),
+        ({"cost": "area_um2", "hardware": "loihi"}, "cost 'area_um2' on loihi"),
+        ({"hardware": "nothing"}, "unknown hardware preset"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_anything_runs(
+    directory: Path, tmp_path: Path, fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(HwsimError, match=message):
+        search(spec(directory, **fields), tmp_path / "out", here)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_training_without_choices_is_no_supernet(tmp_path: Path) -> None:
+    alone = SUPERNET | {"path": list(PATH), "train_samples": 50}
+    train(TrainSpec.of(alone), tmp_path / "alone")
+    with pytest.raises(HwsimError, match="has no choices of layers"):
+        Supernet.of(tmp_path / "alone")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"pool": 1}, "mutations 1, crossovers 1: more than a pool of 1"),
+        ({"samples": 100}, "samples 100: more than the 60"),
+        ({"fitness": "cubic"}, "fitness: found 'cubic'"),
+        ({"rho": 0.0}, "rho: found 0"),
+    ],
+)
+def test_a_search_that_means_nothing_is_refused(
+    directory: Path, fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(HwsimError, match=message):
+        spec(directory, **fields)
+
+
+def test_results_are_plain_json(directory: Path, tmp_path: Path) -> None:
+    found = search(spec(directory), tmp_path, here)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
