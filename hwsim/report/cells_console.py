@@ -5,8 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from hwsim.report.plain import cleaned
 from hwsim.report.cells_page import amount, cost_head, score_text
+from hwsim.report.plain import cleaned
 
 SHOWN = 10
 """Cells that a terminal is told of, beside the front."""

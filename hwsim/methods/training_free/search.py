@@ -94,8 +94,8 @@ def search(
 ) -> list[Scored]:
     """All cells by falling score, of equal ones the first drawn. What ``directory`` has is not scored again.
 
-    The result does not depend on who computes, nor on interruptions. Raises HwsimError for a directory of another search, a damaged one, and data that
-    are no images.
+    The result depends on neither who computes nor interruptions. Raises HwsimError for a directory of another
+    search, a damaged one, and data that are no images.
     """
     check_same(directory, SPEC, spec, "search", has_begun=is_file(directory / TASKS))
     candidate.batches_of(spec.data, spec.data_directory, spec.images, spec.batch, spec.batches, spec.seed)
