@@ -6,6 +6,8 @@ import typer
 
 from hwsim.options import AsJson, count, in_panel, unset
 
+COSTS = "Cost on a chip"
+
 search = typer.Typer(
     help="Search architectures: autosnn chooses blocks of a trained supernet by accuracy and cost, snasnet "
     "scores cells of untrained networks.",
@@ -150,19 +152,41 @@ def snasnet(
     batches: Annotated[int | None, count("Batches; a score is their mean. Default: 2.")] = None,
     timesteps: Annotated[int | None, count("Timesteps T. Default: 5.")] = None,
     seed: Annotated[int | None, unset("Of cells, weights and images. Default: 0.")] = None,
+    cost: Annotated[
+        str | None,
+        in_panel(
+            COSTS,
+            "Weigh the score against this, of a sample: energy_pj, latency_ns, edp_pj_ns, spikes; on one "
+            "tile also dram_bytes, area_um2, ac, mac; on many packets, hops. Of the untrained networks: "
+            "trained ones fire otherwise (docs/search.md). Default with an option below: energy_pj.",
+        ),
+    ] = None,
+    hardware: Annotated[str | None, in_panel(COSTS, "A chip by name or a .yaml file. Default: sata.")] = None,
+    table: Annotated[str | None, in_panel(COSTS, "Energy table of chips of tiles.")] = None,
+    samples: Annotated[
+        int | None, in_panel(COSTS, "Images of the first batch that are simulated. Default: 1.")
+    ] = None,
+    costed: Annotated[
+        int | None, in_panel(COSTS, "Cells that are simulated, those with the highest scores. Default: all.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Score random cells of SNASNet on untrained networks: log-determinant of how alike the spikes of their
     neurons are for the images of a batch. Nothing is trained.
 
-    A search that was stopped goes on with the same command and ends with the same scores.
+    With a cost the untrained networks also run on a simulated chip, and cells are shown of which no other has
+    a higher score at a lower cost; search.html has the picture.
+
+    A search that was stopped goes on with the same command and ends with the same scores and costs.
 
     **Examples**
 
     `hwsim search snasnet --data digits --cells 500 -o runs/cells`
 
     `hwsim search snasnet --data fashion_mnist --edges forward --kernel hd --workers 2 -o runs/forward`
+
+    `hwsim search snasnet --data digits --cost energy_pj --hardware mesh-sata --costed 100 -o runs/costed`
     """
     from hwsim import delivery, searching
 
@@ -173,4 +197,5 @@ def snasnet(
         "channels": channels, "inner": inner, "batch": batch, "batches": batches, "timesteps": timesteps,
         "seed": seed,
     }  # fmt: skip
-    searching.snasnet(given, directory, workers, as_json)
+    costs = {"cost": cost, "hardware": hardware, "table": table, "samples": samples, "costed": costed}
+    searching.snasnet(given, costs, directory, workers, as_json)

@@ -180,7 +180,7 @@ class Lowering:
         for i, projection in enumerate(self.projections):
             if projection.source not in found:
                 continue
-            emitted, shape = found[projection.source], self.shape_of(projection.source)
+            emitted, shape = _traced(projection.source, found), self.shape_of(projection.source)
             if projection.kind not in ("dense", "identity") and self.shape_of(emitted.population) != shape:
                 raise HwsimError(
                     f"population {projection.target!r}: reads {emitted.population!r} of the step before as "
@@ -233,3 +233,18 @@ class Lowering:
                 )
         assert isinstance(source, Emitted | Joined)
         return source
+
+
+def _traced(name: str, found: Mapping[str, Emitted]) -> Emitted:
+    """The population behind an awaited name, also where it is what another one emitted earlier still.
+
+    Raises HwsimError for a loop of wires that leads back to itself.
+    """
+    emitted, seen = found[name], {name}
+    while emitted.population in found:
+        if emitted.population in seen:
+            raise HwsimError(f"the operation {name[1:]} reads itself of an earlier step and nothing else")
+        seen.add(emitted.population)
+        before = found[emitted.population]
+        emitted = replace(emitted, population=before.population, delay=emitted.delay + before.delay)
+    return emitted

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hwsim.errors import HwsimError
+from hwsim.methods.hamming.kernel import distances
 from hwsim.nn import SpikingNeuron, reset_states
 
 EPSILON = 1e-3
@@ -41,14 +43,11 @@ class Gram:
     sums: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, spikes: Tensor) -> None:
-        """``spikes`` (B, ...) of one layer at one step, 0 or 1.
-
-        d_H(i, j) = a_i + a_j - 2 <s_i, s_j> with a the spikes of a sample: one product of matrices, exact in
-        float32 below 2^24 neurons.
-        """
+        """``spikes`` (B, ...) of one layer at one step, 0 or 1."""
         flat = spikes.detach().flatten(1)
-        active, neurons = flat.sum(1).double(), flat.shape[1]
-        distance = active[:, None] + active - 2 * (flat @ flat.T).double()
+        counted = torch.from_numpy(distances(packed(flat))).double()
+        active, neurons = counted.diagonal().clone(), flat.shape[1]
+        distance = counted.fill_diagonal_(0.0)
         for name, kernel in KERNELS.items():
             found = kernel(distance, active, neurons)
             self.sums[name] = self.sums[name] + found if name in self.sums else found
@@ -57,6 +56,13 @@ class Gram:
     def scores(self) -> dict[str, float]:
         """log |det (K / calls)| by kernel; minus infinity where K is singular."""
         return {n: float(torch.linalg.slogdet(k / self.calls).logabsdet) for n, k in self.sums.items()}
+
+
+def packed(spikes: Tensor) -> NDArray[np.uint64]:
+    """Spikes (B, neurons), 0 or 1, as bits of words (B, words); the last word is filled up with 0."""
+    found = np.packbits(spikes.bool().numpy(), axis=1)
+    filled = np.pad(found, ((0, 0), (0, -found.shape[1] % 8)))
+    return np.ascontiguousarray(filled).view(np.uint64)
 
 
 @torch.no_grad()

@@ -1,0 +1,1 @@
+"""How many neurons answer two samples differently, counted on bits."""
