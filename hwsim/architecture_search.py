@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.architectures import Candidates
+from hwsim.computing import computing
 from hwsim.configuration import save_yaml
 from hwsim.delivery import interruptible, progress_bars, say, tell
 from hwsim.errors import HwsimError
@@ -26,13 +27,12 @@ from hwsim.methods.spike_aware.fitness import FITNESS, checked_cost
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.train import Trained, train
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.methods.workers import one_thread
 from hwsim.pareto import non_dominated
 from hwsim.report import console, search_console, search_page
 from hwsim.report.csv_files import text_of
 from hwsim.storage import check_file, is_file, write_text
 from hwsim.task_store import TaskStore
-from hwsim.tasks import Compute, Done, Task, in_processes
+from hwsim.tasks import Compute, Done, Task
 
 SPEC, TASKS, TOLD, TABLE, WINNER = "search.yaml", "tasks.jsonl", "search.json", "search.csv", "winner"
 
@@ -42,7 +42,8 @@ Progress = Callable[[str, int, int], None]
 def run(
     values: Mapping[str, Any],
     output: Path,
-    workers: int,
+    workers: int | None,
+    scheduler: str | None,
     known: Sequence[Path],
     retrain: bool,
     as_json: bool,
@@ -58,7 +59,7 @@ def run(
     with (
         interruptible(f"the same command goes on from what was evaluated in {output}"),
         progress_bars() as progress,
-        in_processes(workers, one_thread) as compute,
+        computing(workers, scheduler) as compute,
     ):
         found = search(spec, output, compute, progress, known)
         trained = retrained(spec, found, output, progress) if retrain else None

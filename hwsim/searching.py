@@ -9,21 +9,25 @@ from typing import Any
 import hwsim
 from hwsim import cell_costs
 from hwsim.cell_costs import Costed, CostSpec
+from hwsim.computing import computing
 from hwsim.delivery import interruptible, progress_bars, say, tell, write_together
 from hwsim.methods.run_directory import as_path, check_own
 from hwsim.methods.training_free.candidate import MODEL
 from hwsim.methods.training_free.search import SPEC, SearchSpec, search
-from hwsim.methods.workers import one_thread
 from hwsim.report import cells_console, cells_page, console
 from hwsim.report.csv_files import text_of
 from hwsim.storage import write_text
-from hwsim.tasks import in_processes
 
 TOLD, TABLE, PAGE = "search.json", "search.csv", "search.html"
 
 
 def snasnet(
-    values: Mapping[str, Any], costs: Mapping[str, Any], output: Path, workers: int, as_json: bool
+    values: Mapping[str, Any],
+    costs: Mapping[str, Any],
+    output: Path,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
 ) -> None:
     """Score cells as the ``values`` of a SearchSpec say, and what they cost as the ``costs`` of a CostSpec
     say (none: nothing is simulated), those that are None left out; show the best.
@@ -40,7 +44,7 @@ def snasnet(
     with (
         interruptible(f"the same command goes on from what is in {output}"),
         progress_bars() as progress,
-        in_processes(workers, one_thread) as compute,
+        computing(workers, scheduler) as compute,
     ):
         scored = search(spec, output, compute, progress)
         cells = [Costed(one) for one in scored]

@@ -8,6 +8,17 @@ from hwsim.options import AsJson, count, in_panel, unset
 
 COSTS = "Cost on a chip"
 
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes here, of one thread each. Default: 1.", show_default=False),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="A Dask cluster that computes instead, tcp://...; it sees the same files."
+    ),
+]
+
 search = typer.Typer(
     help="Search architectures: autosnn chooses blocks of a trained supernet by accuracy and cost, snasnet "
     "scores cells of untrained networks.",
@@ -84,7 +95,8 @@ def autosnn(
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Train the best from scratch, into DIRECTORY/winner.")
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Choose an option of each choice of a trained supernet, by evolution or at random, for accuracy and what
@@ -116,7 +128,8 @@ def autosnn(
         "rho": rho, "seed": seed, "hardware": hardware, "table": table, "one_tile": one_tile,
         "samples": samples, "validation": validation, "calibration": calibration, "averaged": averaged,
     }  # fmt: skip
-    architecture_search.run(given, directory, workers, [Path(one) for one in known or ()], retrain, as_json)
+    taken = [Path(one) for one in known or ()]
+    architecture_search.run(given, directory, workers, scheduler, taken, retrain, as_json)
 
 
 @search.command("snasnet")
@@ -169,7 +182,8 @@ def snasnet(
     costed: Annotated[
         int | None, in_panel(COSTS, "Cells that are simulated, those with the highest scores. Default: all.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Score random cells of SNASNet on untrained networks: log-determinant of how alike the spikes of their
@@ -198,4 +212,4 @@ def snasnet(
         "seed": seed,
     }  # fmt: skip
     costs = {"cost": cost, "hardware": hardware, "table": table, "samples": samples, "costed": costed}
-    searching.snasnet(given, costs, directory, workers, as_json)
+    searching.snasnet(given, costs, directory, workers, scheduler, as_json)
