@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select autosnn quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign autosnn quantization numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -93,6 +93,13 @@ placement: $(READY)  ## placements of VGG16 and ResNet19 on 256 tiles, into repo
 
 loihi: $(READY)  ## a trained network with its own spikes on Loihi's 128 cores, into reports/loihi
 	$(BIN)/python -m benchmarks.loihi
+
+congestion: $(READY)  ## does spike rank tell latency rank, on the networks of make autosnn, into reports/congestion
+	$(BIN)/python -m benchmarks.congestion
+
+codesign: $(READY)  ## search one supernet by spikes and by simulated costs, into reports/codesign (an hour)
+	$(BIN)/python -m benchmarks.codesign
+	$(BIN)/python -m benchmarks.codesign.report
 
 quantization: $(READY)  ## cost against bits of integer networks, executor against PyTorch, into reports/quantization
 	$(BIN)/python -m benchmarks.quantization
