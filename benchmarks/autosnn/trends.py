@@ -9,11 +9,14 @@ from typing import Literal
 
 from benchmarks.autosnn.plan import LAMBDAS, LONG, PENALIZED, PENALTIES
 from benchmarks.autosnn.results import Found, Point
+from benchmarks.autosnn.searches import HELD_OUT
 
 NOISE = 2.9
 """Percentage points: two standard errors of the difference of two accuracies of 70 % on 2,000 images."""
 SPIKE_NOISE = 0.05
 """Share of the spikes below which a difference is none."""
+
+MISSING = "not trained"
 
 Of = Literal["accuracy", "spikes"]
 
@@ -56,7 +59,7 @@ def compare(
 ) -> Trend:
     """A claim that ``of`` is higher (``sign`` 1) or lower (-1) in ``a`` than in ``b``."""
     if a is None or b is None:
-        return Trend(source, claim, "", "not trained")
+        return Trend(source, claim, "", MISSING)
     told = [
         f"{name} {p.told} %" if of == "accuracy" else f"{name} {p.spikes_told} K"
         for name, p in zip(names, (a, b), strict=True)
@@ -143,9 +146,9 @@ def search_trends(found: Found) -> list[Trend]:
         both = sorted(set(ours) & set(chance))
         if both:
             told = "; ".join(f"{ours[s]:.3f} against {chance[s]:.3f}" for s in both)
-            gains = [ours[s] - chance[s] for s in both]
+            gains = [ours[s] - chance[s] for s in both]  # by more than one image
             claim = f"evolution finds more than random search, lambda {exponent}"
-            trends.append(Trend("Table 5", claim, f"fitness {told}", verdict(gains, 0.0)))
+            trends.append(Trend("Table 5", claim, f"fitness {told}", verdict(gains, 1 / HELD_OUT)))
     return trends
 
 
