@@ -189,6 +189,7 @@ def _told(
         "sampler": asked.sampler,
         "seed": asked.seed,
         "budget": asked.budget,
+        "workers": len(layers),
         "known_before": sweep.known,
         "seconds": round(seconds, 3),
         "base": asked.base.id,
