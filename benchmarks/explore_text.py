@@ -8,6 +8,7 @@ import numpy as np
 def text(of: dict[str, Any]) -> str:
     """The report as Markdown."""
     one, two, found, both = of["one"], of["two"], of["samplers"], of["hand"]["combined"]
+    equal = "equal" if of["hand"]["equal"] else "NOT equal"
     lines = [
         "# Design-space exploration",
         "",
@@ -17,7 +18,8 @@ def text(of: dict[str, Any]) -> str:
         "commands; [points.csv](points.csv): every design.",
         "",
         f"{one['evaluated']} designs evaluated, {one['refused']} refused, {one['failed']} failed,"
-        f" {one['within_constraints']} within the constraint; {one['front']} on the front of energy, time, area.",
+        f" {one['within_constraints']} within the constraint; {one['front']} on the front of energy, time",
+        "and area.",
         "",
         "| | 1 worker | 2 workers |",
         "|---|---|---|",
@@ -48,8 +50,8 @@ def text(of: dict[str, Any]) -> str:
         "",
         "## Samplers against the whole grid",
         "",
-        f"Share of the hypervolume of all {found['designs']} designs (energy, time, area; reference: 1 % beyond",
-        f"the worst of each) that {found['budget']} evaluations have, five seeds:",
+        f"Share of the hypervolume of all {found['designs']} designs (energy, time, area; reference: 1 %",
+        f"beyond the worst of each) that {found['budget']} evaluations have, five seeds:",
         "",
         "| sampler | mean | least | most |",
         "|---|---|---|---|",
@@ -61,9 +63,8 @@ def text(of: dict[str, Any]) -> str:
         "## Two clusters started by hand",
         "",
         "Two schedulers with a worker each on loopback, `--scheduler tcp://127.0.0.1:PORT`, 64 designs drawn",
-        f"at random with another seed each, `hwsim combine` of both: {both['designs']} designs, of which both",
-        f"know {both['known_twice']}, with equal values; all {'equal' if of['hand']['equal'] else 'NOT equal'} to",
-        "those of the sweep above.",
+        f"at random with another seed each, `hwsim combine` of both: {both['designs']} designs, of which",
+        f"both know {both['known_twice']}, with equal values; all {equal} to those of the sweep above.",
         "",
     ]
     return "\n".join(lines)

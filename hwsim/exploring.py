@@ -28,7 +28,7 @@ from hwsim.report import console, explore_console
 from hwsim.storage import canonical_json, is_dir, is_file
 from hwsim.task_store import TaskStore, merged
 
-SPEC, STORE = "space.yaml", "points.jsonl"
+SPEC, STORE = "sweep.yaml", "points.jsonl"
 BUDGET = 500
 """Designs that are evaluated if nobody says how many."""
 
