@@ -32,7 +32,7 @@ from hwsim.storage import write_text
 from hwsim.task_store import TaskStore
 from hwsim.tasks import Task
 
-SPACE = Path("mappings/explore-fashion.yaml")
+SPACE = Path("models/spaces/fashion.yaml")
 OUT, REPORT = Path("out/explore"), Path("reports/explore")
 SEEDS = range(5)
 SHARE = 10

@@ -12,9 +12,9 @@ def text(of: dict[str, Any]) -> str:
     lines = [
         "# Design-space exploration",
         "",
-        "`make explore`: the space of `mappings/explore-fashion.yaml` (PE rows and columns, dataflow, weight",
-        "and input buffers, LIF sharing with the accuracies of five networks trained so, mini-batch), every",
-        "design on 4 images. [explore.html](explore.html): fronts, parallel coordinates, sensitivity,",
+        "`make explore`: the space of `models/spaces/fashion.yaml` (PE rows and columns, dataflow, weight",
+        "and input buffers, LIF sharing, mini-batch) of the trained network fashion, every design on its",
+        "spikes for 4 images. [explore.html](explore.html): fronts, parallel coordinates, sensitivity,",
         "commands; [points.csv](points.csv): every design.",
         "",
         f"{one['evaluated']} designs evaluated, {one['refused']} refused, {one['failed']} failed,"
@@ -40,8 +40,8 @@ def text(of: dict[str, Any]) -> str:
         ),
         "",
         "Overhead: wall time times workers less the designs' own seconds, a design; it has the start of the",
-        "cluster, capture and execution of the five networks, and the store. Both stores are equal, value by",
-        "value. The machine has 2 cores; other work ran beside (load above 1 and 2).",
+        "cluster, capture and execution of the four networks, and the store. Both stores are equal, value by",
+        "value. The machine has 2 cores; other work ran beside (load as told).",
         "",
         "A task that does nothing, of 2,000: "
         + "; ".join(nothing(n, e) for n, e in enumerate(of["empty"], 1)),
