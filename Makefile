@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign autosnn quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign autosnn quantization numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ tinysnn-select: $(READY)  ## candidates of several sizes and bits, who wins for 
 
 tinysnn-cost: $(READY)  ## energy and counts of learning by STDP on a chip, into reports/tinysnn (minutes)
 	$(BIN)/python -m benchmarks.tinysnn_cost
+
+explore: $(READY)  ## sweeps of 1,280 designs: speed, samplers against the grid, clusters by hand, into reports/explore
+	$(BIN)/python -m benchmarks.explore
 
 asgl: $(READY)  ## ASGL's 8.96 % of the ANN's energy, and with memories and network-on-chip, into reports/asgl
 	$(BIN)/python -m benchmarks.asgl

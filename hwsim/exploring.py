@@ -28,7 +28,7 @@ from hwsim.report import console, explore_console
 from hwsim.storage import canonical_json, is_dir, is_file
 from hwsim.task_store import TaskStore, merged
 
-SPEC, STORE = "space.yaml", "points.jsonl"
+SPEC, STORE = "sweep.yaml", "points.jsonl"
 BUDGET = 500
 """Designs that are evaluated if nobody says how many."""
 
@@ -189,6 +189,7 @@ def _told(
         "sampler": asked.sampler,
         "seed": asked.seed,
         "budget": asked.budget,
+        "workers": len(layers),
         "known_before": sweep.known,
         "seconds": round(seconds, 3),
         "base": asked.base.id,

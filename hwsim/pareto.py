@@ -1,4 +1,4 @@
-"""Which of several choices nothing else beats: the Pareto front."""
+"""Which of several choices nothing else beats: the Pareto front, and how much it covers."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,3 +16,24 @@ def non_dominated(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
         beaten = (known <= point).all(axis=1) & (known < point).any(axis=1)
         front[i] = not (np.isnan(point).any() or beaten.any())
     return front
+
+
+def hypervolume(costs: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
+    """Volume of what points (n, k) dominate up to ``reference`` (k,), each coordinate better the smaller.
+
+    By slices along the last coordinate, whose volumes of k - 1 coordinates are worked out the same way.
+    Points that are not known (NaN) or not better than the reference everywhere cover nothing.
+    """
+    points = costs[(costs < reference).all(axis=1)]
+    if not len(points):
+        return 0.0
+    if points.shape[1] == 1:
+        return float(reference[0] - points.min())
+    points = points[non_dominated(points)]
+    points = points[np.argsort(points[:, -1], kind="stable")]
+    ends = np.append(points[1:, -1], reference[-1])
+    return sum(
+        float(end - points[i, -1]) * hypervolume(points[: i + 1, :-1], reference[:-1])
+        for i, end in enumerate(ends)
+        if end > points[i, -1]
+    )

@@ -7,12 +7,11 @@ import platform
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +19,28 @@ from torch import Tensor, nn
 
 import hwsim
 from hwsim.cost import CostTable, price
-from hwsim.cycle import reference
 from hwsim.cycle.run import run
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
-from hwsim.execute.plan import threads
 from hwsim.frontends.arguments import as_array
 from hwsim.frontends.capture import capture
 from hwsim.frontends.timing import Layout
 from hwsim.hardware import Hardware
-from hwsim.ledger import Ledger
 from hwsim.lower import conservation
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Coding, Network
 from hwsim.result import Result, Run
+from hwsim.simulation import Engine, simulate
 from hwsim.storage import content_id
 
-Engine = Literal["kernel", "reference"]
+__all__ = [
+    "UNPLACED", "UNTRUSTED", "Engine", "NoCounterpartError", "Progress", "Workload", "counterpart",
+    "estimate", "provenance", "silent", "simulate", "versions", "workload",
+]  # fmt: skip
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -182,40 +183,6 @@ def provenance(work: Workload, started: datetime, began: float, ids: dict[str, A
 def versions() -> dict[str, str]:
     """Versions of what computes the numbers."""
     return {p: version(p) for p in ("numpy", "numba", "torch")} | {"python": platform.python_version()}
-
-
-def simulate(
-    lowering: Lowering,
-    trace: EventTrace,
-    engine: Engine = "kernel",
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[Ledger, ...]:
-    """One verified ledger a mini-batch, from the Numba kernel or from the SimPy reference; all conserve."""
-    if engine not in get_args(Engine):
-        raise HwsimError(f"engine {engine!r}; allowed: {', '.join(get_args(Engine))}")
-    network, hardware, batch = lowering.network, lowering.hardware, lowering.mapping.batch
-
-    def play(begin: int) -> Ledger:
-        samples = range(begin, min(trace.samples, begin + batch))
-        if engine == "reference":
-            ledger = reference.simulate(network, trace, samples, hardware, lowering.resolved)
-        else:
-            ledger = run(lowering.lower(trace, samples), hardware)
-        ledger.verify()
-        return ledger
-
-    ledgers, pool = [], ThreadPoolExecutor(threads())
-    begins = range(0, trace.samples, batch)
-    try:
-        for ledger in pool.map(play, begins) if len(begins) > 1 else map(play, begins):
-            ledgers.append(ledger)
-            if progress:
-                progress(min(len(ledgers) * batch, trace.samples), trace.samples)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    total = sum(ledgers[1:], start=ledgers[0])
-    conservation.check(network, trace, total, lowering.held, hardware.pe_array.weight_sparsity)
-    return tuple(ledgers)
 
 
 def counterpart(

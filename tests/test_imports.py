@@ -103,7 +103,8 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("inspection",), (*VALUES, *BASE)),
     (("operations",), (*VALUES, *BASE)),
     (("report.",), (*VALUES, *BASE)),
-    (("pipeline",), ("result", *STAGES, *VALUES, *BASE)),
+    (("simulation",), (*STAGES, *VALUES, *BASE)),
+    (("pipeline",), ("result", "simulation", *STAGES, *VALUES, *BASE)),
     (("methods.",), (*STAGES, *VALUES, *BASE)),
     (("variants",), ("pipeline", "methods.", *STAGES, *VALUES, *BASE)),
     (("workloads",), ("pipeline", "variants", "methods.", *STAGES, *VALUES, *BASE)),
@@ -158,7 +159,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (("explore.outputs",), ("explore.", "report.", *VALUES, *BASE)),
-    (("explore.",), ("explore.networks", "lower.", "pipeline", "result", *VALUES, *BASE)),
+    (("explore.",), ("lower.", "simulation", "result", *VALUES, *BASE)),
     (
         ("exploring",),
         (
@@ -413,7 +414,15 @@ def test_starting_the_command_line_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "typer" in loaded
-    assert not loaded & {"torch", "numba", "matplotlib", "numpy", "pydantic", "simpy"}
+    assert not loaded & {"torch", "numba", "matplotlib", "numpy", "pydantic", "simpy", "optuna", "dask"}
+
+
+def test_a_worker_of_a_sweep_loads_no_pytorch() -> None:
+    program = "import sys, hwsim.explore.evaluate, hwsim.explore.guard; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "numba" in loaded
+    assert not loaded & {"torch", "matplotlib", "optuna", "dask", "distributed", "jinja2"}
 
 
 def test_listing_what_is_known_loads_nothing_heavy() -> None:

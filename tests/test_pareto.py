@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hwsim.pareto import non_dominated
+from hwsim.pareto import hypervolume, non_dominated
 
 
 def front(*points: tuple[float, ...]) -> list[int]:
@@ -30,3 +32,18 @@ def test_every_point_off_the_front_is_beaten_by_one_on_it(seed: int) -> None:
     assert on.any()
     for point in points[~on]:
         assert any((best <= point).all() and (best < point).any() for best in points[on])
+
+
+def test_a_hypervolume_is_the_volume_of_the_union_of_boxes() -> None:
+    # two boxes of 2 x 1 and 1 x 3 up to (3, 4), which share 1 x 1
+    assert hypervolume(np.array([[1.0, 3.0], [2.0, 1.0]]), np.array([3.0, 4.0])) == 2 + 3 - 1
+    assert hypervolume(np.array([[1.0, 1.0, 1.0], [4.0, 0.0, 0.0]]), np.array([3.0, 3.0, 3.0])) == 8
+    assert hypervolume(np.array([[np.nan, 1.0]]), np.array([3.0, 3.0])) == 0
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 5)] * 3), max_size=8))
+def test_a_hypervolume_counts_the_cells_that_some_point_dominates(points: list[tuple[int, ...]]) -> None:
+    costs = np.array(points, np.float64).reshape(len(points), 3)
+    cells = np.stack(np.meshgrid(*[np.arange(5)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    covered = (cells[:, None] >= costs[None]).all(2).any(1).sum() if len(points) else 0
+    assert hypervolume(costs, np.full(3, 5.0)) == covered

@@ -61,7 +61,7 @@ def explore(
 
     **Examples**
 
-    `hwsim explore mappings/explore-fashion.yaml -o out/fashion`
+    `hwsim explore models/spaces/fashion.yaml -o out/fashion`
 
     `hwsim explore my_space.yaml --objectives energy_pj,area_um2 --budget 200 --sampler tpe -o out/tpe`
 

@@ -2,15 +2,15 @@
 
 import queue
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from logging import CRITICAL, getLogger
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from hwsim.errors import HwsimError, one_line
-from hwsim.explore.guard import BEGUN, Part, caught, guarded
+from hwsim.explore.guard import BEGUN, OVER, Part, caught, guarded
 from hwsim.tasks import Done, Shared, Task
 
 IN_FLIGHT = 3
@@ -73,12 +73,13 @@ class Here:
 
 @dataclass
 class _Running:
-    """Tasks that a worker does one after the other, and when it began with them."""
+    """Tasks that a worker does one after the other; how often it began, whether one took too long."""
 
     tasks: list[Task]
     future: Any
-    begun: list[float] = field(default_factory=list)
+    begun: int = 0
     given_up: int = 0
+    over: bool = False
 
 
 class Cluster:
@@ -116,7 +117,8 @@ class Cluster:
         except (OSError, ValueError, TypeError) as error:
             at = scheduler or "a cluster on this machine"
             raise HwsimError(f"--scheduler: {at} cannot be reached: {one_line(error)}") from None
-        self._client.subscribe_topic(BEGUN, self._heard)
+        for topic in (BEGUN, OVER):
+            self._client.subscribe_topic(topic, lambda event, of=topic: self._events.put((of, event[1])))
 
     @property
     def address(self) -> str | None:
@@ -135,8 +137,10 @@ class Cluster:
                 what, value = self._events.get(timeout=LOOK_S)
             except queue.Empty:
                 what, value = "look", None
-            if what == "begun" and value in self._running:
-                self._running[value].begun.append(time.monotonic())
+            if what == BEGUN and value in self._running:
+                self._running[value].begun += 1
+            elif what == OVER and value in self._running:
+                self._running[value].over = True
             elif what == "ended":
                 yield from self._ended(*value)
             if time.monotonic() - looked > LOOK_S:
@@ -151,7 +155,7 @@ class Cluster:
             return 1
         return max(1, min(MOST_TOGETHER, int(TOGETHER_S * self._done / max(self._seconds, 1e-9))))
 
-    def _submit(self, tasks: list[Task], begun: Sequence[float] = (), given_up: int = 0) -> None:
+    def _submit(self, tasks: list[Task], begun: int = 0, given_up: int = 0) -> None:
         self._count += 1
         key = f"hwsim-{tasks[0].id}-{self._count}"
         values = {s.id: s for t in tasks for s in t.places.values() if isinstance(s, Shared)}
@@ -169,7 +173,7 @@ class Cluster:
             future = self._client.submit(guarded, key, parts, shared, self.limit_s, key=key, pure=False)
         except Exception as error:  # noqa: BLE001 - whatever Dask says where its scheduler is gone
             raise self._lost(error) from None
-        self._running[key] = _Running(tasks, future, list(begun), given_up)
+        self._running[key] = _Running(tasks, future, begun, given_up)
         future.add_done_callback(lambda f: self._events.put(("ended", (key, f))))
 
     def _place(self, shared: Shared) -> Any:
@@ -199,22 +203,19 @@ class Cluster:
             elif len(tasks) > 1:
                 for task in tasks:
                     self._submit([task])
-            elif kind == "KilledWorker" and (len(begun) >= TRIES or running.given_up):
-                yield Done(tasks[0].id, error=self._killed(begun))
+            elif kind == "KilledWorker" and (begun >= TRIES or running.given_up):
+                yield Done(tasks[0].id, error=self._killed(running))
             else:
                 self._submit(tasks, begun, running.given_up + (kind == "KilledWorker"))
 
-    def _killed(self, begun: list[float]) -> str:
-        if self.limit_s is not None and begun and time.monotonic() - begun[-1] >= self.limit_s:
+    def _killed(self, running: _Running) -> str:
+        if running.over:
             return f"took longer than the time limit of {self.limit_s:g} s, each time it was begun"
         return "its worker ended while it ran, each time it was begun: killed, or out of memory"
 
     def everywhere(self, function: Callable[[], Any]) -> list[Any]:
         found: dict[str, Any] = self._client.run(function, on_error="ignore")
         return list(found.values())
-
-    def _heard(self, event: tuple[Any, str]) -> None:
-        self._events.put(("begun", event[1]))
 
     def _room(self) -> int:
         return IN_FLIGHT * max(1, sum(map(int, self._client.nthreads().values())))

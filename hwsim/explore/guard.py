@@ -3,14 +3,19 @@
 import faulthandler
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 from typing import Any
 
 from hwsim.tasks import Done, Task, done
 
-BEGUN = "hwsim-begun"
-"""Topic of a cluster's events: a task began on a worker."""
+BEGUN, OVER = "hwsim-begun", "hwsim-over"
+"""Topics of a cluster's events: a worker began with tasks, and one of them is over its time."""
+
+GRACE_S = 0.5
+"""Time to say so, before the worker ends."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,31 @@ def guarded(
     """
     from distributed import get_worker  # noqa: PLC0415 - dask only where a cluster is asked for
 
-    get_worker().log_event(BEGUN, key)
+    worker = get_worker()
+    worker.log_event(BEGUN, key)
     found = []
     for part in parts:
-        if limit_s is not None:
-            faulthandler.dump_traceback_later(limit_s, exit=True, file=_nowhere())
-        try:
+        with _watched(limit_s, lambda: worker.log_event(OVER, key)):
             places = {**part.places, **{name: shared[of] for name, of in part.shared.items()}}
             done = caught(Task(part.function, part.arguments, places))
             found.append((done.value, done.error, done.seconds))
-        finally:
-            if limit_s is not None:
-                faulthandler.cancel_dump_traceback_later()
     return found
+
+
+@contextmanager
+def _watched(limit_s: float | None, tell: Callable[[], None]) -> Iterator[None]:
+    if limit_s is None:
+        yield
+        return
+    timer = Timer(limit_s, tell)
+    timer.daemon = True
+    timer.start()
+    faulthandler.dump_traceback_later(limit_s + GRACE_S, exit=True, file=_nowhere())
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        timer.cancel()
 
 
 def caught(task: Task) -> Done:

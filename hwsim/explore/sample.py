@@ -1,7 +1,6 @@
 """Samplers: which points a sweep asks for next. Grid by enumeration, the others by Optuna's ask and tell."""
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol, get_args
 
@@ -15,7 +14,7 @@ SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 TOGETHER: dict[str, int] = {"random": 64, "tpe": 8}
 """Points that are asked for before any of them is told. Of nsga2 it is the population."""
 
-Told = tuple[list[float] | None, list[float]]
+Told = tuple[list[float] | None, dict[str, float]]
 """What came of a point: its objectives, None where it is refused or failed, and how far constraints are not
 kept."""
 
@@ -57,22 +56,13 @@ class Optuna:
         self._space, self._asked = space, list[Any]()
         self._together = population if kind == "nsga2" else TOGETHER[kind]
 
-        def kept(trial: Any) -> Sequence[float]:
-            return tuple(trial.user_attrs.get("violations", ()))
-
-        constrained = kept if any(map(space.of_results, space.constraints)) else None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            makers: dict[str, Callable[[], Any]] = {
-                "random": lambda: optuna.samplers.RandomSampler(seed=seed),
-                "tpe": lambda: optuna.samplers.TPESampler(seed=seed, constraints_func=constrained),
-                "nsga2": lambda: optuna.samplers.NSGAIISampler(
-                    population_size=population, seed=seed, constraints_func=constrained
-                ),
-            }
-            self._study = optuna.create_study(
-                directions=[QUANTITIES[name] for name in objectives], sampler=makers[kind]()
-            )
+        makers: dict[str, Callable[[], Any]] = {
+            "random": lambda: optuna.samplers.RandomSampler(seed=seed),
+            "tpe": lambda: optuna.samplers.TPESampler(seed=seed),
+            "nsga2": lambda: optuna.samplers.NSGAIISampler(population_size=population, seed=seed),
+        }
+        directions = [QUANTITIES[name] for name in objectives]
+        self._study = optuna.create_study(directions=directions, sampler=makers[kind]())
 
     def ask(self, most: int) -> list[Point]:
         """A whole round, whatever ``most`` is, so that rounds do not depend on the budget."""
@@ -84,7 +74,8 @@ class Optuna:
             if values is None or not all(map(math.isfinite, values)):
                 self._study.tell(trial, state=self._failed)
             else:
-                trial.set_user_attr("violations", violations or [0.0])
+                for name, by in violations.items():
+                    trial.set_constraint(name, by)
                 self._study.tell(trial, values)
 
     def _point(self, trial: Any) -> Point:

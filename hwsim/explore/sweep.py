@@ -120,11 +120,12 @@ class Sweep:
 
     def _told(self, one: Found) -> Told:
         if one.values is None:
-            return None, []
+            return None, {}
         values = [one.values[name] for name in self.objectives]
         if any(v is None for v in values):
-            return None, []
-        return values, [one.broken.get(text, 0.0) for text in self.space.constraints]
+            return None, {}
+        of = self.space.of_results
+        return values, {t: one.broken.get(t, 0.0) for t in self.space.constraints if of(t)}
 
 
 def costs(found: Sequence[Found], objectives: list[str]) -> list[list[float]]:

@@ -37,7 +37,7 @@ def asked(space: Space, kind: SamplerName, rounds: int, seed: int = 3) -> list[P
     for _ in range(rounds):
         points = made.ask(1000)
         found += points
-        made.tell([(None, []) if p["hardware.pe_array.dataflow"] == "is" else (worth(p), []) for p in points])
+        made.tell([(None, {}) if p["hardware.pe_array.dataflow"] == "is" else (worth(p), {}) for p in points])
     return found
 
 

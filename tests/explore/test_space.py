@@ -1,5 +1,6 @@
 """Space files: what they may say, which points they have, and what is wrong with others."""
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from hwsim.errors import HwsimError
 from hwsim.explore.points import refused, settings_of
-from hwsim.explore.space import Parameter, Space, grid, load_space
+from hwsim.explore.space import Parameter, Point, Space, grid, load_space
 from tests.explore.small import EVALUATED, SIZE, SPACE, base_of, written
+
+ROOT = Path(__file__).parents[2]
 
 
 def space_of(tmp_path: Path, text: str) -> Space:
@@ -123,5 +126,22 @@ def test_what_is_wrong_with_a_space_is_said_with_its_field(tmp_path: Path, text:
 
 
 def test_the_spaces_that_ship_are_read() -> None:
-    for path in sorted(Path("mappings").glob("explore-*.yaml")):
+    shipped = sorted((ROOT / "models" / "spaces").glob("*.yaml"))
+    assert shipped
+    for path in shipped:
         base_of(load_space(path))
+
+
+def test_the_space_of_the_document_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "explore.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.S | re.M)
+    space = space_of(tmp_path, block)
+    base = base_of(space)
+    assert space.size is None
+    point: Point = {
+        "hardware.pe_array.rows": 16, "hardware.pe_array.columns": 64, "array": "skipping",
+        "hardware.clock_hz": 200_000_000,
+    }  # fmt: skip
+    settings = settings_of(space, base, point)
+    assert settings["hardware.lif.units"] == 1024
+    assert refused(space, base, point, settings) == space.constraints[0]
