@@ -188,7 +188,7 @@ def searches_table(found: Found) -> str:
         first = outcome.best.split()[0]
         lines.append(
             [outcome.space, outcome.method, outcome.exponent, str(outcome.seed), outcome.winner,
-             f"{100 * outcome.accuracy:.1f}", f"{outcome.spikes / 1000:.2f}", first, f"{outcome.fitness:.4f}",
+             f"{100 * outcome.accuracy:.1f}", "" if outcome.space == "relu" else f"{outcome.spikes / 1000:.2f}", first, f"{outcome.fitness:.4f}",
              *told(net), *printed(paper)]
         )  # fmt: skip
     head = ("space", "method", "lambda", "seed", "winner", "in the supernet, %", "spikes, K",
