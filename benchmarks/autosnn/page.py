@@ -186,9 +186,10 @@ def searches_table(found: Found) -> str:
             paper = PAPER_RELU["relu"]
         net = found.point("winner", f"{MODELS[outcome.space]}-{outcome.winner}")
         first = outcome.best.split()[0]
+        spikes = "" if outcome.space == "relu" else f"{outcome.spikes / 1000:.2f}"
         lines.append(
             [outcome.space, outcome.method, outcome.exponent, str(outcome.seed), outcome.winner,
-             f"{100 * outcome.accuracy:.1f}", f"{outcome.spikes / 1000:.2f}", first, f"{outcome.fitness:.4f}",
+             f"{100 * outcome.accuracy:.1f}", spikes, first, f"{outcome.fitness:.4f}",
              *told(net), *printed(paper)]
         )  # fmt: skip
     head = ("space", "method", "lambda", "seed", "winner", "in the supernet, %", "spikes, K",

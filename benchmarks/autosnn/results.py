@@ -5,7 +5,7 @@ import io
 import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,6 +60,10 @@ class Point:
     spikes: Mapping[int, float]
     rate: float
     parameters: int
+
+    def of_seed(self, seed: int) -> "Point":
+        """The training of one seed alone; its ``rate`` stays the mean of all."""
+        return replace(self, accuracies={seed: self.accuracies[seed]}, spikes={seed: self.spikes[seed]})
 
     @property
     def told(self) -> str:

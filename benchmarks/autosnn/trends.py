@@ -153,10 +153,10 @@ def search_trends(found: Found) -> list[Trend]:
 
 
 def penalty_points(found: Found, block: str) -> dict[float, Point]:
-    """By the factor, from 0 up."""
+    """By the factor, from 0 up, all of the first seed."""
     plain = found.point("penalty" if block.startswith("sib") else "macro", _without(block))
     points = {factor: found.point("penalty", f"{block}-{factor:g}") for factor in PENALTIES}
-    return {factor: p for factor, p in ({0.0: plain} | points).items() if p}
+    return {factor: p for factor, p in ({0.0: plain and plain.of_seed(0)} | points).items() if p}
 
 
 def _without(block: str) -> str:
