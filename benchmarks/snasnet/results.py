@@ -58,7 +58,7 @@ def collected(store: Path, table: Path, scored: Rows, tell: Any) -> dict[str, Ro
     runs = [run for run in plan(best(scored)) if is_file(run.directory(store) / CARD)]
     with_costs = [(run, places(run)) for run in runs if places(run)]
     cells = [*drawn("both"), *(run.cell for run in runs if run.data == SMALL)]
-    found = looked(store, cells, drawn("both")[:ACTIVE], with_costs, tell)
+    found = looked(store, cells, drawn("both"), drawn("both")[:ACTIVE], with_costs, tell)
     new = {
         "scored": scored,
         "trainings": [training_row(run, store) for run in runs],
