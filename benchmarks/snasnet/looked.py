@@ -150,8 +150,8 @@ def _before_the_last(events: Any, delay: int) -> int:
 
 
 def looked(
-    store: Path, cells: Iterable[str], simulated: Iterable[str], active: Iterable[str], runs: Iterable[tuple[Run, tuple[str, ...]]],
-    tell: Callable[[str], None] = lambda _text: None,
+    store: Path, cells: Iterable[str], simulated: Iterable[str], active: Iterable[str],
+    runs: Iterable[tuple[Run, tuple[str, ...]]], tell: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, dict[str, Found]]:  # fmt: skip
     """By kind and cell or name of a run: score, untrained (of ``simulated``), activity (of ``active``),
     trained (of ``runs``, with where each is to be simulated)."""

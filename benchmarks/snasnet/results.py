@@ -27,6 +27,8 @@ KEYS = {
     "speed": ("channels", "resolution", "batch"),
 }
 """Files, and what tells their lines apart."""
+TEXTS = {"name", "cell", "data", "edges", "kind", "layer", "place"}
+"""Columns of texts, though some look like numbers."""
 ACTIVE = 30
 """Cells whose activity is looked at."""
 NOTHING = -1e9
@@ -122,7 +124,7 @@ def read(path: Path) -> Rows:
     if not is_file(path):
         return []
     lines = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
-    return [{name: _value(text) for name, text in line.items()} for line in lines]
+    return [{k: text if k in TEXTS else _value(text) for k, text in line.items()} for line in lines]
 
 
 def _value(text: str) -> Any:
