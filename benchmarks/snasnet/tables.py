@@ -76,13 +76,12 @@ def spread(values: Sequence[float]) -> str:
 
 
 def seeds(found: Found) -> tuple[float, float, int]:
-    """Deviation of seeds within a cell and of cells' means, over cells with three seeds."""
-    rows = [list(found.accuracies(c).values()) for edges in EDGES for c in drawn(edges)]
-    rows = [row for row in rows if len(row) == 3]
-    if len(rows) < 2:
-        return float("nan"), float("nan"), len(rows)
-    within = float(np.sqrt(np.mean([statistics.variance(row) for row in rows])))
-    return within, statistics.stdev(statistics.fmean(row) for row in rows), len(rows)
+    """Deviation of the seeds of a cell, pooled over cells with three or more; deviation of random cells, a
+    seed each; the number of the former."""
+    rows = [list(found.accuracies(cell).values()) for cell in found.cells]
+    rows = [row for row in rows if len(row) >= 3]
+    within = float(np.sqrt(np.mean([statistics.variance(row) for row in rows]))) if rows else float("nan")
+    return within, statistics.stdev(row["accuracy"] for row in found.drawn("both")), len(rows)
 
 
 PREDICTORS: dict[str, str] = {
