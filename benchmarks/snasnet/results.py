@@ -13,7 +13,7 @@ from benchmarks.snasnet.__main__ import Searches
 from benchmarks.snasnet.looked import CHIPS, looked
 from benchmarks.snasnet.plan import FEEDBACK, SMALL, Run, bases, drawn, plan, with_feedback
 from hwsim.methods.train import CARD
-from hwsim.storage import is_file, write_text
+from hwsim.storage import is_dir, is_file, write_text
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -56,7 +56,9 @@ def scored_rows(searches: Searches) -> Rows:
 
 
 def collected(store: Path, table: Path, scored: Rows, tell: Any) -> dict[str, Rows]:
-    """Lines by file. ``store``: out/snasnet; ``table``: the report's directory."""
+    """Lines by file. ``store``: out/snasnet, where there is one; ``table``: the report's directory."""
+    if not is_dir(store):
+        return {name: read(table / f"{name}.csv") for name in KEYS}
     runs = [run for run in plan(best(scored)) if is_file(run.directory(store) / CARD)]
     with_costs = [(run, places(run)) for run in runs if places(run)]
     cells = [*drawn("both"), *(run.cell for run in runs if run.data == SMALL)]
