@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign autosnn quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -114,6 +114,11 @@ training: $(READY)  ## train the small networks behind reports/training and mode
 		mkdir -p models/checkpoints/fashion-resnet19-$$sharing && \
 		cp out/training/resnet_$${sharing}_0/*.* models/checkpoints/fashion-resnet19-$$sharing; \
 	done
+
+snasnet: $(READY)  ## score and train SNASNet's cells, forward and with feedback, into reports/snasnet (an hour)
+	$(BIN)/python -m benchmarks.snasnet
+	$(BIN)/python -m benchmarks.snasnet.speed
+	$(BIN)/python -m benchmarks.snasnet.report
 
 tinysnn: $(READY)  ## networks that learn by STDP: rules, bits, roundings, into reports/tinysnn (hours)
 	$(BIN)/python -m benchmarks.tinysnn

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 import torch
@@ -24,6 +25,15 @@ from hwsim.tasks import Done, Task
 SPEC = SearchSpec.of({"data": "digits", "cells": 6, "channels": 4, "inner": 16, "batch": 8, "timesteps": 3})
 TINY = ("--data", "digits", "--cells", "12", "--channels", "4", "--inner", "16", "--batch", "8",
         "--timesteps", "3", "--cost", "energy_pj")  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """As in the processes of a search: where others compute too, threads would wait for each other."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -150,15 +150,16 @@ def _before_the_last(events: Any, delay: int) -> int:
 
 
 def looked(
-    store: Path, cells: Iterable[str], active: Iterable[str], runs: Iterable[tuple[Run, tuple[str, ...]]],
-    tell: Callable[[str], None] = lambda _text: None,
+    store: Path, cells: Iterable[str], simulated: Iterable[str], active: Iterable[str],
+    runs: Iterable[tuple[Run, tuple[str, ...]]], tell: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, dict[str, Found]]:  # fmt: skip
-    """By kind and cell or name of a run: score, untrained, activity, trained. ``runs`` with where each is to
-    be simulated."""
+    """By kind and cell or name of a run: score, untrained (of ``simulated``), activity (of ``active``),
+    trained (of ``runs``, with where each is to be simulated)."""
     one_thread()
     tasks: dict[tuple[str, str], Task] = {}
     for cell in dict.fromkeys(cells):
         tasks["score", cell] = Task(score, {"cell": cell})
+    for cell in dict.fromkeys(simulated):
         tasks["untrained", cell] = Task(untrained, {"cell": cell})
     for cell in dict.fromkeys(active):
         tasks["activity", cell] = Task(activity, {"cell": cell})

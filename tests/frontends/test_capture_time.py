@@ -72,6 +72,48 @@ def test_a_memory_of_a_memory_is_a_delay_of_two() -> None:
     assert [p.delay for p in network.projections if p.source == "lif" and p.target == "lif"] == [2]
 
 
+class TwoBackByAWire(TwoBack):
+    """The earlier spikes pass a layer that changes nothing before they are kept again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wire = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        fed = self.feed(x)
+        earlier = self.wire(self.one(fed))
+        s = self.lif(fed + self.loop(self.two(fed)))
+        self.two.keep(earlier)
+        self.one.keep(s)
+        return self.out(s)
+
+
+def test_a_wire_between_two_memories_adds_up_their_delays() -> None:
+    network = held(TwoBackByAWire(), spikes(9, 6), 9, coding="spikes").network
+    assert [p.delay for p in network.projections if p.source == "lif" and p.target == "lif"] == [2]
+    assert all(not p.source.startswith("?") for p in network.projections)
+
+
+class OfNothing(Recurrent):
+    """Two memories that keep each other's values and never see the input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = Feedback(), Feedback()
+        self.first, self.second = nn.Identity(), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        fed = self.feed(x)
+        a, b = self.first(self.one(fed)), self.second(self.two(fed))
+        self.one.keep(b)
+        self.two.keep(a)
+        return self.out(self.lif(fed + a))
+
+
+def test_memories_that_only_keep_each_other_are_no_loop_without_end() -> None:
+    refused(OfNothing(), "reads itself of an earlier step and nothing else", 6)
+
+
 class Kept(Recurrent):
     """A convolution's sum, bias and all, arrives a step later: not before the second step."""
 
