@@ -57,11 +57,16 @@ class Run:
 
 def chips() -> dict[str, Chip | Hardware]:
     """Loihi, and 8 x 8 tiles of SATA's array that keep 1,024 neurons and 8 KB of weights each."""
+    return {"loihi": load_chip("loihi"), "small tiles": small_tiles(1024, 8192)}
+
+
+def small_tiles(neurons: int, weight_bytes: int) -> Hardware:
+    """8 x 8 tiles of SATA's array that keep so many neurons and bytes of weights each."""
     mesh = load_hardware("mesh-sata")
     assert mesh.grid is not None
-    limits = mesh.grid.limits.model_copy(update={"neurons": 1024, "weight_bytes": 8192})
+    limits = mesh.grid.limits.model_copy(update={"neurons": neurons, "weight_bytes": weight_bytes})
     grid = mesh.grid.model_copy(update={"limits": limits, "width": 8, "height": 8})
-    return {"loihi": load_chip("loihi"), "small tiles": mesh.model_copy(update={"grid": grid})}
+    return mesh.model_copy(update={"grid": grid})
 
 
 def with_network(chip: Chip | Hardware, slower: int) -> Chip | Hardware:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.congestion import small_tiles
 from benchmarks.snasnet.plan import SMALL, Run, searched
 from hwsim import cell_costs
 from hwsim.chip.config import worded
@@ -35,9 +36,14 @@ from hwsim.workloads import WorkloadSpec
 LOOKED = "looked.jsonl"
 SAMPLES = 2
 """Images that costs are the mean of."""
-CHIP, MESH = "sata", "mesh-sata"
-CHIPS = {"tile": (CHIP, "layer_major"), "stepwise": (CHIP, "step_major"), "mesh": (MESH, "layer_major")}
+CHIP, EVENT, TILES = "sata", "spinalflow", "small tiles"
+CHIPS = {
+    "tile": (CHIP, "layer_major"), "stepwise": (CHIP, "step_major"), "event": (EVENT, "layer_major"),
+    "tiles": (TILES, "layer_major"),
+}  # fmt: skip
 """How a trained network is simulated, by name: chip and schedule."""
+NEURONS, WEIGHT_BYTES = 256, 4096
+"""What each of the 8 x 8 small tiles keeps: half of a layer of the first cell."""
 
 Found = dict[str, Any]
 
@@ -48,10 +54,10 @@ def score(cell: str) -> Found:
     return candidate.score(cell, **spec.network, **spec.places)
 
 
-def untrained(cell: str) -> Found:
-    """Costs of a cell as a search has them."""
-    spec, on = searched(SMALL, "both", {}), cell_costs.opened(CHIP, None)
-    places = spec.places | {"hardware": CHIP, "table": None}
+def untrained(cell: str, hardware: str) -> Found:
+    """Costs of a cell on a chip as a search has them."""
+    spec, on = searched(SMALL, "both", {}), cell_costs.opened(hardware, None)
+    places = spec.places | {"hardware": hardware, "table": None}
     arguments = spec.network | cell_costs.contents(on) | {"samples": SAMPLES}
     return cell_costs.costs_of(cell, **arguments, **places)
 
@@ -101,6 +107,8 @@ def activity(cell: str) -> list[Found]:
 
 @cache
 def _chip(name: str, schedule: str) -> OnChip:
+    if name == TILES:
+        return replace(OnChip.of("mesh-sata"), chip=small_tiles(NEURONS, WEIGHT_BYTES))
     on = OnChip.of(name)
     if schedule == "layer_major":
         return on
@@ -153,14 +161,15 @@ def looked(
     store: Path, cells: Iterable[str], simulated: Iterable[str], active: Iterable[str],
     runs: Iterable[tuple[Run, tuple[str, ...]]], tell: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, dict[str, Found]]:  # fmt: skip
-    """By kind and cell or name of a run: score, untrained (of ``simulated``), activity (of ``active``),
-    trained (of ``runs``, with where each is to be simulated)."""
+    """By kind and cell or name of a run: score, untrained on each chip (of ``simulated``), activity (of
+    ``active``), trained (of ``runs``, with where each is to be simulated)."""
     one_thread()
     tasks: dict[tuple[str, str], Task] = {}
     for cell in dict.fromkeys(cells):
         tasks["score", cell] = Task(score, {"cell": cell})
     for cell in dict.fromkeys(simulated):
-        tasks["untrained", cell] = Task(untrained, {"cell": cell})
+        for kind, chip in (("untrained", CHIP), ("untrained event", EVENT)):
+            tasks[kind, cell] = Task(untrained, {"cell": cell, "hardware": chip})
     for cell in dict.fromkeys(active):
         tasks["activity", cell] = Task(activity, {"cell": cell})
     for run, places in runs:
@@ -172,7 +181,8 @@ def looked(
     for number, one in enumerate(file.compute(list(tasks.values()), here), 1):
         done[one.id] = one
         tell(f"{number} of {len(tasks)}: {one.error or ''}")
-    found: dict[str, dict[str, Found]] = {"score": {}, "untrained": {}, "activity": {}, "trained": {}}
+    kinds = ("score", "untrained", "untrained event", "activity", "trained")
+    found: dict[str, dict[str, Found]] = {kind: {} for kind in kinds}
     for (kind, name), task in tasks.items():
         if done[task.id].value is not None:
             found[kind][name] = done[task.id].value

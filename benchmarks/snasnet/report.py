@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.snasnet import figures, tables
+from benchmarks.snasnet import cost_tables, figures, tables
 from benchmarks.snasnet.__main__ import OUT, searches
+from benchmarks.snasnet.looked import NEURONS, WEIGHT_BYTES
 from benchmarks.snasnet.plan import plan
 from benchmarks.snasnet.results import KEYS, best, collected, merged, read, scored_rows, write
 from benchmarks.snasnet.tables import Found
@@ -24,7 +25,7 @@ PAGE = Path(__file__).with_name("page.md")
 
 def page(found: Found) -> str:
     within, between, cells = tables.seeds(found)
-    networks, compared, differing, untrusted = tables.agreement(found)
+    networks, compared, differing, untrusted = cost_tables.agreement(found)
     wanted = {run.name for run in plan(best(found.files["scored"]))}
     return PAGE.read_text(encoding="utf-8").format(
         trainings=len(found.files["trainings"]),
@@ -38,9 +39,9 @@ def page(found: Found) -> str:
         by_edges=tables.by_count(found, "edges"), by_lif=tables.by_count(found, "lif"),
         by_pool=tables.by_count(found, "pool"), by_backward=tables.by_count(found, "backward"),
         steps=tables.steps_table(found), transfer=tables.transfer_table(found),
-        feedback=tables.feedback_table(found), untrained=tables.untrained_table(found),
+        feedback=cost_tables.feedback_table(found), untrained=cost_tables.untrained_table(found),
         networks=networks, compared=compared, differing=differing, untrusted=untrusted,
-        speed=tables.speed_table(found),
+        speed=tables.speed_table(found), neurons=NEURONS, weight_bytes=WEIGHT_BYTES,
     )  # fmt: skip
 
 

@@ -68,7 +68,8 @@ def collected(store: Path, table: Path, scored: Rows, tell: Any) -> dict[str, Ro
         "trainings": [training_row(run, store) for run in runs],
         "cells": [
             {"cell": cell, **_finite(found["score"][cell]),
-             **_named("untrained", found["untrained"].get(cell, {}))}
+             **_named("untrained", found["untrained"].get(cell, {})),
+             **_named("untrained_event", found["untrained event"].get(cell, {}))}
             for cell in dict.fromkeys(cells)
         ],
         "networks": [
@@ -85,12 +86,13 @@ def collected(store: Path, table: Path, scored: Rows, tell: Any) -> dict[str, Ro
 
 
 def places(run: Run) -> tuple[str, ...]:
-    """Where a trained network is simulated: of random cells one tile, of those with feedback added all."""
+    """Where a trained network is simulated: random cells on one tile of each kind, those with feedback added
+    everywhere."""
     if run.data != SMALL or run.timesteps != 5 or run.seed != 0:
         return ()
     if run.cell in paired():
         return tuple(CHIPS)
-    return ("tile",) if run.cell in drawn("both") else ()
+    return ("tile", "event") if run.cell in drawn("both") else ()
 
 
 def paired() -> list[str]:

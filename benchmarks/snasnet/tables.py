@@ -2,30 +2,25 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.ranks import interval, kendall, told
 from benchmarks.snasnet.plan import (
-    BASES,
     EDGES,
-    FEEDBACK,
     KERNELS,
     OTHER,
     SMALL,
     STEPS,
-    bases,
     drawn,
-    with_feedback,
 )
 from benchmarks.snasnet.results import Row, Rows, best
 from benchmarks.training.results import markdown
 from hwsim.methods.training_free.cells import cell_of
 
 OPERATIONS = {1: "identity", 2: "conv1x1", 3: "conv3x3", 4: "pool"}
-COSTS = ("energy_pj", "latency_ns", "dram_bytes", "spikes", "ac")
 SUBSETS = 2000
 
 
@@ -231,94 +226,12 @@ def activity_table(found: Found) -> str:
     )
 
 
-def untrained_table(found: Found) -> str:
-    """Does the cost of the untrained network order trained ones?"""
-    rows = []
-    for row in found.drawn("both"):
-        network = found.networks.get((row["name"], "tile"))
-        if network is not None and isinstance(row.get("untrained_energy_pj"), float | int):
-            rows.append((row, network))
-    if len(rows) < 10:
-        return "Not simulated."
-    lines = []
-    for cost in COSTS:
-        before = [float(row[f"untrained_{cost}"]) for row, _ in rows]
-        after = [float(network[cost]) for _, network in rows]
-        ratio = np.array(after) / np.maximum(before, 1e-9)
-        low, middle, high = np.percentile(ratio, [10, 50, 90])
-        size = [float(row["parameters"]) for row, _ in rows]
-        lines.append(
-            [cost, str(len(rows)), told(before, after), told(size, after),
-             f"{middle:.2f} ({low:.2f} to {high:.2f})"]
-        )  # fmt: skip
-    return markdown(
-        ("cost", "cells", "tau, untrained with trained", "tau, parameters with trained",
-         "trained / untrained: median (10 to 90 %)"), lines,
-    )  # fmt: skip
-
-
-def agreement(found: Found) -> tuple[int, int, int, int]:
-    """Trained networks executed, neuron-steps compared, differences, networks not trusted."""
-    rows = {row["name"]: row for row in found.files["networks"]}.values()
-    return (
-        len(rows), sum(r["compared"] for r in rows), sum(r["differences"] for r in rows),
-        sum(not r["trusted"] for r in rows),
-    )  # fmt: skip
-
-
-def feedback_table(found: Found) -> str:
-    lines = []
-    for base in bases()[:BASES]:
-        start = _line(found, base)
-        for name, of in {"none": (), **FEEDBACK}.items():
-            line = _line(found, with_feedback(base, of))
-            if start is None or line is None:
-                continue
-            shown = [form(line[key]) for key, form in SHOWN.items()]
-            lines.append([base if not of else "", name, *shown, _point(line, start) if of else ""])
-    head = ("forward cell", "back in time", *HEADS, "uJ per point gained")
-    return markdown(head, lines)
-
-
-SHOWN: dict[str, Callable[[float], str]] = {
-    "accuracy": lambda v: f"{v:.1f}", "ac": lambda v: f"{v:,.0f}", "mac": lambda v: f"{v:,.0f}",
-    "kept": lambda v: f"{v:,.0f}", "returned": lambda v: f"{v:,.0f}", "dram": lambda v: f"{v / 1024:,.0f}",
-    "energy": lambda v: f"{v / 1e6:.1f}", "latency": lambda v: f"{v / 1e3:.1f}",
-    "stepwise": lambda v: f"{v:.2f}", "packets": lambda v: f"{v:,.0f}", 
-    "mesh_energy": lambda v: f"{v / 1e6:.2f}", "mesh_latency": lambda v: f"{v / 1e3:.1f}",
-}  # fmt: skip
-HEADS = (
-    "accuracy, %", "AC", "MAC", "kept, bytes", "events back", "DRAM, KiB", "energy, uJ", "latency, us",
-    "all stepwise / latency", "packets", "mesh uJ", "mesh us",
-)  # fmt: skip
-
-
-def _line(found: Found, cell: str) -> Row | None:
-    name = f"{SMALL}_T5_{cell.replace(',', '-')}_0"
-    of = {place: found.networks.get((name, place)) for place in ("tile", "stepwise", "mesh")}
-    tile, stepwise, mesh = of["tile"], of["stepwise"], of["mesh"]
-    if tile is None or stepwise is None or mesh is None:
-        return None
-    return {
-        "accuracy": statistics.fmean(found.accuracies(cell).values()), "ac": tile["ac"], "mac": tile["mac"],
-        "kept": tile["kept_bits"] / 8, "returned": tile["returned"], "dram": tile["dram_bytes"],
-        "energy": tile["energy_pj"], "latency": tile["latency_ns"],
-        "stepwise": stepwise["latency_ns"] / tile["latency_ns"], "packets": mesh["packets"],
-        "mesh_energy": mesh["energy_pj"], "mesh_latency": mesh["latency_ns"],
-    }  # fmt: skip
-
-
-def _point(line: Row, start: Row) -> str:
-    gained, spent = line["accuracy"] - start["accuracy"], (line["energy"] - start["energy"]) / 1e6
-    return f"{spent / gained:.2f}" if gained > 0 else f"none gained ({gained:+.1f})"
-
-
 def speed_table(found: Found) -> str:
     lines = [
         [str(r["channels"]), str(r["resolution"]), str(r["batch"]), f"{r['cell_ms']:.0f}",
          f"{5 * r['cell_ms'] / 60 / 2:.1f}", f"{r['product_ms']:.3f}", f"{r['bits_ms']:.3f}"]
         for r in found.files["speed"]
     ]  # fmt: skip
-    head = ("C", "resolution", "batch", "a cell, ms", "5,000 cells on 2 cores, minutes", 
+    head = ("C", "resolution", "batch", "a cell, ms", "5,000 cells on 2 cores, minutes",
             "distances by a product, ms", "on bits, ms")  # fmt: skip
     return markdown(head, lines)
