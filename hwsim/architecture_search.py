@@ -15,7 +15,7 @@ from hwsim.computing import computing
 from hwsim.configuration import save_yaml
 from hwsim.delivery import interruptible, progress_bars, say, tell
 from hwsim.errors import HwsimError
-from hwsim.methods.run_directory import alone, as_path, check_own, check_same
+from hwsim.methods.run_directory import alone, as_path, check_origin, check_own, check_same, read_json
 from hwsim.methods.spike_aware.evolution import (
     Architecture,
     History,
@@ -25,7 +25,7 @@ from hwsim.methods.spike_aware.evolution import (
 )
 from hwsim.methods.spike_aware.fitness import FITNESS, checked_cost
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
-from hwsim.methods.train import Trained, train
+from hwsim.methods.train import Trained, finished, train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.pareto import non_dominated
 from hwsim.report import console, search_console, search_page
@@ -33,8 +33,10 @@ from hwsim.report.csv_files import text_of
 from hwsim.storage import check_file, is_file, write_text
 from hwsim.task_store import TaskStore
 from hwsim.tasks import Compute, Done, Task
+from hwsim.tasks import values as results
 
-SPEC, TASKS, TOLD, TABLE, WINNER = "search.yaml", "tasks.jsonl", "search.json", "search.csv", "winner"
+SPEC, ORIGIN, TASKS = "search.yaml", "origin.json", "tasks.jsonl"
+TOLD, TABLE, WINNER = "search.json", "search.csv", "winner"
 
 Progress = Callable[[str, int, int], None]
 
@@ -63,14 +65,14 @@ def run(
     ):
         found = search(spec, output, compute, progress, known)
         trained = retrained(spec, found, output, progress) if retrain else None
-    told = found | {"winner": None if trained is None else trained.card}
-    write_text(output / TOLD, json.dumps(told, indent=1, allow_nan=False) + "\n")
-    write_text(output / TABLE, text_of(csv_rows(told)))
-    page = search_page.write(told, output)
+    write_text(output / TOLD, json.dumps(found, indent=1, allow_nan=False) + "\n")
+    write_text(output / TABLE, text_of(csv_rows(found)))
+    page = search_page.write(found, output, None if trained is None else trained.card)
     if as_json:
-        say(json.dumps(told, indent=1, allow_nan=False))
+        winner = None if trained is None else trained.card
+        say(json.dumps(found | {"winner": winner}, indent=1, allow_nan=False))
         return
-    search_console.show(told, console.terminal())
+    search_console.show(found, console.terminal())
     tell({"json": output / TOLD, "table": output / TABLE, "report": page}, as_json)
     if trained is None:
         say(f"next: {train_command(spec, found, output)}")
@@ -85,13 +87,14 @@ class _Search:
 
     candidates: Candidates
     store: TaskStore
+    known: Sequence[TaskStore]
     compute: Compute
     progress: Progress
 
-    def costs(self, paths: Sequence[Architecture], stage: str) -> list[Done]:
+    def costs(self, paths: Sequence[Architecture], stage: str) -> list[dict[str, Any]]:
         return self._done([self.candidates.costs(path) for path in paths], stage)
 
-    def both(self, paths: Sequence[Architecture], stage: str) -> list[tuple[Done, Done]]:
+    def both(self, paths: Sequence[Architecture], stage: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Accuracy and costs of each."""
         found = self._done(
             [task for p in paths for task in (self.candidates.accuracy(p), self.candidates.costs(p))], stage
@@ -99,22 +102,25 @@ class _Search:
         return list(zip(found[::2], found[1::2], strict=True))
 
     def mean_cost(self, space: Space) -> float:
-        """Of paths drawn at random (N_avg)."""
+        """Of paths drawn at random that the chip can hold (N_avg)."""
         spec = self.candidates.spec
         rng = np.random.default_rng([spec.seed, 1])
         drawn = list(dict.fromkeys(space.drawn(rng) for _ in range(spec.averaged)))
-        found = [one.value[spec.cost] for one in self.costs(drawn, "mean cost") if one.error is None]
+        told = self.costs(drawn, "mean cost")
+        found = [one["costs"][spec.cost] for one in told if one["refused"] is None]
         if not found:
-            first = self.costs(drawn[:1], "mean cost")[0].error
-            raise HwsimError(f"none of {len(drawn)} random paths runs on {spec.hardware}: {first}")
+            raise HwsimError(f"no random path of {len(drawn)} runs on {spec.hardware}: {told[0]['refused']}")
         return float(np.mean(found))
 
-    def _done(self, tasks: list[Task], stage: str) -> list[Done]:
+    def _done(self, tasks: list[Task], stage: str) -> list[Any]:
+        """What came of tasks. Raises HwsimError with the error of one that failed."""
+        self.store.take(tasks, self.known)
         found: dict[str, Done] = {}
+        self.progress(stage, 0, len(tasks))
         for number, one in enumerate(self.store.compute(tasks, self.compute), 1):
             found[one.id] = one
             self.progress(stage, number, len(tasks))
-        return [found[task.id] for task in tasks]
+        return results([found[task.id] for task in tasks])
 
 
 def search(
@@ -130,28 +136,25 @@ def search(
     ``compute`` nor on interruptions. Raises HwsimError for a directory of another search or of none, for a
     supernet, chip or cost that is none, and where no path can be run.
     """
-    check_same(directory, SPEC, spec, "search", has_begun=is_file(directory / TASKS))
     for other in known:
         check_file(other / TASKS)
     candidates = Candidates.of(spec)
     space = Space(candidates.supernet.options)
-    save_yaml(directory / SPEC, spec)
+    directory.mkdir(parents=True, exist_ok=True)
     with alone(directory):
-        store = TaskStore(directory / TASKS)
-        for other in known:
-            store.take(TaskStore(other / TASKS))
-        work = _Search(candidates, store, compute, progress)
+        begin(spec, candidates, directory)
+        others = [TaskStore(other / TASKS) for other in known]
+        work = _Search(candidates, TaskStore(directory / TASKS), others, compute, progress)
         mean = checked_cost(spec.cost, work.mean_cost(space)) if spec.factor else None
         rows: list[dict[str, Any]] = []
 
         def evaluate(pool: Sequence[Architecture]) -> list[float]:
             found, fitness = work.both(pool, f"round {1 + len(rows) // spec.pool}"), []
-            for path, (accuracy, cost) in zip(pool, found, strict=True):
-                if accuracy.error is not None:
-                    raise HwsimError(f"{','.join(path)}: {accuracy.error}")
-                value = _fitness(spec, accuracy.value["accuracy"], cost, mean)
+            for path, (right, cost) in zip(pool, found, strict=True):
+                value, refused = _fitness(spec, right["accuracy"], cost, mean)
                 fitness.append(value)
-                rows.append(_row(path, accuracy, cost, value))
+                told = {"path": list(path), "fitness": value if refused is None else None}
+                rows.append(told | right | {"costs": cost["costs"], "refused": refused})
             return fitness
 
         find = evolve if spec.sampler == "evolution" else search_at_random
@@ -161,27 +164,29 @@ def search(
     return _told(spec, candidates, mean, rows, history)
 
 
-def _fitness(spec: ArchitectureSearch, accuracy: float, cost: Done, mean: float | None) -> float:
+def begin(spec: ArchitectureSearch, candidates: Candidates, directory: Path) -> None:
+    """Write down what the search is of. Raises HwsimError where the directory is of another one, and where
+    the supernet or the chip is not what it began with."""
+    has_begun = is_file(directory / ORIGIN)
+    check_same(directory, SPEC, spec, "search", has_begun=has_begun)
+    if has_begun:
+        check_origin(directory, read_json(directory / ORIGIN), candidates.origin)
+    save_yaml(directory / SPEC, spec)
+    write_text(directory / ORIGIN, json.dumps(candidates.origin, indent=1) + "\n")
+
+
+def _fitness(
+    spec: ArchitectureSearch, accuracy: float, cost: dict[str, Any], mean: float | None
+) -> tuple[float, str | None]:
+    """Fitness, or minus infinity and why there is none."""
+    if cost["refused"] is not None:
+        return -math.inf, cost["refused"]
     if mean is None:
-        return accuracy
-    if cost.error is not None:
-        return -math.inf
-    value = max(cost.value[spec.cost], 0.0)
-    if value == 0.0 and spec.fitness == "power":
-        raise HwsimError(
-            f"cost {spec.cost} of a path is 0, of which no power is a fitness; take --fitness linear"
-        )
-    return FITNESS[spec.fitness](accuracy, value, mean, spec.factor)
-
-
-def _row(path: Architecture, accuracy: Done, cost: Done, fitness: float) -> dict[str, Any]:
-    return {
-        "path": list(path),
-        "fitness": fitness if math.isfinite(fitness) else None,
-        **accuracy.value,
-        "costs": cost.value,
-        "refused": cost.error,
-    }
+        return accuracy, None
+    value = cost["costs"][spec.cost]
+    if value <= 0 and spec.fitness == "power":
+        return -math.inf, f"{spec.cost} is {value:g}, of which no power is a fitness; take --fitness linear"
+    return FITNESS[spec.fitness](accuracy, value, mean, spec.factor), None
 
 
 def _told(
@@ -192,7 +197,7 @@ def _told(
     history: History,
 ) -> dict[str, Any]:
     rounds = [{"round": seen.round} | row for seen, row in zip(history.seen, rows, strict=True)]
-    known = [i for i, row in enumerate(rounds) if row["costs"] is not None]
+    known = [i for i, row in enumerate(rounds) if row["refused"] is None]
     if not known:
         raise HwsimError(f"no path runs on {spec.hardware}: {rounds[0]['refused']}")
     best = max(known, key=lambda i: (rounds[i]["fitness"], -i))
@@ -210,10 +215,9 @@ def _told(
 
 def train_spec(spec: ArchitectureSearch, found: dict[str, Any]) -> TrainSpec:
     """How the best is trained from scratch: as the supernet was, that path alone."""
-    of = Candidates.of(spec).supernet.spec
-    return TrainSpec.of(
-        of.model_dump() | {"path": found["candidates"][found["best"]]["path"], "initial": None}
-    )
+    of = finished(Path(spec.supernet)).spec
+    path = found["candidates"][found["best"]]["path"]
+    return TrainSpec.of(of.model_dump() | {"path": path, "initial": None})
 
 
 def retrained(spec: ArchitectureSearch, found: dict[str, Any], output: Path, progress: Progress) -> Trained:

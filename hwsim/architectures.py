@@ -1,17 +1,20 @@
 """Candidates of an architecture search as tasks: how right a path of a supernet is, and what it costs."""
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import hwsim
 from hwsim.costing import OnChip
 from hwsim.errors import HwsimError
-from hwsim.frontends.capture import structure
+from hwsim.execute.agreement import agree
+from hwsim.execute.executor import encode
+from hwsim.execute.reused import execute_reusing
+from hwsim.frontends.capture import capture
 from hwsim.methods.spike_aware.evolution import Architecture
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
+from hwsim.pipeline import UNTRUSTED
 from hwsim.reuse import Reuse
 from hwsim.tasks import Task
 
@@ -34,31 +37,43 @@ class Candidates:
         on.check(spec.cost)
         supernet = Supernet.of(Path(spec.supernet))
         supernet.validation(spec.validation)
+        supernet.check_calibration(spec.calibration)
         return Candidates(spec, supernet, on)
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What a search is made of besides its spec."""
+        return {"the supernet": self.supernet.id, "the chip": self.on.id}
 
     def accuracy(self, path: Architecture) -> Task:
         of = {"validation": self.spec.validation} | self._common(path)
-        return Task(accuracy_of, of, {"directory": self.spec.supernet})
+        return Task(accuracy_of, of, {"directory": _whole(self.spec.supernet)})
 
     def costs(self, path: Architecture) -> Task:
         of = {"samples": self.spec.samples, "chip": self.on.id} | self._common(path)
-        chip = {"hardware": self.spec.hardware, "table": self.spec.table, "one_tile": self.spec.one_tile}
-        return Task(costs_of, of, {"directory": self.spec.supernet} | chip)
+        named = {"hardware": _whole(self.spec.hardware), "table": _whole(self.spec.table)}
+        places = {"directory": _whole(self.spec.supernet), "one_tile": self.spec.one_tile} | named
+        return Task(costs_of, of, places)
 
     def _common(self, path: Architecture) -> dict[str, Any]:
         return {
             "supernet": self.supernet.id,
             "path": list(path),
             "calibration": self.spec.calibration,
-            "version": hwsim.__version__,
         }
 
 
+def _whole(name: str | None) -> str | None:
+    """The whole path of a file or directory, for workers elsewhere; other names as they are."""
+    return str(Path(name).resolve()) if name is not None and Path(name).exists() else name
+
+
 def accuracy_of(
-    validation: int, supernet: str, path: list[str], calibration: int, version: str, *, directory: str
+    validation: int, supernet: str, path: list[str], calibration: int, *, directory: str
 ) -> dict[str, Any]:
     """Accuracy of a path on so many validation images, and the parameters of its network."""
-    found, model = _opened(directory, supernet, version), _on_path(directory, tuple(path), calibration)
+    found = _supernet(directory, supernet)
+    model = _on_path(directory, supernet, tuple(path), calibration)
     parameters = sum(p.numel() for p in model.parameters())
     return {"accuracy": found.accuracy(model, found.validation(validation)), "parameters": parameters}
 
@@ -69,43 +84,51 @@ def costs_of(
     supernet: str,
     path: list[str],
     calibration: int,
-    version: str,
     *,
     directory: str,
     hardware: str,
     table: str | None,
     one_tile: bool,
-) -> dict[str, float]:
-    """Costs of a path on the first validation images, each the mean of one: those of a full estimate of its
-    network on these."""
-    found, on = _opened(directory, supernet, version), _chip(hardware, table, one_tile)
-    if on.id != chip:
-        raise HwsimError(f"{hardware} changed since the search began; begin in another directory")
-    model = _on_path(directory, tuple(path), calibration)
+) -> dict[str, Any]:
+    """``costs`` of a path on the first validation images, each the mean of one: those of a full estimate of
+    its network on these; or why it is ``refused`` by the chip.
+
+    Raises HwsimError for another supernet or chip than the task is of, and where the network that is costed
+    does not compute what PyTorch does.
+    """
+    found, on = _supernet(directory, supernet), _chip(hardware, table, one_tile, chip)
+    model = _on_path(directory, supernet, tuple(path), calibration)
     inputs = found.inputs(found.validation(samples))
-    steps, coding = found.feed.timesteps, found.feed.coding
-    network = structure(model, inputs[:1], steps, "-".join(path), coding)
-    return on.of_network(network, inputs, REUSE)
+    captured = capture(model, inputs[:1], found.feed.timesteps, "-".join(path), found.feed.coding)
+    network = captured.network
+    trace = execute_reusing(network, encode(network, inputs[:1]), REUSE)
+    agreement = agree(network, trace, captured.reference)
+    if not agreement.trusted:
+        raise HwsimError(f"{' '.join(path)}: {UNTRUSTED}: {agreement.sentence()}")
+    try:
+        return {"costs": on.of_network(network, inputs, REUSE), "refused": None}
+    except HwsimError as error:
+        return {"costs": None, "refused": str(error)}
 
 
-@cache
-def _supernet(directory: str) -> Supernet:
-    return Supernet.of(Path(directory))
-
-
-def _opened(directory: str, supernet: str, version: str) -> Supernet:
-    """Raises HwsimError where it is not what the task is of."""
-    found = _supernet(directory)
-    if found.id != supernet or version != hwsim.__version__:
+@lru_cache(2)
+def _supernet(directory: str, supernet: str) -> Supernet:
+    """Raises HwsimError where it is not the one of this id."""
+    found = Supernet.of(Path(directory))
+    if found.id != supernet:
         raise HwsimError(f"{directory} changed since the search began; begin in another directory")
     return found
 
 
-@cache
-def _chip(hardware: str, table: str | None, one_tile: bool) -> OnChip:
-    return OnChip.of(hardware, table, one_tile)
+@lru_cache(8)
+def _chip(hardware: str, table: str | None, one_tile: bool, chip: str) -> OnChip:
+    """Raises HwsimError where it is not the one of this id."""
+    found = OnChip.of(hardware, table, one_tile)
+    if found.id != chip:
+        raise HwsimError(f"{hardware} changed since the search began; begin in another directory")
+    return found
 
 
 @lru_cache(2)
-def _on_path(directory: str, path: Architecture, calibration: int) -> Any:
-    return _supernet(directory).on_path(path, calibration)
+def _on_path(directory: str, supernet: str, path: Architecture, calibration: int) -> Any:
+    return _supernet(directory, supernet).on_path(path, calibration)

@@ -13,6 +13,7 @@ from hwsim.events import EventTrace
 from hwsim.execute.executor import encode
 from hwsim.execute.reused import execute_reusing
 from hwsim.hardware import Hardware
+from hwsim.ledger import DRAM_BYTES
 from hwsim.lower.lowering import Lowering
 from hwsim.manycore.asked import Asked, of_many
 from hwsim.manycore.pipeline import Prices, cut, priced, run_placed
@@ -28,7 +29,11 @@ but the input (spikes, pools' outputs, graded values), operations, bytes from an
 their product."""
 
 CORES = ("spikes", "events", "packets", "hops", "energy_pj", "latency_ns", "edp_pj_ns")
-"""Costs on a chip of many cores, of one sample: also packets sent into the network and links they cross."""
+"""Costs on a chip of many cores, of one sample: also packets sent into the network and links they cross. Its
+area is that of the chip, whatever runs on it."""
+
+TILES = (*CORES, "ac", "mac", "dram_bytes")
+"""Costs on many tiles with arrays, of one sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +75,9 @@ class OnChip:
 
     @property
     def costs(self) -> tuple[str, ...]:
-        return CORES if self.many else TILE
+        if not self.many:
+            return TILE
+        return TILES if isinstance(self.chip, Hardware) else CORES
 
     def check(self, cost: str) -> str:
         """Raises HwsimError for a cost that this chip has not."""
@@ -81,9 +88,9 @@ class OnChip:
     def of_network(self, network: Network, inputs: NDArray[Any], reuse: Reuse) -> dict[str, float]:
         """Every one of :attr:`costs` of a network on ``inputs`` (samples, ...), as a full estimate has them.
 
-        What ``reuse`` knows of layers executed and lowered before is taken over; where the network and its
-        inputs are known as a whole, only prices are worked out. Raises HwsimError for networks and inputs
-        that do not fit the chip.
+        What ``reuse`` knows of layers executed before is taken over, on one tile also how they were streamed;
+        where the network and its events are known as a whole, only prices are worked out. Raises HwsimError
+        for networks and inputs that do not fit the chip.
         """
         chip, events = worded(self.chip, network), encode(network, inputs)
         trace = execute_reusing(network, events, reuse)
@@ -111,7 +118,12 @@ class OnChip:
         done = run_placed(cut(network, chip, self.mapping), trace, chip).run
         (cost,), found = priced(done, self.prices), done.totals()
         clock = self.chip.clock_hz
-        return {
+        of_tiles = {}
+        if isinstance(chip, Hardware):
+            ledger = done.ledger
+            of_tiles = {name: ledger.total(name) for name in ("ac", "mac")}
+            of_tiles["dram_bytes"] = ledger.total(*DRAM_BYTES)
+        return of_tiles | {
             "spikes": sum(len(trace.events[p.name].index) for p in network.populations if p.spikes),
             "packets": found["sent"],
             "hops": found["links_x"] + found["links_y"],

@@ -1,26 +1,29 @@
 """Reuse: what layers came to, by the content of everything that decides it."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
+import numpy as np
+
 Value = TypeVar("Value")
 
-KEPT = 4096
-"""Results kept, if not told otherwise."""
+KEPT_BYTES = 1 << 28
+"""Of arrays in the results kept, if not told otherwise."""
 
 
 class Reuse:
     """Results that are worked out once: of candidates that share layers, of chips that share an array.
 
     A key has the content ids of all that the result depends on, so that what is found is what would be made.
-    At most ``kept`` results stay, those used last. ``found`` and ``made`` count both by kind. Values are not
-    to be written to.
+    Results whose arrays have at most ``kept_bytes`` together stay, those used last. ``found`` and ``made``
+    count both by kind. Values are not to be written to.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self.kept = kept
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        self.kept_bytes, self._bytes = kept_bytes, 0
         self.found: Counter[str] = Counter()
         self.made: Counter[str] = Counter()
         self._values: OrderedDict[tuple[str, Hashable], Any] = OrderedDict()
@@ -37,9 +40,11 @@ class Reuse:
         value = make()
         with self._lock:
             self.made[kind] += 1
+            if (kind, key) not in self._values:
+                self._bytes += bytes_of(value)
             self._values[kind, key] = value
-            while len(self._values) > self.kept:
-                self._values.popitem(last=False)
+            while self._bytes > self.kept_bytes:
+                self._bytes -= bytes_of(self._values.popitem(last=False)[1])
         return value
 
     @property
@@ -47,3 +52,14 @@ class Reuse:
         """Of each kind, the share of results that were found."""
         kinds = sorted({*self.found, *self.made})
         return {kind: self.found[kind] / (self.found[kind] + self.made[kind]) for kind in kinds}
+
+
+def bytes_of(value: Any) -> int:
+    """Of all arrays in a value made of dataclasses, mappings and tuples."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, Mapping):
+        return sum(map(bytes_of, value.values()))
+    if isinstance(value, tuple | list):
+        return sum(map(bytes_of, value))
+    return sum(bytes_of(getattr(value, f.name)) for f in fields(value)) if is_dataclass(value) else 0

@@ -43,11 +43,13 @@ class TaskStore:
             self.add(left[one.id], one)
             yield one
 
-    def take(self, other: "TaskStore") -> None:
-        """Know what another store knows, without writing it here. Raises HwsimError where they differ."""
-        for found in other.known.values():
-            if found.error is None:
-                self._know(found)
+    def take(self, tasks: Sequence[Task], others: Sequence["TaskStore"]) -> None:
+        """Keep here what others know of these tasks. Raises HwsimError where they differ."""
+        for task in tasks:
+            for other in others:
+                found = other.known.get(task.id)
+                if found is not None and found.error is None and task.id not in self.known:
+                    self.add(task, found)
 
     def add(self, task: Task, found: Done) -> None:
         """Keep what came of a task. Raises HwsimError where another value is known of it, and for a disk that

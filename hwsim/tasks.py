@@ -1,15 +1,19 @@
 """Tasks: functions of plain arguments, named by their content, and what came of each."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 from hwsim.errors import HwsimError
+from hwsim.source import source_id
 from hwsim.storage import content_id
 
 
@@ -28,7 +32,7 @@ class Task:
     ``function`` is a module's own, so that another process can find it. ``arguments``, JSON values, decide
     what comes out; ``places`` only say where on this machine the inputs lie, or are the inputs (Shared: the
     function is given its value), which ``arguments`` name by content. Two tasks with one ``id`` are the same
-    computation.
+    computation by the same code (:mod:`hwsim.source`).
     """
 
     function: Callable[..., Any]
@@ -41,7 +45,7 @@ class Task:
 
     @cached_property
     def id(self) -> str:
-        return content_id("task", {"function": self.name, "arguments": self.arguments})
+        return content_id("task", {"function": self.name, "arguments": self.arguments, "by": source_id()})
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,39 @@ def here(tasks: Sequence[Task]) -> Iterator[Done]:
 @contextmanager
 def in_processes(workers: int, begin: Callable[[], None] | None = None) -> Iterator[Compute]:
     """Within it, in as many processes, which stay from one set of tasks to the next; each calls ``begin``
-    first. The first task that fails by anything but an HwsimError ends all."""
-    with ProcessPoolExecutor(workers, get_context("spawn"), begin) as pool:
+    first, and ends with this one. The first task that fails by anything but an HwsimError ends all. Raises
+    HwsimError where a process is killed."""
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (begin,)) as pool:
 
         def compute(tasks: Sequence[Task]) -> Iterator[Done]:
-            for one in as_completed([pool.submit(done, task) for task in tasks]):
-                yield one.result()
+            try:
+                for one in as_completed([pool.submit(done, task) for task in tasks]):
+                    yield one.result()
+            except BrokenProcessPool:
+                raise HwsimError(
+                    "a worker's process ended while it computed: killed, or out of memory; what was finished "
+                    "is kept, and the same command goes on"
+                ) from None
 
         try:
             yield compute
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _begin(begin: Callable[[], None] | None) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
+    if begin is not None:
+        begin()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def values(found: Sequence[Done]) -> list[Any]:

@@ -26,9 +26,10 @@ def run(values: Mapping[str, Any], output: Path, command: str, as_json: bool) ->
     from hwsim.report import training_curve
 
     given = {name: value for name, value in values.items() if value is not None}
-    for name in {"augment", "milestones", "path"} & given.keys():
-        parts = parts_of(name, given[name])
-        given[name] = [int(p) if p.isdecimal() and name != "path" else p for p in parts]
+    for name in {"augment", "milestones"} & given.keys():
+        given[name] = [int(p) if p.isdecimal() else p for p in parts_of(name, given[name])]
+    if "path" in given:
+        given["path"] = [option.strip() for option in given["path"].split(",")]
     spec = TrainSpec.of(given)
     check_own(output, SPEC, "training")
 

@@ -74,6 +74,7 @@ VALUES = (
     "zoo",
     "pareto",
     "differences",
+    "source",
     "tasks",
     "task_store",
     "reuse",

@@ -92,8 +92,9 @@ def test_a_second_run_of_the_same_network_executes_and_streams_nothing(case: Cas
 
 
 def test_the_results_used_last_are_kept() -> None:
-    reuse = Reuse(kept=2)
+    reuse = Reuse(kept_bytes=2 * 80)
     for key in ("a", "b", "a", "c"):
-        reuse.of("letters", key, lambda value=key: value)
-    assert [reuse.of("letters", key, lambda: "anew") for key in ("a", "c", "b")] == ["a", "c", "anew"]
+        reuse.of("letters", key, lambda value=key: ({value: np.zeros(10)},))
+    found = [reuse.of("letters", key, lambda: ({"anew": np.zeros(10)},)) for key in ("a", "c", "b")]
+    assert [next(iter(one[0])) for one in found] == ["a", "c", "anew"]
     assert (reuse.found["letters"], reuse.made["letters"]) == (3, 4)

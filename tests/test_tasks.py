@@ -1,6 +1,11 @@
 """Tasks and the file that keeps what came of them."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +90,47 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path.write_text("{}\n", encoding="utf-8")
     with pytest.raises(HwsimError, match=r"tasks.jsonl, line 1: is damaged"):
         TaskStore(path)
+
+
+def killed(number: int) -> None:
+    del number
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_is_told_on_one_line() -> None:
+    with pytest.raises(HwsimError, match="killed, or out of memory"), in_processes(1) as compute:
+        list(compute([Task(killed, {"number": 1})]))
+
+
+PARENT = """
+import os, sys, time
+from hwsim.tasks import Task, in_processes
+from tests.test_tasks import waited
+
+if __name__ == "__main__":
+    with in_processes(2) as compute:
+        list(compute([Task(waited, {"seconds": 60, "file": name}) for name in sys.argv[1:]]))
+"""
+
+
+def waited(seconds: int, file: str) -> None:
+    Path(file).write_text(str(os.getpid()), encoding="utf-8")
+    time.sleep(seconds)
+
+
+def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
+    script, files = tmp_path / "parent.py", [tmp_path / "a", tmp_path / "b"]
+    script.write_text(PARENT, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    parent = subprocess.Popen([sys.executable, str(script), *map(str, files)], env=environment)
+    began = time.monotonic()
+    while not all(file.is_file() and file.read_text(encoding="utf-8") for file in files):
+        assert parent.poll() is None
+        assert time.monotonic() - began < 60
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    workers = [int(file.read_text(encoding="utf-8")) for file in files]
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() - began < 90
+        time.sleep(0.05)

@@ -73,16 +73,15 @@ def across(supernet: Path, found: dict[Search, dict[str, Any]], compute: Compute
                 "parameters": row["parameters"],
             }
             rows.setdefault(tuple(row["path"]), told)
-    store = TaskStore(OUT / "costs.jsonl")
-    for one in found:
-        store.take(TaskStore(OUT / one.name / TASKS))
+    store, others = TaskStore(OUT / "costs.jsonl"), [TaskStore(OUT / one.name / TASKS) for one in found]
     for chip in CHIPS:
         first = next(one for one in found if one.objective.chip == chip)
         candidates = Candidates.of(first.spec(supernet))
         tasks = [candidates.costs(path) for path in rows]
+        store.take(tasks, others)
         done = {one.id: one for one in store.compute(tasks, compute)}
-        for row, costs in zip(rows.values(), values([done[task.id] for task in tasks]), strict=True):
-            row[chip] = costs
+        for row, told in zip(rows.values(), values([done[task.id] for task in tasks]), strict=True):
+            row[chip] = told["costs"]
     return list(rows.values())
 
 

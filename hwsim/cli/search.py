@@ -65,8 +65,10 @@ def autosnn(
     sampler: Annotated[str | None, in_panel(SEARCH, "evolution (default) or random.")] = None,
     rounds: Annotated[int | None, in_panel(SEARCH, "Default: 10.")] = None,
     pool: Annotated[int | None, in_panel(SEARCH, "Paths evaluated in a round. Default: 20.")] = None,
-    mutations: Annotated[int | None, in_panel(SEARCH, "Of them, from the best. Default: 10.")] = None,
-    crossovers: Annotated[int | None, in_panel(SEARCH, "Of them, from two of the best. Default: 10.")] = None,
+    mutations: Annotated[int | None, in_panel(SEARCH, "Of them, from the best. Default: half.")] = None,
+    crossovers: Annotated[
+        int | None, in_panel(SEARCH, "Of them, from two of the best. Default: the others.")
+    ] = None,
     top: Annotated[int | None, in_panel(SEARCH, "How many the best are. Default: 10.")] = None,
     rho: Annotated[
         float | None, in_panel(SEARCH, "Probability of a mutation at a place. Default: 0.2.")

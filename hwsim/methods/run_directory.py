@@ -84,6 +84,11 @@ def checked_card(directory: Path, name: str, what: str) -> dict[str, Any]:
     return dict(card)
 
 
+def read_json(path: Path) -> Any:
+    """The value of a JSON file. Raises HwsimError naming one that is damaged."""
+    return _read(path)[0]
+
+
 def read_lines(path: Path) -> list[Any]:
     """The values of a file of JSON lines. Raises HwsimError naming one that is damaged."""
     return _read(path, lines=True)
@@ -105,12 +110,12 @@ def digest_of(path: Path) -> str:
 
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
-    """Raises HwsimError where another process trains into the directory; one that is killed does no more."""
+    """Raises HwsimError where another process works in the directory; one that is killed does no more."""
     held = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise HwsimError(f"{directory}: another process is training into it") from None
+        raise HwsimError(f"{directory}: another process is working in it") from None
     finally:
         os.close(held)

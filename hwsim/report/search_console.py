@@ -21,7 +21,7 @@ def show(values: dict[str, Any], console: Console) -> None:
     table.add_column("path")
     for name in ("fitness", "accuracy", spec["cost"], "parameters", "round"):
         table.add_column(name, justify="right")
-    known = [row for row in rows if row["costs"] is not None]
+    known = [row for row in rows if row["refused"] is None]
     best = sorted(known, key=lambda row: -row["fitness"])[:SHOWN]
     for row in best:
         table.add_row(
@@ -36,7 +36,7 @@ def show(values: dict[str, Any], console: Console) -> None:
         console.print(f"  {row['accuracy']:.2%}  {spent}  {escape(' '.join(row['path']))}")
     if refused := len(rows) - len(known):
         first = next(row["refused"] for row in rows if row["refused"])
-        console.print(f"{refused} paths do not run on {escape(spec['hardware'])}: {escape(first)}")
+        console.print(f"{refused} paths have no fitness on {escape(spec['hardware'])}: {escape(first)}")
 
 
 def title(values: dict[str, Any]) -> str:

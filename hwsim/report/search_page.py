@@ -23,14 +23,15 @@ COUNTED = (("billions", 1e9), ("millions", 1e6), ("thousands", 1e3), ("", 1.0))
 PERCENT = (("%", 0.01),)
 
 
-def write(values: dict[str, Any], directory: Path) -> Path:
-    """Write ``search.html`` for a search (the values of search.json); return its path."""
+def write(values: dict[str, Any], directory: Path, winner: dict[str, Any] | None = None) -> Path:
+    """Write ``search.html`` for a search (the values of search.json); return its path. ``winner``: the card
+    of the best, trained from scratch."""
     path = directory / "search.html"
-    write_text(path, render(values))
+    write_text(path, render(values, winner))
     return path
 
 
-def render(values: dict[str, Any]) -> str:
+def render(values: dict[str, Any], winner: dict[str, Any] | None = None) -> str:
     """The page as text. Equal values give equal pages."""
     shown = cleaned(values)
     rows, best = shown["candidates"], shown["candidates"][shown["best"]]
@@ -40,9 +41,9 @@ def render(values: dict[str, Any]) -> str:
         told=_told(best, shown["spec"]["cost"]),
         pictures=[front(shown), population(shown)],
         rows=_table(shown),
-        refused=sum(row["costs"] is None for row in rows),
+        refused=sum(row["refused"] is not None for row in rows),
         spec=fields("Search", shown["spec"]),
-        winner=None if shown["winner"] is None else fields("The best, trained from scratch", shown["winner"]),
+        winner=None if winner is None else fields("The best, trained from scratch", cleaned(winner)),
         hwsim=hwsim.__version__,
     )
 
@@ -56,7 +57,7 @@ def front(values: dict[str, Any]) -> Picture:
             row["costs"][cost], row["accuracy"], _tip(row, cost), i in chosen,
         )
         for i, row in enumerate(values["candidates"])
-        if row["costs"] is not None
+        if row["refused"] is None
     ]  # fmt: skip
     caption = (
         f"{len(chosen)} of {len(points)} paths are such that no other is better in both; named: the best."
@@ -81,7 +82,7 @@ def population(values: dict[str, Any]) -> Picture:
         better = row["fitness"] == most and most > least
         points.append(Point("", row["round"], row["fitness"], _tip(row, cost), better))
     caption = (
-        "Every path that was evaluated, in the round in which it was; filled: better than all before it."
+        "Every path, in the round in which it was evaluated; filled: better than all of the rounds before."
     )
     svg = scatter(
         f"Fitness by round. {caption}", points, Axis("round", (("", 1.0),)), Axis("fitness", (("", 1.0),))

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -45,6 +46,9 @@ def test_the_best_the_front_the_files_and_how_to_train_the_best_are_told(
     assert " ".join(best["path"]) in run.out
     assert f"front of accuracy and latency_ns: {len(found['front'])} paths" in run.out
     assert f"--path {','.join(best['path'])}" in run.out
+    command = shlex.split(run.out.partition("next: hwsim ")[2])
+    alone = hwsim(*command, "--epochs", "1", "--train-samples", "60")
+    assert alone.code == 0
     with (out / "search.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows] == [" ".join(row["path"]) for row in found["candidates"]]
@@ -55,7 +59,15 @@ def test_the_best_the_front_the_files_and_how_to_train_the_best_are_told(
     assert page.count("<circle") == 2 * len(rows)
     assert not re.search(r'(?:src|href)="https?:', page)
     again = hwsim("search", "autosnn", supernet, *SMALL, "--cost", "latency_ns", "-o", out, "--json")
-    assert again.json == found
+    assert again.json == found | {"winner": None}
+
+
+@pytest.mark.parametrize("path", ["skip,scb3,skip,srb3,skip", "srb3, srb3,srb3,srb3,srb3"])
+def test_a_path_may_take_the_same_option_at_several_places(hwsim: Command, tmp_path: Path, path: str) -> None:
+    of = ("--set", "channels=4", "--set", "options=skip,scb3,srb3", "--data", "digits", "--timesteps", "2")
+    small = ("--train-samples", "50", "--test-samples", "20", "--epochs", "1", "--batch", "25")
+    run = hwsim("train", "autosnn/supernet", *of, *small, "--path", path, "-o", tmp_path / "alone")
+    assert run.code == 0
 
 
 def test_the_winner_is_trained_from_scratch_if_asked(hwsim: Command, supernet: Path, tmp_path: Path) -> None:
@@ -93,6 +105,7 @@ def test_a_search_killed_at_its_work_ends_as_one_that_was_not(supernet: Path, tm
         (("--cost", "joules"), "cost 'joules' on sata"),
         (("--hardware", "nothing"), "unknown hardware preset 'nothing'"),
         (("--fitness", "cubic"), "fitness: found 'cubic'"),
+        (("--workers", "1", "--scheduler", "tcp://127.0.0.1:1"), "--workers: of this machine"),
         (("--validation", "5000"), "5,000 others are asked for"),
         (("--known", "nowhere"), "nowhere"),
     ],

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+import hwsim
 from hwsim import commands, pipeline
 from hwsim.architecture_search import TASKS, csv_rows, search, train_command, train_spec
 from hwsim.architectures import Candidates
@@ -78,7 +79,7 @@ def test_accuracy_is_that_of_the_images_behind_those_it_was_trained_on(directory
 
 def test_costs_of_a_path_are_those_of_an_estimate_that_agrees_with_pytorch(directory: Path) -> None:
     asked = Candidates.of(spec(directory))
-    found = done(asked.costs(PATH)).value
+    found = done(asked.costs(PATH)).value["costs"]
     supernet = Supernet.of(directory)
     model, inputs = supernet.on_path(PATH, 150), supernet.inputs(supernet.validation(2))
     captured = capture(model, inputs, 2)
@@ -148,27 +149,103 @@ def test_a_path_that_the_chip_cannot_hold_has_no_fitness_and_the_search_goes_on(
     def failing(tasks: Any) -> Any:
         for task in tasks:
             refused = "samples" in task.arguments and task.arguments["path"][0] == "scb3"
-            yield Done(task.id, error="too large") if refused else done(task)
+            yield Done(task.id, {"costs": None, "refused": "too large"}) if refused else done(task)
 
     found = search(spec(directory, rounds=4), tmp_path, failing)
     refused = [row for row in found["candidates"] if row["path"][0] == "scb3"]
     assert refused
     assert all(row["fitness"] is None and row["refused"] == "too large" for row in refused)
     assert found["candidates"][found["best"]]["path"][0] != "scb3"
-    assert not {i for i, row in enumerate(found["candidates"]) if row["costs"] is None} & set(found["front"])
+    assert not {i for i, row in enumerate(found["candidates"]) if row["refused"]} & set(found["front"])
     assert len({len(line) for line in csv_rows(found)}) == 1
 
 
 def test_a_search_in_which_no_path_runs_says_why(directory: Path, tmp_path: Path) -> None:
     def failing(tasks: Any) -> Any:
-        return (
-            Done(task.id, error="too large") if "samples" in task.arguments else done(task) for task in tasks
-        )
+        refused = {"costs": None, "refused": "too large"}
+        return (Done(t.id, refused) if "samples" in t.arguments else done(t) for t in tasks)
 
-    with pytest.raises(HwsimError, match="none of 3 random paths runs on sata: too large"):
+    with pytest.raises(HwsimError, match="no random path of 3 runs on sata: too large"):
         search(spec(directory), tmp_path / "a", failing)
     with pytest.raises(HwsimError, match="no path runs on sata: too large"):
         search(spec(directory, factor=0.0), tmp_path / "b", failing)
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.08])
+def test_a_refused_path_is_no_parent_whatever_lambda_is(
+    directory: Path, tmp_path: Path, factor: float
+) -> None:
+    """The best path of the unrestricted search is refused: it has no fitness, another one is the best."""
+    free = search(spec(directory, factor=factor), tmp_path / "free", here)
+    best = free["candidates"][free["best"]]["path"]
+
+    def without_it(tasks: Any) -> Any:
+        for task in tasks:
+            refused = "samples" in task.arguments and task.arguments["path"] == best
+            yield Done(task.id, {"costs": None, "refused": "too large"}) if refused else done(task)
+
+    found = search(spec(directory, factor=factor), tmp_path / "without", without_it)
+    (row,) = (row for row in found["candidates"] if row["path"] == best)
+    assert (row["fitness"], row["refused"]) == (None, "too large")
+    assert found["candidates"][found["best"]]["path"] != best
+
+
+def test_a_task_that_fails_ends_the_search_and_is_done_again(directory: Path, tmp_path: Path) -> None:
+    def failing(tasks: Any) -> Any:
+        for task in tasks:
+            killed = "validation" in task.arguments
+            yield Done(task.id, error="its worker was killed") if killed else done(task)
+
+    with pytest.raises(HwsimError, match="its worker was killed"):
+        search(spec(directory), tmp_path / "a", failing)
+    assert search(spec(directory), tmp_path / "a", here) == search(spec(directory), tmp_path / "b", here)
+
+
+def test_a_path_that_costs_nothing_has_no_power_and_the_search_goes_on(
+    directory: Path, tmp_path: Path
+) -> None:
+    def silent(tasks: Any) -> Any:
+        for task in tasks:
+            found = done(task)
+            if "samples" in task.arguments and task.arguments["path"][0] == "skip":
+                found = Done(task.id, {"costs": found.value["costs"] | {"spikes": 0.0}, "refused": None})
+            yield found
+
+    rows = search(spec(directory, rounds=4), tmp_path, silent)["candidates"]
+    none = [row for row in rows if row["path"][0] == "skip"]
+    assert none
+    assert all(row["fitness"] is None and "take --fitness linear" in row["refused"] for row in none)
+
+
+def test_a_directory_goes_on_only_with_the_supernet_and_the_chip_it_began_with(
+    directory: Path, tmp_path: Path
+) -> None:
+    chip = tmp_path / "mine.yaml"
+    text = (Path(hwsim.__file__).parent / "tables" / "hardware" / "sata.yaml").read_text(encoding="utf-8")
+    chip.write_text(text, encoding="utf-8")
+    asked = spec(directory, hardware=str(chip))
+    search(asked, tmp_path / "out", here)
+    faster = tmp_path / "faster.yaml"
+    faster.write_text(text.replace("clock_hz: 400_000_000", "clock_hz: 800_000_000"), encoding="utf-8")
+    task = Candidates.of(spec(directory, hardware=str(faster))).costs(PATH)
+    faster.write_text(text, encoding="utf-8")
+    chip.write_text(text.replace("clock_hz: 400_000_000", "clock_hz: 200_000_000"), encoding="utf-8")
+    with pytest.raises(HwsimError, match="the chip changed since this run began"):
+        search(asked, tmp_path / "out", here)
+    assert "changed since the search began" in str(done(task).error)
+
+
+def test_what_was_taken_over_is_kept_in_the_directory_too(directory: Path, tmp_path: Path) -> None:
+    search(spec(directory), tmp_path / "first", here)
+
+    def never(tasks: Any) -> Any:
+        raise AssertionError(tasks)
+
+    asked = spec(directory, factor=-0.0801, rounds=1)
+    again = search(asked, tmp_path / "second", never, known=[tmp_path / "first"])
+    assert search(asked, tmp_path / "second", never) == again
+    with pytest.raises(HwsimError, match="is of another search"):
+        search(spec(directory, factor=-0.5), tmp_path / "second", here)
 
 
 def test_lambda_0_is_accuracy_alone(directory: Path, tmp_path: Path) -> None:
@@ -194,6 +271,7 @@ def test_the_best_is_trained_as_the_supernet_was_by_the_command_that_is_told(
     ("fields", "message"),
     [
         ({"validation": 2000}, "trained on 300 of 1,4"),
+        ({"calibration": 301}, "calibration 301: .* was trained on 300 images"),
         ({"cost": "joules"}, "cost 'joules' on sata"),
         ({"cost": "area_um2", "hardware": "loihi"}, "cost 'area_um2' on loihi"),
         ({"hardware": "nothing"}, "unknown hardware preset"),
@@ -218,6 +296,7 @@ def test_a_training_without_choices_is_no_supernet(tmp_path: Path) -> None:
     ("fields", "message"),
     [
         ({"pool": 1}, "mutations 1, crossovers 1: more than a pool of 1"),
+        ({"mutations": 4, "crossovers": None}, "mutations 4, crossovers 0: more than a pool of 3"),
         ({"samples": 100}, "samples 100: more than the 60"),
         ({"fitness": "cubic"}, "fitness: found 'cubic'"),
         ({"rho": 0.0}, "rho: found 0"),

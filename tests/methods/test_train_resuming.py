@@ -106,7 +106,7 @@ def test_a_process_that_is_refused_leaves_the_spec_of_the_one_that_trains(net: s
     other = spec(net, seed=9)
     (tmp_path / "other").mkdir()
     with alone(tmp_path / "other"):
-        with pytest.raises(HwsimError, match="another process is training into it"):
+        with pytest.raises(HwsimError, match="another process is working in it"):
             train(asked, tmp_path / "other")
         assert not (tmp_path / "other" / SPEC).exists()
     assert train(other, tmp_path / "other").spec == other
@@ -230,7 +230,7 @@ def test_one_directory_is_trained_into_by_one_process(net: str, tmp_path: Path) 
             said.append(str(found.value))
 
     train(spec(net, epochs=1), tmp_path / "run", progress)
-    assert said == [f"{tmp_path / 'run'}: another process is training into it"]
+    assert said == [f"{tmp_path / 'run'}: another process is working in it"]
 
 
 def test_a_training_goes_on_without_the_one_that_it_began_from(net: str, tmp_path: Path) -> None:

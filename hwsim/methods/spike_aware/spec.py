@@ -20,7 +20,8 @@ class ArchitectureSearch(Configured):
     ``validation`` training images after those that the supernet was trained on, with the supernet's weights
     and batch statistics of the path's own over the first ``calibration`` training images. The ``cost`` is the
     mean of the first ``samples`` validation images on ``hardware``, priced by ``table``. ``sampler``:
-    evolution (Algorithm 1) or random, with the same budget of ``rounds`` pools.
+    evolution (Algorithm 1) or random, with the same budget of ``rounds`` pools. ``mutations`` and
+    ``crossovers`` are half of the pool each if not told.
     Source: AutoSNN, Section 4 (validation on a fifth of the training images; 10 rounds of 20).
     """
 
@@ -34,8 +35,8 @@ class ArchitectureSearch(Configured):
     sampler: Literal["evolution", "random"] = "evolution"
     rounds: PositiveInt = 10
     pool: PositiveInt = 20
-    mutations: NonNegativeInt = 10
-    crossovers: NonNegativeInt = 10
+    mutations: NonNegativeInt | None = None
+    crossovers: NonNegativeInt | None = None
     top: PositiveInt = 10
     rho: float = Field(default=0.2, gt=0, le=1)
     validation: PositiveInt = 1000
@@ -46,13 +47,22 @@ class ArchitectureSearch(Configured):
 
     @property
     def evolution(self) -> Evolution:
-        return Evolution(self.rounds, self.pool, self.mutations, self.crossovers, self.top, self.rho)
+        return Evolution(self.rounds, self.pool, *self._changed, self.top, self.rho)
+
+    @property
+    def _changed(self) -> tuple[int, int]:
+        """Mutations and crossovers: half of the pool each where neither is told."""
+        mutations, crossovers = self.mutations, self.crossovers
+        if mutations is None:
+            mutations = self.pool // 2 if crossovers is None else max(0, self.pool - crossovers)
+        return mutations, self.pool - mutations if crossovers is None else crossovers
 
     @validator(mode="after")
     def _fits(self) -> Self:
-        if self.mutations + self.crossovers > self.pool:
+        mutations, crossovers = self._changed
+        if crossovers < 0 or mutations + crossovers > self.pool:
             raise ValueError(
-                f"mutations {self.mutations}, crossovers {self.crossovers}: more than a pool of {self.pool}"
+                f"mutations {mutations}, crossovers {max(0, crossovers)}: more than a pool of {self.pool}"
             )
         if self.samples > self.validation:
             raise ValueError(f"samples {self.samples}: more than the {self.validation} of validation")

@@ -71,6 +71,13 @@ class Supernet:
             )
         return self.feed.data.train.take(slice(begin, begin + count))
 
+    def check_calibration(self, count: int) -> None:
+        """Raises HwsimError where there are fewer training images."""
+        if count > len(self.feed.train):
+            raise HwsimError(
+                f"calibration {count:,}: {self.directory} was trained on {len(self.feed.train):,} images"
+            )
+
     def on_path(self, path: tuple[str, ...], calibration: int) -> nn.Module:
         """The network of a path in eval mode; batch statistics are means over the first ``calibration``
         training images, PART at a time.

@@ -1,0 +1,22 @@
+"""Which code computes: results that are kept are those of one version of it."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from hwsim import zoo
+
+COUNTED = (".py", ".yaml", ".csv")
+
+
+@cache
+def source_id() -> str:
+    """First 16 hex digits of the SHA-256 over all files of the package and of the models that it ships whose
+    content decides results."""
+    digest = hashlib.sha256()
+    for root in (Path(__file__).parent, zoo.directory()):
+        for path in sorted(
+            p for p in root.rglob("*") if p.suffix in COUNTED and "checkpoints" not in p.parts
+        ):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
