@@ -35,7 +35,7 @@ from hwsim.tasks import Task
 
 SPACE = Path("models/spaces/fashion.yaml")
 OUT, REPORT = Path("out/explore"), Path("reports/explore")
-SEEDS = range(5)
+SEEDS, GRID = range(5), ("--sampler", "grid")
 SHARE = 10
 """The samplers have a tenth of the grid's evaluations."""
 
@@ -165,7 +165,7 @@ def known(name: str) -> dict[str, Any]:
 def main() -> None:
     """Everything, and the report; first a few designs, so that no kernel is compiled in what is measured."""
     swept("warm", 1, None, "--sampler", "random", "--budget", "8")
-    measured: dict[str, Any] = {"one": swept("grid", 1, ALONE), "two": swept("grid", 2, None)}
+    measured: dict[str, Any] = {"one": swept("grid", 1, ALONE, *GRID), "two": swept("grid", 2, None, *GRID)}
     whole = json.loads((OUT / "grid" / "explore.json").read_text(encoding="utf-8"))
     measured["whole"] = whole["run"] | whole["counts"] | {
         "front": len(whole["front"]), "store_bytes": (OUT / "grid" / STORE).stat().st_size,
