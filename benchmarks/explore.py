@@ -113,10 +113,14 @@ def samplers() -> dict[str, Any]:
 
     whole = run("grid", 0, 10**6, 2)
     reference = np.nanmax(whole, axis=0) * 1.01
-    total, budget = hypervolume(whole, reference), len(whole) // SHARE
+    budget = len(whole) // SHARE
     shares: dict[str, list[float]] = {}
-    for name, kind, population in (("random", "random", 2), ("tpe", "tpe", 2), ("nsga2", "nsga2", 16)):
-        shares[name] = [hypervolume(run(kind, seed, budget, population), reference) / total for seed in SEEDS]
+    for name, kind, population in (("random", "random", 2), ("nsga2", "nsga2", 16), ("tpe", "tpe", 2)):
+        for seed in SEEDS:
+            found = run(kind, seed, budget, population)
+            for told, form in ((name, np.asarray), (f"{name} (logarithms)", np.log)):
+                of = hypervolume(form(found), form(reference)) / hypervolume(form(whole), form(reference))
+                shares.setdefault(told, []).append(of)
     return {"designs": len(whole), "budget": budget, "shares": shares}
 
 

@@ -26,23 +26,24 @@ def text(of: dict[str, Any]) -> str:
         "|---|---|---|",
         *(f"| {name} | {form(one)} | {form(two)} |" for name, form in ROWS.items()),
         "",
-        "One worker began the sweep and was stopped, two went on with what was missing. From the first to",
+        "One worker did the first designs of the grid, two did those that were missing. From the first to",
         "the last design of each; overhead is wall time times workers less the designs' own seconds, a",
         "design. The machine has 2 cores, on which trainings and other tests ran (see the load): seconds and",
         "overhead have the waiting for a core in them.",
         "",
+        *([of["note"], ""] if "note" in of else []),
         *empty(of.get("empty", [])),
         f"The store takes {whole['store_bytes'] / whole['evaluated']:.0f} bytes a design.",
         "",
         "## Samplers against the whole grid",
         "",
         f"Share of the hypervolume of all {found['designs']} designs (energy, time, area; reference: 1 %",
-        f"beyond the worst of each) that {found['budget']} evaluations have, five seeds:",
+        f"beyond the worst of each; also of logarithms) that {found['budget']} evaluations have, by seeds:",
         "",
-        "| sampler | mean | least | most |",
-        "|---|---|---|---|",
+        "| sampler | seeds | mean | least | most |",
+        "|---|---|---|---|---|",
         *(
-            f"| {name} | {np.mean(v):.2%} | {min(v):.2%} | {max(v):.2%} |"
+            f"| {name} | {len(v)} | {np.mean(v):.2%} | {min(v):.2%} | {max(v):.2%} |"
             for name, v in found["shares"].items()
         ),
         "",
@@ -55,7 +56,7 @@ def empty(of: list[dict[str, float]]) -> list[str]:
     if not of:
         return []
     told = (
-        f"{1e3 * e['task_s']:.2f} ms with {n} worker{'s' if n > 1 else ''} (started in {e['start_s']:.1f} s)"
+        f"{1e3 * e['task_s']:.2f} ms with {int(e.get('workers', n))} worker(s), started in {e['start_s']:.1f} s"
         for n, e in enumerate(of, 1)
     )
     return [
