@@ -31,8 +31,6 @@ from hwsim.tasks import Done, Task
 SPACE, MEASURED = Path("models/spaces/fashion.yaml"), Path("out/explore/measured.json")
 REPORT = Path("reports/explore/scale.md")
 POINTS = 500
-PLAYED = 200_000
-"""Designs of a sweep that is played; larger ones go on at its rate."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def text(run: dict[str, Any], here: dict[str, float]) -> str:
     ):
         rates = []
         for n in counts:
-            designs = max(n * costs.together * 20, min(PLAYED, 200 * n * costs.together))
+            designs = 4 * IN_FLIGHT * n * costs.together
             rates.append(designs / played(costs, n, designs))
         sweeps.append([name, *(f"{rate:.3g}/s, {span(1e6 / rate)}" for rate in rates)])
     most = 1 / (bundle / fitted.together + handed)

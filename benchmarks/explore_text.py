@@ -56,7 +56,7 @@ def empty(of: list[dict[str, float]]) -> list[str]:
     if not of:
         return []
     told = (
-        f"{1e3 * e['task_s']:.2f} ms with {int(e.get('workers', n))} worker(s), started in {e['start_s']:.1f} s"
+        f"{1e3 * e['task_s']:.2f} ms, workers {int(e.get('workers', n))}, started in {e['start_s']:.1f} s"
         for n, e in enumerate(of, 1)
     )
     return [
