@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.explore_text import text
 from hwsim.commands import chip
+from hwsim.explore import engine
 from hwsim.explore.engine import Cluster, Here
 from hwsim.explore.points import opened
 from hwsim.explore.sample import sampler
@@ -86,15 +87,20 @@ def lines(store: Path) -> list[dict[str, Any]]:
 def empty(workers: int) -> dict[str, float]:
     """Seconds that a task costs which does nothing: in bundles, as a sweep's go, and in this process."""
     tasks = [Task(nothing, {"number": n}) for n in range(EMPTY_TASKS)]
-    began = time.perf_counter()
+    most, began = engine.MOST_TOGETHER, time.perf_counter()
     with Cluster(workers) as cluster:
         started = time.perf_counter()
         assert len(list(cluster.compute(tasks))) == EMPTY_TASKS
         done = time.perf_counter()
+        engine.MOST_TOGETHER = 1
+        assert len(list(cluster.compute(tasks[:ALONE]))) == ALONE
+        alone = time.perf_counter()
+        engine.MOST_TOGETHER = most
     here = time.perf_counter()
     assert len(list(Here().compute(tasks))) == EMPTY_TASKS
     return {
         "start_s": started - began, "task_s": (done - started) / EMPTY_TASKS,
+        "bundle_s": (alone - done) / ALONE,
         "here_s": (time.perf_counter() - here) / EMPTY_TASKS,
     }  # fmt: skip
 
