@@ -7,8 +7,8 @@ import numpy as np
 
 def text(of: dict[str, Any]) -> str:
     """The report as Markdown."""
-    one, two, found, both = of["one"], of["two"], of["samplers"], of["hand"]["combined"]
-    equal = "equal" if of["hand"]["equal"] else "NOT equal"
+    one, two, whole = of["one"], of["two"], of["whole"]
+    found = of["samplers"]
     lines = [
         "# Design-space exploration",
         "",
@@ -17,79 +17,86 @@ def text(of: dict[str, Any]) -> str:
         "spikes for 4 images. [explore.html](explore.html): fronts, parallel coordinates, sensitivity,",
         "commands; [points.csv](points.csv): every design.",
         "",
-        f"{one['evaluated']} designs evaluated, {one['refused']} refused, {one['failed']} failed,"
-        f" {one['within_constraints']} within the constraint; {one['front']} on the front of energy, time",
-        "and area.",
+        f"{whole['evaluated']} designs evaluated, {whole['refused']} refused, {whole['failed']} failed,",
+        f"{whole['within_constraints']} within the constraint; {whole['front']} on the front of energy, time",
+        f"and area. Of the streams of layers that were asked for, {reused(whole):.1%} were taken over from",
+        "designs before (counted in the workers that ended the sweep).",
         "",
         "| | 1 worker | 2 workers |",
         "|---|---|---|",
-        *(
-            f"| {name} | {form(one)} | {form(two)} |"
-            for name, form in (
-                ("wall time of the sweep, s", lambda r: f"{r['seconds']:.0f}"),
-                ("designs a second", lambda r: f"{rate(r):.2f}"),
-                ("seconds of a design on its worker, median", lambda r: f"{r['median_s']:.3f}"),
-                ("share of the workers' time in designs", lambda r: f"{busy(r):.0%}"),
-                ("overhead a design, ms", lambda r: f"{overhead(r):.1f}"),
-                ("streams of layers taken over", lambda r: f"{reused(r):.1%}"),
-                (
-                    "load of the machine, before and after",
-                    lambda r: f"{r['load'][0]:.1f}, {r['load'][1]:.1f}",
-                ),
-            )
-        ),
+        *(f"| {name} | {form(one)} | {form(two)} |" for name, form in ROWS.items()),
         "",
-        "Overhead: wall time times workers less the designs' own seconds, a design; it has the start of the",
-        "cluster, capture and execution of the four networks, and the store. Both stores are equal, value by",
-        "value. The machine has 2 cores; other work ran beside (load as told).",
+        "One worker did the first designs of the grid, two did those that were missing. From the first to",
+        "the last design of each; overhead is wall time times workers less the designs' own seconds, a",
+        "design. The machine has 2 cores, on which trainings and other tests ran (see the load): seconds and",
+        "overhead have the waiting for a core in them.",
         "",
-        "A task that does nothing, of 2,000: "
-        + "; ".join(nothing(n, e) for n, e in enumerate(of["empty"], 1)),
-        f"and {1e6 * of['empty'][0]['here_s']:.0f} us in this process (`--workers 0`).",
-        f"The store takes {one['store_bytes'] / one['evaluated']:.0f} bytes a design.",
+        *([of["note"], ""] if "note" in of else []),
+        *empty(of.get("empty", [])),
+        f"The store takes {whole['store_bytes'] / whole['evaluated']:.0f} bytes a design.",
         "",
         "## Samplers against the whole grid",
         "",
         f"Share of the hypervolume of all {found['designs']} designs (energy, time, area; reference: 1 %",
-        f"beyond the worst of each) that {found['budget']} evaluations have, five seeds:",
+        f"beyond the worst of each; also of logarithms) that {found['budget']} evaluations have, by seeds:",
         "",
-        "| sampler | mean | least | most |",
-        "|---|---|---|---|",
+        "| sampler | seeds | mean | least | most |",
+        "|---|---|---|---|---|",
         *(
-            f"| {name} | {np.mean(v):.2%} | {min(v):.2%} | {max(v):.2%} |"
+            f"| {name} | {len(v)} | {np.mean(v):.2%} | {min(v):.2%} | {max(v):.2%} |"
             for name, v in found["shares"].items()
         ),
         "",
-        "## Two clusters started by hand",
-        "",
-        "Two schedulers with a worker each on loopback, `--scheduler tcp://127.0.0.1:PORT`, 64 designs drawn",
-        f"at random with another seed each, `hwsim combine` of both: {both['designs']} designs, of which",
-        f"both know {both['known_twice']}, with equal values; all {equal} to those of the sweep above.",
-        "",
+        *by_hand(of.get("hand")),
     ]
     return "\n".join(lines)
 
 
-def nothing(workers: int, of: dict[str, float]) -> str:
-    named = f"{workers} worker{'s' if workers > 1 else ''}"
-    return f"{1e3 * of['task_s']:.2f} ms with {named} (started in {of['start_s']:.1f} s)"
+def empty(of: list[dict[str, float]]) -> list[str]:
+    if not of:
+        return []
+    told = (
+        f"{1e3 * e['task_s']:.2f} ms, workers {int(e.get('workers', n))}, started in {e['start_s']:.1f} s"
+        for n, e in enumerate(of, 1)
+    )
+    return [
+        f"A task that does nothing, of 2,000: {'; '.join(told)}",
+        f"and {1e6 * of[0]['here_s']:.0f} us in this process (`--workers 0`).",
+        "",
+    ]
 
 
-def rate(run: dict[str, Any]) -> float:
-    return float(run["evaluated"] / run["seconds"])
-
-
-def workers(run: dict[str, Any]) -> int:
-    return int(run["workers"])
+def by_hand(of: dict[str, Any] | None) -> list[str]:
+    if of is None:
+        return []
+    both, equal = of["combined"], "equal" if of["equal"] else "NOT equal"
+    return [
+        "## Two clusters started by hand",
+        "",
+        "Two schedulers with a worker each on loopback, `--scheduler tcp://127.0.0.1:PORT`, designs drawn at",
+        f"random with another seed each, `hwsim combine` of both: {both['designs']} designs, of which both",
+        f"know {both['known_twice']}, with equal values; all {equal} to those of the sweep above.",
+        "",
+    ]
 
 
 def busy(run: dict[str, Any]) -> float:
-    return float(run["tasks_s"] / (run["seconds"] * workers(run)))
+    return float(run["tasks_s"] / (run["seconds"] * run["workers"]))
 
 
 def overhead(run: dict[str, Any]) -> float:
-    return float(1e3 * (run["seconds"] * workers(run) - run["tasks_s"]) / run["evaluated"])
+    return float(1e3 * (run["seconds"] * run["workers"] - run["tasks_s"]) / run["evaluated"])
 
 
 def reused(run: dict[str, Any]) -> float:
     return float(run["layers_reused"] / (run["layers_reused"] + run["layers_made"]))
+
+
+ROWS: dict[str, Any] = {
+    "designs of this measurement": lambda r: f"{r['evaluated']}",
+    "designs a second": lambda r: f"{r['evaluated'] / r['seconds']:.2f}",
+    "seconds of a design on its worker, mean": lambda r: f"{r['tasks_s'] / r['evaluated']:.2f}",
+    "share of the workers' time in designs": lambda r: f"{busy(r):.0%}",
+    "overhead a design, ms of a worker": lambda r: f"{overhead(r):.0f}",
+    "load of the machine, before and after": lambda r: f"{r['load'][0]:.1f}, {r['load'][1]:.1f}",
+}

@@ -16,7 +16,7 @@ from hwsim.tasks import Done, Shared, Task
 IN_FLIGHT = 3
 """Bundles of tasks that a cluster has ahead for each of its threads, so that none waits for this process."""
 
-TOGETHER_S, MOST_TOGETHER = 0.5, 64
+TOGETHER_S, MOST_TOGETHER = 1.0, 64
 """Seconds of work, and tasks, that go to a worker in one bundle: 20 to 60 ms of Dask and of this process a
 bundle are then a small part."""
 
