@@ -177,7 +177,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (("cell_costs",), ("costing", "methods.", *STAGES, *VALUES, *BASE)),
     (("searching",), ("cell_costs", "computing", "delivery", "report.", "methods.", *STAGES, *VALUES, *BASE)),
-    (("architectures",), ("costing", "methods.", *STAGES, *VALUES, *BASE)),
+    (("architectures",), ("costing", "pipeline", "methods.", *STAGES, *VALUES, *BASE)),
     (("computing",), ("explore.engine", "methods.", *VALUES, *BASE)),
     (
         ("architecture_search",),
