@@ -1,6 +1,7 @@
 """What ``hwsim search`` does: search into a directory, show the best that was found."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -52,6 +53,8 @@ def snasnet(
             cells = cell_costs.costed(spec, asked, scored, output, compute, progress)
     found = described(spec, asked, cells, output)
     paths = write_together(output, lambda directory: _write(found, directory))
+    if "page" not in paths:
+        (output / PAGE).unlink(missing_ok=True)
     if as_json:
         say(json.dumps(found, indent=1, allow_nan=False))
         return
@@ -82,10 +85,13 @@ def described(spec: SearchSpec, asked: CostSpec | None, cells: list[Costed], out
 
 
 def _train(spec: SearchSpec, cell: str, output: Path) -> str:
-    return (
-        f"hwsim train {MODEL} --set matrix={cell} --set channels={spec.channels} --set inner={spec.inner} "
-        f"--data {spec.data} --timesteps {spec.timesteps} -o {as_path(output)}-{cell.replace(',', '-')}"
-    )
+    settings = {"matrix": cell, "channels": spec.channels, "inner": spec.inner}
+    given = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    given += ["--data", spec.data]
+    if spec.data_directory is not None:
+        given += ["--data-dir", spec.data_directory]
+    given += ["--timesteps", str(spec.timesteps), "-o", f"{as_path(output)}-{cell.replace(',', '-')}"]
+    return shlex.join(["hwsim", "train", MODEL, *given])
 
 
 def _write(found: dict[str, Any], directory: Path) -> dict[str, Path]:

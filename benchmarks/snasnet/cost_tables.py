@@ -44,12 +44,13 @@ def untrained_table(found: Found) -> str:
     )  # fmt: skip
 
 
-def agreement(found: Found) -> tuple[int, int, int, int]:
-    """Trained networks executed, neuron-steps compared, differences, networks not trusted."""
+def agreement(found: Found) -> tuple[int, int, int, int, int]:
+    """Trained networks executed, of them with connections back, neuron-steps compared, differences, networks
+    not trusted."""
     rows = {row["name"]: row for row in found.files["networks"]}.values()
     return (
-        len(rows), sum(r["compared"] for r in rows), sum(r["differences"] for r in rows),
-        sum(not r["trusted"] for r in rows),
+        len(rows), sum(r["kept_bits"] > 0 for r in rows), sum(r["compared"] for r in rows),
+        sum(r["differences"] for r in rows), sum(not r["trusted"] for r in rows),
     )  # fmt: skip
 
 
@@ -71,13 +72,15 @@ SHOWN: dict[str, Callable[[float], str]] = {
     "accuracy": lambda v: f"{v:.1f}", "ac": lambda v: f"{v:,.0f}", "mac": lambda v: f"{v:,.0f}",
     "kept": lambda v: f"{v:,.0f}", "returned": lambda v: f"{v:,.0f}", "dram": lambda v: f"{v / 1024:,.0f}",
     "energy": lambda v: f"{v / 1e6:.1f}", "latency": lambda v: f"{v / 1e3:.1f}",
-    "stepwise": lambda v: f"{v:.2f}", "packets": lambda v: f"{v:,.0f}",
-    "hops": lambda v: f"{v:,.0f}",
+    "stepwise": lambda v: f"{v:.2f}",
+    "stepwise_dram": lambda v: f"{v / 1024:,.0f}", "stepwise_energy": lambda v: f"{v / 1e6:.1f}",
+    "packets": lambda v: f"{v:,.0f}", "hops": lambda v: f"{v:,.0f}",
     "tiles_energy": lambda v: f"{v / 1e6:.2f}", "tiles_latency": lambda v: f"{v / 1e3:.1f}",
 }  # fmt: skip
 HEADS = (
     "accuracy, %", "AC", "MAC", "kept, bytes", "events back", "DRAM, KiB", "energy, uJ", "latency, us",
-    "all stepwise / latency", "packets", "hops", "tiles uJ", "tiles us",
+    "stepwise / latency", "stepwise KiB",
+    "stepwise uJ", "packets", "hops", "tiles uJ", "tiles us",
 )  # fmt: skip
 
 
@@ -91,8 +94,9 @@ def _line(found: Found, cell: str) -> Row | None:
         "accuracy": statistics.fmean(found.accuracies(cell).values()), "ac": tile["ac"], "mac": tile["mac"],
         "kept": tile["kept_bits"] / 8, "returned": tile["returned"], "dram": tile["dram_bytes"],
         "energy": tile["energy_pj"], "latency": tile["latency_ns"],
-        "stepwise": stepwise["latency_ns"] / tile["latency_ns"], "packets": tiles["packets"],
-        "hops": tiles["hops"],
+        "stepwise": stepwise["latency_ns"] / tile["latency_ns"],
+        "stepwise_dram": stepwise["dram_bytes"], "stepwise_energy": stepwise["energy_pj"],
+        "packets": tiles["packets"], "hops": tiles["hops"],
         "tiles_energy": tiles["energy_pj"], "tiles_latency": tiles["latency_ns"],
     }  # fmt: skip
 

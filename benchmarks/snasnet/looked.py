@@ -14,15 +14,19 @@ import torch
 from torch import nn
 
 from benchmarks.congestion import small_tiles
+from benchmarks.snasnet import by_step
 from benchmarks.snasnet.plan import SMALL, Run, searched
 from hwsim import cell_costs
 from hwsim.chip.config import worded
 from hwsim.costing import OnChip
+from hwsim.datasets import load_dataset
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode, execute
 from hwsim.hardware import Hardware
 from hwsim.mapping import Mapping as Schedule
-from hwsim.methods.train import CARD
+from hwsim.methods.train import CARD, finished
+from hwsim.methods.train_data import Feed
+from hwsim.methods.trained import open_training
 from hwsim.methods.training_free import candidate
 from hwsim.methods.workers import one_thread
 from hwsim.network import Network
@@ -134,6 +138,16 @@ def trained(name: str, weights: str, places: Mapping[str, str], *, store: str) -
     return found
 
 
+def by_each_step(name: str, weights: str, *, store: str) -> float:
+    """Accuracy of a trained network with statistics of each step; ``weights``: digest of its card."""
+    del weights
+    found = finished(Path(store) / name)
+    model = open_training(found.directory).model
+    assert isinstance(model, nn.Module)
+    feed = Feed.of(load_dataset(found.spec.data), found.spec, int(found.card["timesteps"]))
+    return by_step.accuracy(model, feed)
+
+
 def kept_bits(network: Network) -> int:
     """Bits that connections back in time keep from step to step: one for a spike, for a graded value those
     of an activation of the chip; each population once, for its longest delay."""
@@ -159,10 +173,12 @@ def _before_the_last(events: Any, delay: int) -> int:
 
 def looked(
     store: Path, cells: Iterable[str], simulated: Iterable[str], active: Iterable[str],
-    runs: Iterable[tuple[Run, tuple[str, ...]]], tell: Callable[[str], None] = lambda _text: None,
+    runs: Iterable[tuple[Run, tuple[str, ...]]], trainings: Iterable[Run],
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, dict[str, Found]]:  # fmt: skip
     """By kind and cell or name of a run: score, untrained on each chip (of ``simulated``), activity (of
-    ``active``), trained (of ``runs``, with where each is to be simulated)."""
+    ``active``), trained (of ``runs``, with where each is to be simulated), accuracy by statistics of each
+    step (of ``trainings``)."""
     one_thread()
     tasks: dict[tuple[str, str], Task] = {}
     for cell in dict.fromkeys(cells):
@@ -176,12 +192,16 @@ def looked(
         card = content_id("card", {"text": (run.directory(store) / CARD).read_text(encoding="utf-8")})
         arguments = {"name": run.name, "weights": card, "places": list(places)}
         tasks["trained", run.name] = Task(trained, arguments, {"store": str(store)})
+    for run in trainings:
+        card = content_id("card", {"text": (run.directory(store) / CARD).read_text(encoding="utf-8")})
+        task = Task(by_each_step, {"name": run.name, "weights": card}, {"store": str(store)})
+        tasks["each step", run.name] = task
     file = TaskStore(store / LOOKED)
     done = {}
     for number, one in enumerate(file.compute(list(tasks.values()), here), 1):
         done[one.id] = one
         tell(f"{number} of {len(tasks)}: {one.error or ''}")
-    kinds = ("score", "untrained", "untrained event", "activity", "trained")
+    kinds = ("score", "untrained", "untrained event", "activity", "trained", "each step")
     found: dict[str, dict[str, Found]] = {kind: {} for kind in kinds}
     for (kind, name), task in tasks.items():
         if done[task.id].value is not None:

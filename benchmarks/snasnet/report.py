@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.snasnet import cost_tables, figures, tables
+from benchmarks.snasnet import cost_tables, figures, findings, tables
 from benchmarks.snasnet.__main__ import OUT, searches
 from benchmarks.snasnet.looked import NEURONS, WEIGHT_BYTES
-from benchmarks.snasnet.plan import plan
+from benchmarks.snasnet.plan import EDGES, OTHER, SMALL, plan
 from benchmarks.snasnet.results import KEYS, best, collected, merged, read, scored_rows, write
 from benchmarks.snasnet.tables import Found
+from hwsim.datasets import load_dataset
 from hwsim.delivery import write_together
 from hwsim.storage import is_dir, write_text
 
@@ -25,7 +26,8 @@ PAGE = Path(__file__).with_name("page.md")
 
 def page(found: Found) -> str:
     within, between, cells = tables.seeds(found)
-    networks, compared, differing, untrusted = cost_tables.agreement(found)
+    networks, returning, compared, differing, untrusted = cost_tables.agreement(found)
+    digits = load_dataset(SMALL)
     wanted = {run.name for run in plan(best(found.files["scored"]))}
     return PAGE.read_text(encoding="utf-8").format(
         trainings=len(found.files["trainings"]),
@@ -40,6 +42,11 @@ def page(found: Found) -> str:
         by_pool=tables.by_count(found, "pool"), by_backward=tables.by_count(found, "backward"),
         steps=tables.steps_table(found), transfer=tables.transfer_table(found),
         feedback=cost_tables.feedback_table(found), untrained=cost_tables.untrained_table(found),
+        findings=findings.sentences(found), by_feedback=tables.by_feedback(found),
+        training_images=len(digits.train), test_images=len(digits.test), returning=returning,
+        unique={f"{data} {edges}": len({row["cell"] for row in found.files["scored"]
+                if (row["data"], row["edges"]) == (data, edges)})
+                for data in (SMALL, OTHER) for edges in EDGES},
         networks=networks, compared=compared, differing=differing, untrusted=untrusted,
         speed=tables.speed_table(found), neurons=NEURONS, weight_bytes=WEIGHT_BYTES,
     )  # fmt: skip

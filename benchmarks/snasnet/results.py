@@ -62,10 +62,12 @@ def collected(store: Path, table: Path, scored: Rows, tell: Any) -> dict[str, Ro
     runs = [run for run in plan(best(scored)) if is_file(run.directory(store) / CARD)]
     with_costs = [(run, places(run)) for run in runs if places(run)]
     cells = [*drawn("both"), *(run.cell for run in runs if run.data == SMALL)]
-    found = looked(store, cells, drawn("both"), drawn("both")[:ACTIVE], with_costs, tell)
+    found = looked(store, cells, drawn("both"), drawn("both")[:ACTIVE], with_costs, runs, tell)
     new = {
         "scored": scored,
-        "trainings": [training_row(run, store) for run in runs],
+        "trainings": [
+            training_row(run, store) | {"accuracy_each_step": found["each step"][run.name]} for run in runs
+        ],
         "cells": [
             {"cell": cell, **_finite(found["score"][cell]),
              **_named("untrained", found["untrained"].get(cell, {})),

@@ -22,6 +22,9 @@ from hwsim.methods.training_free.cells import cell_of
 
 OPERATIONS = {1: "identity", 2: "conv1x1", 3: "conv3x3", 4: "pool"}
 SUBSETS = 2000
+BY_STEP, RUNNING, TRAINED = "accuracy_each_step", "accuracy", "train_accuracy"
+"""Columns of trainings.csv: on test images with statistics of each step and with one running mean of all
+steps; while training."""
 
 
 class Found:
@@ -33,22 +36,27 @@ class Found:
         self.networks = {(row["name"], row["place"]): row for row in files["networks"]}
         self.trainings = {row["name"]: row for row in files["trainings"]}
 
-    def accuracies(self, cell: str, data: str = SMALL, timesteps: int = 5) -> dict[int, float]:
+    def accuracies(
+        self, cell: str, data: str = SMALL, timesteps: int = 5, of: str = BY_STEP
+    ) -> dict[int, float]:
         """In %, by seed."""
         return {
-            row["seed"]: 100 * row["accuracy"]
+            row["seed"]: 100 * row[of]
             for row in self.files["trainings"]
             if (row["cell"], row["data"], row["timesteps"]) == (cell, data, timesteps)
         }
 
     def drawn(self, edges: str) -> list[Row]:
-        """Random cells that are trained, with ``accuracy`` of seed 0 in % and ``name``."""
+        """Random cells that are trained, with accuracies of seed 0 in % (``accuracy`` that of each step's
+        statistics) and ``name``."""
         found = []
         for cell in drawn(edges):  # type: ignore[arg-type]
             accuracy = self.accuracies(cell).get(0)
             if accuracy is not None:
                 name = f"{SMALL}_T5_{cell.replace(',', '-')}_0"
-                found.append(self.cells[cell] | kinds(cell) | {"accuracy": accuracy, "name": name})
+                others = {of: self.accuracies(cell, of=of)[0] for of in (RUNNING, TRAINED)}
+                told = {"accuracy": accuracy, "running": others[RUNNING], "trained": others[TRAINED]}
+                found.append(self.cells[cell] | kinds(cell) | told | {"name": name})
         return found
 
 
@@ -81,7 +89,10 @@ def seeds(found: Found) -> tuple[float, float, int]:
 
 PREDICTORS: dict[str, str] = {
     "sahd": "SAHD", "hd": "HD", "parameters": "parameters", "lif": "LIF edges", "edges": "edges",
-    "conv3x3": "conv3x3 edges", "backward": "edges back in time",
+    "conv3x3": "conv3x3 edges", "pool": "pools", "backward": "edges back in time",
+}  # fmt: skip
+MEASURED = {
+    "accuracy": "statistics of each step", "running": "one running mean", "trained": "training images",
 }  # fmt: skip
 
 
@@ -91,11 +102,11 @@ def taus(found: Found) -> str:
         rows = found.drawn(edges)
         if len(rows) < 10:
             continue
-        accuracy = column(rows, "accuracy")
         for name, head in PREDICTORS.items():
-            values = column(rows, name)
-            lines.append([edges, str(len(rows)), head, told(list(values), list(accuracy))])
-    return markdown(("cells", "number", "order by", "tau with accuracy (95 %)"), lines)
+            values = list(column(rows, name))
+            taus = [told(values, list(column(rows, of))) for of in MEASURED]
+            lines.append([edges, str(len(rows)), head, *taus])
+    return markdown(("cells", "number", "order by", *(f"tau, {head}" for head in MEASURED.values())), lines)
 
 
 def difference(rows: Sequence[Row], a: str, b: str) -> str:
@@ -135,11 +146,13 @@ def best_table(found: Found) -> str:
                     f"best of 500 by {kernel.upper()}",
                     cell,
                     spread(list(found.accuracies(cell).values())),
+                    spread(list(found.accuracies(cell, of=RUNNING).values())),
                 ]
             )
         every = [row["accuracy"] for row in found.drawn(edges)]
-        lines.append([edges, "random cells, a seed each", "", spread(every)])
-    return markdown(("cells", "chosen", "cell", "accuracy, %"), lines)
+        running = [row["running"] for row in found.drawn(edges)]
+        lines.append([edges, "random cells, a seed each", "", spread(every), spread(running)])
+    return markdown(("cells", "chosen", "cell", "accuracy, %", "with one running mean, %"), lines)
 
 
 def by_count(found: Found, name: str) -> str:
@@ -155,6 +168,17 @@ def by_count(found: Found, name: str) -> str:
         if any(e == edges for e, _ in groups)
     ]
     return markdown(("cells", *(f"{c} {name}" for c in counts)), lines)
+
+
+def by_feedback(found: Found) -> str:
+    """Random cells by their edges back in time: the three accuracies."""
+    rows = [row for edges in EDGES for row in found.drawn(edges)]
+    counts = sorted({row["backward"] for row in rows})
+    lines = [
+        [head, *(spread([row[of] for row in rows if row["backward"] == c]) for c in counts)]
+        for of, head in MEASURED.items()
+    ]
+    return markdown(("accuracy, %", *(f"{c} back in time" for c in counts)), lines)
 
 
 def steps_table(found: Found) -> str:
@@ -186,12 +210,13 @@ def sizes_table(found: Found) -> str:
     rows = found.drawn("both")
     rng, accuracy = np.random.default_rng(0), column(rows, "accuracy")
     sizes = [n for n in (1, 2, 5, 10, 20, 50) if n < len(rows)]
+    subsets = {size: [rng.permutation(len(rows))[:size] for _ in range(SUBSETS)] for size in sizes}
     lines = []
     for name in ("sahd", "hd", "parameters", "lif"):
         score = column(rows, name)
         line = [PREDICTORS[name]]
         for size in sizes:
-            taken = [_best_of(score, rng.permutation(len(rows))[:size]) for _ in range(SUBSETS)]
+            taken = [_best_of(score, subset) for subset in subsets[size]]
             line.append(f"{accuracy[taken].mean():.1f} ± {accuracy[taken].std():.1f}")
         lines.append(line)
     return markdown(("best by", *(f"N = {n}" for n in sizes)), lines)

@@ -163,7 +163,7 @@ def snasnet(
         int | None, count("Of the first cell; the second has twice as many. Default: 16.")
     ] = None,
     inner: Annotated[int | None, count("Neurons of the hidden linear layer. Default: 64.")] = None,
-    batch: Annotated[int | None, count("Images of a batch. Default: 64.")] = None,
+    batch: Annotated[int | None, unset("Images of a batch, 2 at least. Default: 64.")] = None,
     batches: Annotated[int | None, count("Batches; a score is their mean. Default: 2.")] = None,
     timesteps: Annotated[int | None, count("Timesteps T. Default: 5.")] = None,
     seed: Annotated[int | None, unset("Of cells, weights and images. Default: 0.")] = None,

@@ -102,6 +102,23 @@ def test_samples_that_are_answered_alike_score_minus_infinity_by_hamming_distanc
     assert gram.scores()["hd"] == -math.inf
 
 
+@pytest.mark.parametrize("samples", [3, 17, 256])
+@pytest.mark.parametrize("kernel", ["hd", "sahd"])
+def test_two_samples_answered_alike_score_minus_infinity_after_any_number_of_calls(
+    samples: int, kernel: str
+) -> None:
+    """Rounding of K / calls leaves a determinant of about 1e-16 otherwise: K is singular, slogdet finite."""
+    generator, gram = torch.Generator().manual_seed(samples), Gram()
+    for _ in range(35):
+        spikes = (torch.rand(samples, 300, generator=generator) < 0.3).float()
+        spikes[1] = spikes[0]
+        gram.add(spikes)
+    assert gram.scores()[kernel] == -math.inf
+    spikes[1, 0] = 1 - spikes[0, 0]
+    gram.add(spikes)
+    assert math.isfinite(gram.scores()[kernel])
+
+
 def test_a_score_adds_every_layer_and_step_from_states_of_zero() -> None:
     torch.manual_seed(0)
     model = snasnet(channels=4, classes=2, inner=8, votes=2, resolution=8, channels_in=1)

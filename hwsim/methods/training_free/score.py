@@ -37,10 +37,12 @@ KERNELS: dict[str, Kernel] = {"sahd": sparsity_aware, "hd": hamming}
 
 @dataclass
 class Gram:
-    """Sum of the kernels of all layers and steps of one batch, by the kernel's name; each (B, B) float64."""
+    """Sum of the kernels of all layers and steps of one batch, by the kernel's name; each (B, B) float64.
+    ``apart`` (B, B): neurons that fire for one of two samples alone, over all of them."""
 
     calls: int = 0
     sums: dict[str, Tensor] = field(default_factory=dict)
+    apart: Tensor | None = None
 
     def add(self, spikes: Tensor) -> None:
         """``spikes`` (B, ...) of one layer at one step, 0 or 1."""
@@ -48,13 +50,18 @@ class Gram:
         counted = torch.from_numpy(distances(packed(flat))).double()
         active, neurons = counted.diagonal().clone(), flat.shape[1]
         distance = counted.fill_diagonal_(0.0)
+        self.apart = distance if self.apart is None else self.apart + distance
         for name, kernel in KERNELS.items():
             found = kernel(distance, active, neurons)
             self.sums[name] = self.sums[name] + found if name in self.sums else found
         self.calls += 1
 
     def scores(self) -> dict[str, float]:
-        """log |det (K / calls)| by kernel; minus infinity where K is singular."""
+        """log |det (K / calls)| by kernel; minus infinity where two samples are answered alike everywhere:
+        two rows of K are equal then, which rounding hides from a determinant."""
+        assert self.apart is not None
+        if int((self.apart == 0).sum()) > len(self.apart):
+            return dict.fromkeys(self.sums, -np.inf)
         return {n: float(torch.linalg.slogdet(k / self.calls).logabsdet) for n, k in self.sums.items()}
 
 

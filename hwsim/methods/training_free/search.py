@@ -97,12 +97,13 @@ def search(
     The result depends on neither who computes nor interruptions. Raises HwsimError for a directory of another
     search, a damaged one, and data that are no images.
     """
-    check_same(directory, SPEC, spec, "search", has_begun=is_file(directory / TASKS))
     candidate.batches_of(spec.data, spec.data_directory, spec.images, spec.batch, spec.batches, spec.seed)
-    save_yaml(directory / SPEC, spec)
     cells, network = [text_of(cell) for cell in random_cells(spec.seed, spec.cells, spec.edges)], spec.network
     tasks = {cell: Task(candidate.score, {"cell": cell} | network, spec.places) for cell in cells}
+    directory.mkdir(parents=True, exist_ok=True)
     with alone(directory):
+        check_same(directory, SPEC, spec, "search", has_begun=is_file(directory / TASKS))
+        save_yaml(directory / SPEC, spec)
         store = TaskStore(directory / TASKS)
         found = values_of(store, list(tasks.values()), compute, progress, "cells")
     scored = [Scored(n, cell, **found[tasks[cell].id]) for n, cell in enumerate(cells)]
