@@ -111,8 +111,8 @@ def answer(found: Found) -> str:
         f"searches for simulated costs, and by {len(worse)} of them every one of its seeds is worse than all "
         f"of theirs, in the supernet. Trained from scratch, the winners found for a cost are the fitter ones "
         f"by it in {len(better)} of {len(others)} cases only: accuracy with the supernet's weights orders the "
-        f"{len(own)} winners' own accuracies with tau {told(inherited, own)}, and what it gets wrong outweighs "
-        "what the cost got right."
+        f"{len(own)} winners' own accuracies with tau {told(inherited, own)}, and what it gets wrong "
+        "outweighs what the cost got right."
     )
 
 
