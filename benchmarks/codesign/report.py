@@ -110,8 +110,8 @@ def answer(found: Found) -> str:
         f"**Answer.** The search for spikes has no winner in common with {len(apart)} of {len(others)} "
         f"searches for simulated costs, and by {len(worse)} of them every one of its seeds is worse than all "
         f"of theirs, in the supernet. Trained from scratch, the winners found for a cost are the fitter ones "
-        f"by it in {len(better)} of {len(others)} cases only: accuracy with the supernet's weights orders the "
-        f"{len(own)} winners' own accuracies with tau {told(inherited, own)}, and what it gets wrong "
+        f"by it in {len(better)} of {len(others)} cases only: accuracy with the supernet's weights orders "
+        f"the {len(own)} winners' own accuracies with tau {told(inherited, own)}, and what it gets wrong "
         "outweighs what the cost got right."
     )
 
@@ -244,7 +244,8 @@ def page(found: Found) -> str:
         factor=FACTOR, chips=" and ".join(CHIPS), budget=SEARCH["rounds"] * SEARCH["pool"], seeds=len(SEEDS),
         validation=SEARCH["validation"], samples=SEARCH["samples"], paths=len(found.paths),
         minutes=f"One worker took {found.minutes:.0f}\nminutes beside other work.",
-        answer=answer(found), winners=winners(found), regret=regret(found), verdict=verdict(found), orders=orders(found),
+        answer=answer(found), winners=winners(found), regret=regret(found), verdict=verdict(found),
+        orders=orders(found),
         why=why(found), epochs=TRAINING["epochs"], trained=len({row["seed"] for row in found.trained}),
         trained_table=trained_table(found), trained_verdict=trained_verdict(found),
     )  # fmt: skip
