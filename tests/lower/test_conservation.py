@@ -80,7 +80,7 @@ def test_every_simulation_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
         ledger = run(program, hardware)
         return changed(changed(ledger, 0, "ac", 1), 0, "ac_issued", 1)
 
-    monkeypatch.setattr("hwsim.pipeline.run", one_more)
+    monkeypatch.setattr("hwsim.simulation.run", one_more)
     with pytest.raises(HwsimError, match="layer 'a' counts 33 useful operations; its events demand 32"):
         conserved()
 
@@ -91,7 +91,7 @@ def test_every_ledger_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
         ledger.cycles[0, CAUSE_COLUMNS.index(("dma", "idle"))] += 1
         return ledger
 
-    monkeypatch.setattr("hwsim.pipeline.run", lost_cycle)
+    monkeypatch.setattr("hwsim.simulation.run", lost_cycle)
     with pytest.raises(HwsimError, match="the units' cycles do not agree"):
         conserved()
 
