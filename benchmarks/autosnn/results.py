@@ -126,7 +126,7 @@ def row_of(run: Run, store: Path) -> tuple[Row, list[LayerRow]] | None:
     rate = round(spikes / neurons / steps, 4) if counted else 0.0
     row = Row(
         run.group, run.row, run.seed, card["test_accuracy"], round(card["train_accuracy"], 4),
-        round(spikes, 1), neurons, rate, card["parameters"], steps,
+        round(float(spikes), 1), neurons, rate, card["parameters"], steps,
         card["epochs"], card["cpu_minutes"],
     )  # fmt: skip
     layers = [
