@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers reference docs package package-test clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -130,6 +130,29 @@ autosnn: $(READY)  ## train and search AutoSNN's networks small, into reports/au
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md
+
+reference: $(READY)  ## write docs/reference from the code, and the pictures of docs/concepts.md
+	$(BIN)/python -m docs.generate.reference docs/reference
+	$(BIN)/python -m docs.generate.pictures docs/pictures
+
+docs: .venv/.docs  ## build the documentation's site strictly into out/site
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html -c docs . out/site
+
+.venv/.docs: $(READY) constraints-docs.txt
+	PIP_CONSTRAINT="constraints.txt constraints-docs.txt" $(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
+package: $(READY)  ## build sdist and wheel into out/dist
+	rm -rf out/dist
+	$(BIN)/python -m hatchling build -d out/dist
+
+package-test: package  ## install the wheel in a fresh environment in another directory, and run a tutorial there
+	place=$$(mktemp -d) && cp docs/tutorials/estimate.md tests/documents.py $$place && \
+	$(PYTHON) -m venv $$place/venv && \
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $$place/venv/bin/pip install --quiet --disable-pip-version-check \
+		torch==2.13.0 $(CURDIR)/out/dist/*.whl && \
+	cd $$place && venv/bin/hwsim --version && venv/bin/hwsim list models && venv/bin/hwsim estimate fashion -o out && \
+	venv/bin/python documents.py estimate.md; status=$$?; rm -rf $$place; exit $$status
 
 $(SCALESIM)/.ready:
 	$(PYTHON) -m venv $(SCALESIM)

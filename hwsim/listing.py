@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hwsim.datasets.catalog import ENTRIES
 from hwsim.datasets.load import find_dataset
 from hwsim.dram import table as dram
 from hwsim.errors import HwsimError, nearest
+from hwsim.explore.space import load_space, spaces
+from hwsim.mapping import mappings
 from hwsim.noc import config as noc
 from hwsim.report import console
 
@@ -26,6 +29,8 @@ def list_known(what: str, as_json: bool) -> None:
             {n: facts(hardware.load_hardware(n)) for n in hardware.presets()}
             | {n: facts_of_cores(load_chip(n)) for n in chips()}
         ),
+        "mappings": lambda: {n: at_top(zoo.shipped("mappings")[n]) for n in mappings()},
+        "spaces": lambda: {n: load_space(Path(n)).description for n in spaces()},
         "dram": lambda: {n: dram.load_dram(n).description for n in dram.drams()},
         "noc": lambda: {n: noc.load_noc(n).description for n in noc.nocs()},
         "hop_energy": lambda: {n: grid.load_hop_energy(n).description for n in grid.hop_energies()},
@@ -52,6 +57,12 @@ def told_of_training(directory: Path) -> str:
         f"{card['model']}{shared}; trained on {card['data']}, {card['timesteps']} steps, "
         f"{card['test_accuracy']:.1%} of {card['test_samples']:,} test samples"
     )
+
+
+def at_top(path: Path) -> str:
+    """The comment that a file begins with, as one line."""
+    lines = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
 
 
 def place_of(name: str) -> str:

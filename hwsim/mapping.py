@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator
 
+from hwsim import zoo
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
 from hwsim.network import Network
@@ -110,5 +111,11 @@ class Mapping(Configured):
                 raise HwsimError(f"mapping: there is no population {name!r}.{nearest(name, known)}")
 
 
+def mappings() -> list[str]:
+    """Names of those that ship with hwsim."""
+    return list(zoo.shipped("mappings"))
+
+
 def load_mapping(path: Path) -> Mapping:
-    return load_yaml(path, Mapping)
+    """A shipped mapping by name, or a YAML file by path."""
+    return load_yaml(zoo.file_of("mappings", "mapping", path), Mapping)

@@ -7,16 +7,18 @@ from pathlib import Path
 from hwsim import zoo
 
 COUNTED = (".py", ".yaml", ".csv")
+INSTALLED = ("models", "mappings")
+"""Folders of a checkout that an installation has inside of the package."""
 
 
 @cache
 def source_id() -> str:
     """First 16 hex digits of the SHA-256 over all files of the package and of the models that it ships whose
-    content decides results."""
+    content decides results; the same of a checkout and of what is installed from it."""
     digest = hashlib.sha256()
     for root in (Path(__file__).parent, zoo.directory()):
-        for path in sorted(
-            p for p in root.rglob("*") if p.suffix in COUNTED and "checkpoints" not in p.parts
-        ):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        for path in sorted(p for p in root.rglob("*") if p.suffix in COUNTED):
+            name = path.relative_to(root)
+            if name.parts[0] not in INSTALLED and "checkpoints" not in name.parts:
+                digest.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -10,6 +10,7 @@ from pydantic import Field, PositiveInt, RootModel
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError, nearest
 from hwsim.population import Coding
+from hwsim.storage import is_dir, is_file
 
 
 class Entry(Configured):
@@ -56,6 +57,25 @@ def directory() -> Path:
         if (candidate / "zoo.yaml").is_file():
             return candidate
     raise HwsimError("the models directory with zoo.yaml is missing from this installation")
+
+
+@cache
+def shipped(folder: str) -> dict[str, Path]:
+    """YAML files that ship beside the models, by name; ``folder`` is ``mappings`` or ``models/spaces``."""
+    return {path.stem: path for path in sorted((directory().parent / folder).glob("*.yaml"))}
+
+
+def file_of(folder: str, what: str, path: Path) -> Path:
+    """``path``, or the shipped file of that name; a file, and what has an ending, goes before names.
+
+    Raises HwsimError for a name that is neither; ``what`` says what it should be the name of.
+    """
+    known, name = shipped(folder), str(path)
+    if path.suffix or is_file(path) or (name not in known and is_dir(path)):
+        return path
+    if name not in known:
+        raise HwsimError(f"unknown {what} {name!r}.{nearest(name, list(known))} Or a .yaml file.")
+    return known[name]
 
 
 @cache

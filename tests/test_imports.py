@@ -241,6 +241,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "manycore.silicon",
             "chip.config",
             "chip.prices",
+            "explore.space",
             "pipeline",
             "report.",
             "result",

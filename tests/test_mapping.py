@@ -42,6 +42,24 @@ def test_every_shipped_mapping_loads_and_says_what_it_is_for(path: Path) -> None
     assert f"| {path.name} |" in (path.parent / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_a_shipped_mapping_is_known_by_name(path: Path) -> None:
+    assert load_mapping(Path(path.stem)) == load_mapping(path)
+
+
+def test_an_unknown_mapping_gets_the_nearest_name() -> None:
+    with pytest.raises(HwsimError, match=r"unknown mapping 'step-major'\. Did you mean 'step_major'\?"):
+        load_mapping(Path("step-major"))
+
+
+def test_a_file_without_an_ending_is_read_though_a_shipped_mapping_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "step_major", "batch: 2")
+    assert load_mapping(Path("step_major")) == Mapping(batch=2)
+
+
 def test_the_shipped_mappings_are_schedules_a_full_array_an_accounting_and_a_placement() -> None:
     shipped = {path.stem: load_mapping(path) for path in SHIPPED}
     assert {stem for stem, mapping in shipped.items() if mapping.placement} == {"fashion-mesh-sata"}

@@ -72,7 +72,7 @@ def compare(
     ] = None,
     mapping: Annotated[
         Path | None,
-        unset("A mapping .yaml; schedules and mini-batches override it."),
+        unset("A mapping (hwsim list mappings) or a .yaml file; schedules and mini-batches override it."),
     ] = None,
     dram: DramOption = None,
     output: Annotated[str | None, directory("Write compare.json, compare.csv and pictures there.")] = None,

@@ -31,7 +31,10 @@ def estimate(
         int | None, count("How many of the inputs to run. Default: 128, on chips of many cores 8.")
     ] = None,
     sharing: SharingOption = "none",
-    mapping: Annotated[Path | None, unset("A mapping .yaml; the options below override it.")] = None,
+    mapping: Annotated[
+        Path | None,
+        unset("A mapping (hwsim list mappings) or a .yaml file; the options below override it."),
+    ] = None,
     schedule: Annotated[str | None, unset("layer_major (default) or step_major.")] = None,
     fold_order: Annotated[str | None, unset("auto (default), m_outer or n_outer.")] = None,
     direct_coding: Annotated[str | None, unset("once (default) or each_step.")] = None,

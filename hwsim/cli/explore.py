@@ -20,7 +20,9 @@ Output = Annotated[
 
 
 def explore(
-    space: Annotated[Path, typer.Argument(help="A space file (docs/explore.md).", metavar="SPACE.yaml")],
+    space: Annotated[
+        Path, typer.Argument(help="A space file (docs/explore.md), or a shipped one (hwsim list spaces).")
+    ],
     output: Output,
     objectives: Annotated[
         str | None, unset("E.g. energy_pj,latency_ns,area_um2. Default: the space file's.")
@@ -61,7 +63,7 @@ def explore(
 
     **Examples**
 
-    `hwsim explore models/spaces/fashion.yaml -o out/fashion`
+    `hwsim explore fashion -o out/fashion`
 
     `hwsim explore my_space.yaml --objectives energy_pj,area_um2 --budget 200 --sampler tpe -o out/tpe`
 

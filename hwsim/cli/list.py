@@ -9,11 +9,14 @@ from hwsim.options import AsJson
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="models, hardware, dram, noc, hop_energy, chip_energy, tables or data.")
+        str,
+        typer.Argument(
+            help="models, hardware, mappings, spaces, dram, noc, hop_energy, chip_energy, tables or data."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """List what is known by name: models, hardware presets, energy tables or data sets.
+    """List what is known by name: models, hardware presets, mappings, energy tables, data sets.
 
     **Example**
 

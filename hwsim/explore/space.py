@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from hwsim import zoo
 from hwsim.configuration import Configured, load_yaml
 from hwsim.errors import HwsimError
 from hwsim.explore.expressions import expression
@@ -194,8 +195,17 @@ class Space(Configured):
         return any(name in QUANTITIES for name in expression(text).names)
 
 
+def spaces() -> list[str]:
+    """Names of the spaces that ship with hwsim."""
+    return list(zoo.shipped("models/spaces"))
+
+
 def load_space(path: Path) -> Space:
-    """Read a space file; files that it names lie beside it. Raises HwsimError naming file, line and field."""
+    """Read a space file, or a shipped space by name; files that it names lie beside it.
+
+    Raises HwsimError naming file, line and field.
+    """
+    path = zoo.file_of("models/spaces", "space", path)
     space = load_yaml(path, Space)
     beside: dict[str, str] = {}
     for name in ("model", "weights", "hardware", "mapping", "table", "inputs"):

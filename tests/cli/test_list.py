@@ -4,6 +4,8 @@ import pytest
 
 from hwsim import __version__, cost, hardware, zoo
 from hwsim.chip.config import chips
+from hwsim.explore.space import spaces
+from hwsim.mapping import mappings
 from tests.cli.running import Command, Ran
 
 
@@ -12,6 +14,8 @@ from tests.cli.running import Command, Ran
     [
         ("models", [*zoo.entries(), *zoo.trainings()]),
         ("hardware", [*hardware.presets(), *chips()]),
+        ("mappings", mappings()),
+        ("spaces", spaces()),
         ("tables", cost.tables()),
     ],
 )

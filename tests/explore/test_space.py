@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hwsim.errors import HwsimError
 from hwsim.explore.points import refused, settings_of
-from hwsim.explore.space import Parameter, Point, Space, grid, load_space
+from hwsim.explore.space import Parameter, Point, Space, grid, load_space, spaces
 from tests.explore.small import EVALUATED, SIZE, SPACE, base_of, written
 
 ROOT = Path(__file__).parents[2]
@@ -128,8 +128,10 @@ def test_what_is_wrong_with_a_space_is_said_with_its_field(tmp_path: Path, text:
 def test_the_spaces_that_ship_are_read() -> None:
     shipped = sorted((ROOT / "models" / "spaces").glob("*.yaml"))
     assert shipped
+    assert [path.stem for path in shipped] == spaces()
     for path in shipped:
         base_of(load_space(path))
+        assert load_space(Path(path.stem)) == load_space(path)
 
 
 def test_the_space_of_the_document_is_one(tmp_path: Path) -> None:
