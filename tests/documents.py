@@ -15,7 +15,8 @@ import re
 import shlex
 import sys
 import warnings
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,25 @@ def run(document: str) -> int:
 
     Raises AssertionError, with the line of the block, where one fails or prints something else.
     """
+    with importable(Path.cwd()):
+        return ran_blocks(document)
+
+
+@contextmanager
+def importable(place: Path) -> Iterator[None]:
+    """Modules of a directory can be imported, and are forgotten afterwards."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(place))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(place))
+        for name in set(sys.modules) - before:
+            if Path(getattr(sys.modules[name], "__file__", None) or "/").parent == place:
+                del sys.modules[name]
+
+
+def ran_blocks(document: str) -> int:
     names: dict[str, Any] = {"__name__": "document"}
     printed: str | None = None
     ran = 0

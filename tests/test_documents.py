@@ -1,6 +1,7 @@
 """Tutorials and other documents of docs run as they stand; the runner itself refuses what does not hold."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.documents import blocks, run
 
 DOCS = Path(__file__).parent.parent / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
-RUN = [*TUTORIALS, DOCS / "concepts.md", DOCS / "extending.md", DOCS / "faq.md"]
+RUN = [*TUTORIALS, DOCS / "concepts.md", DOCS / "extending.md"]
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +73,14 @@ def test_other_commands_are_not_run() -> None:
 def test_files_are_written_and_blocks_that_are_shown_only_are_not_run() -> None:
     text = "<!-- file: a/b.py -->\n```python\nx = 3\n```\n<!-- shown only -->\n```python\n1 / 0\n```\n"
     assert run(text + document("print(open('a/b.py').read())", "x = 3")) == 1
+
+
+def test_a_file_of_a_document_can_be_imported_and_does_not_stay(tmp_path: Path) -> None:
+    for number in (1, 2):
+        text = f"<!-- file: written_here.py -->\n```python\nx = {number}\n```\n"
+        assert run(text + document("import written_here; print(written_here.x)", str(number))) == 1
+    assert "written_here" not in sys.modules
+    assert str(tmp_path) not in sys.path
 
 
 def test_names_last_from_block_to_block() -> None:

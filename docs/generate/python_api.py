@@ -24,6 +24,9 @@ PYTHON: dict[str, tuple[object, ...]] = {
 }
 """Functions and classes for users, by the page's sections."""
 
+LONGEST = 100
+"""Letters of a signature in one line."""
+
 
 def python() -> str:
     parts = ["# Python\n", NOTE.format("docstrings")]
@@ -57,22 +60,26 @@ def signature(node: ast.FunctionDef, name: str) -> str:
     given = node.args
     if given.args and given.args[0].arg == "self":
         given.args.pop(0)
-    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    short = f"{name}({ast.unparse(given)}){returns}"
-    if len(short) <= 100:
-        return short
+    returns = f" -> {text(node.returns)}" if node.returns else ""
     defaults = [None] * (len(given.args) - len(given.defaults)) + given.defaults
     parts = [of_parameter(a, d) for a, d in zip(given.args, defaults, strict=True)]
     if given.vararg or given.kwonlyargs:
         parts.append("*" + (of_parameter(given.vararg, None) if given.vararg else ""))
     parts += [of_parameter(a, d) for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    lines = "".join(f"    {part},\n" for part in parts)
-    return f"{name}(\n{lines}){returns}"
+    short = f"{name}({', '.join(parts)}){returns}"
+    if len(short) <= LONGEST:
+        return short
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){returns}"
 
 
 def of_parameter(argument: ast.arg, default: ast.expr | None) -> str:
-    annotation = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
-    return f"{argument.arg}{annotation}" + (f" = {ast.unparse(default)}" if default else "")
+    annotation = f": {text(argument.annotation)}" if argument.annotation else ""
+    return f"{argument.arg}{annotation}" + (f" = {text(default)}" if default else "")
+
+
+def text(node: ast.AST) -> str:
+    """Code, its texts in double quotes as the source has them."""
+    return ast.unparse(node).replace("'", '"')
 
 
 def of_class(kind: type) -> str:
@@ -89,7 +96,7 @@ def of_class(kind: type) -> str:
         (found,) = (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__")
         parts.append(f"```python\n{signature(found, kind.__name__)}\n```\n")
     elif hasattr(kind, "__dataclass_fields__"):
-        parts.append("```python\n" + "\n".join(ast.unparse(field) for field in fields) + "\n```\n")
+        parts.append("```python\n" + "\n".join(text(field) for field in fields) + "\n```\n")
     for name, member in vars(kind).items():
         told = member.fget if isinstance(member, property) else getattr(member, "func", member)
         if name.startswith("_") or not inspect.isfunction(told) or not told.__doc__ or name == "forward":
