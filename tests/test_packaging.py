@@ -17,6 +17,7 @@ import yaml
 
 import hwsim
 from hwsim import source
+from hwsim.listing import list_known
 from tests.cli.running import NET
 
 ROOT = Path(__file__).parent.parent
@@ -128,12 +129,21 @@ def test_what_is_installed_is_what_runs_and_its_results_are_those_of_the_checkou
     assert code == source.source_id()
 
 
-@pytest.mark.parametrize("what", ["models", "hardware", "mappings", "spaces", "tables"])
-def test_it_finds_what_is_known_by_name(installed: Path, tmp_path: Path, what: str) -> None:
-    told = ("-m", "hwsim", "list", what, "--json")
-    there = json.loads(run(installed, tmp_path, *told))
-    assert there
-    assert there == json.loads(run(ROOT, tmp_path, *told))
+def test_it_finds_what_is_known_by_name(
+    installed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("models", "hardware", "mappings", "spaces", "tables", "dram", "noc", "hop_energy", "chip_energy")
+    lists = "".join(f"list_known({name!r}, True)\n" for name in names)
+    there = run(installed, tmp_path, "-c", f"from hwsim.listing import list_known\n{lists}")
+    for name in names:
+        list_known(name, True)
+    assert there == capsys.readouterr().out
+    assert all(f'"{name}"' in there for name in ("fashion", "fashion-resnet19-C2", "sata", "step_major"))
+
+
+def test_the_command_is_there(installed: Path, tmp_path: Path) -> None:
+    assert run(installed, tmp_path, "-m", "hwsim", "--version") == f"{hwsim.__version__}\n"
+    assert (installed / "bin" / "hwsim").is_file()
 
 
 def test_an_estimate_with_its_report_runs_in_another_directory(installed: Path, tmp_path: Path) -> None:
