@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers validation clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -127,6 +127,9 @@ tinysnn: $(READY)  ## networks that learn by STDP: rules, bits, roundings, into 
 autosnn: $(READY)  ## train and search AutoSNN's networks small, into reports/autosnn (hours)
 	$(BIN)/python -m benchmarks.autosnn
 	$(BIN)/python -m benchmarks.autosnn.report
+
+validation: $(READY) $(FRONTENDS)/.ready $(SANAFE)/.ready  ## every comparison with references outside, into docs/validation.md
+	$(BIN)/python -m benchmarks.validation
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md

@@ -109,7 +109,7 @@ HEAD = [
     "",
     "`python -m benchmarks.autosnn.reuse`: SNN_1 of 8 channels on `sata`, 16 x 16 images, T = 4; accuracy on",
     "500 images after batch statistics of 500, costs of 16. Medians over paths, ms of one processor. *Costs*",
-    "is the whole task: reading the network off PyTorch, holding it against PyTorch, the estimate; *estimate*",
+    "is the whole task: reading the network off PyTorch, holding it against PyTorch, estimate; *estimate*",
     "is network to costs alone.",
     "",
     "| changed since a path that is known | accuracy | estimate | costs |",
