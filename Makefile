@@ -58,8 +58,8 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
 	touch $@
 
-perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals
-	$(BIN)/python -m benchmarks.perf
+perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals, into docs/performance.md
+	$(BIN)/python -m benchmarks.performance
 
 efficientlif: $(READY)  ## EfficientLIF-Net's figures: memory, DRAM, area, latency on chips, into reports/efficientlif
 	$(BIN)/python -m benchmarks.efficientlif
