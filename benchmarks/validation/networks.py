@@ -78,7 +78,7 @@ def pytest_row(group: str, what: str, reference: str, python: Path | str, *argum
     if not Path(python).is_file():
         return Row(group, what, reference, "not compared", f"{python} is absent", "equal", None, command)
     done = subprocess.run(  # noqa: S603
-        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        [str(python), "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout)}
