@@ -80,7 +80,7 @@ def executor_speed(network: Network, trace: EventTrace, limits: Limits, told: To
         (took,) = in_turn(lambda chunk=chunk, name=name: chunk.run((name,)))
         total, spent = total + count, spent + took
         rate = count / took / 1e9
-        share = f"{rate / limits.cached_adds_g:.0%}"
+        share = f"{rate / limits.second_g:.0%}"
         rows.append((name, f"{count / 1e6:.1f}", f"{took * 1e3:.2f}", f"{rate:.2f}", share))
     rate = total / spent / 1e9
     rows.append(
@@ -89,12 +89,12 @@ def executor_speed(network: Network, trace: EventTrace, limits: Limits, told: To
             f"{total / 1e6:.1f}",
             f"{spent * 1e3:.2f}",
             f"{rate:.2f}",
-            f"{rate / limits.cached_adds_g:.0%}",
+            f"{rate / limits.second_g:.0%}",
         )
     )
-    columns = ("layer", "M accumulates", "ms", "G/s", "of the additions that a core can do from its cache")
+    columns = ("layer", "M accumulates", "ms", "G/s", "of what a core adds from its second cache")
     told.table("Executor: accumulates of one VGG16 sample, T = 5, one core", columns, rows, limits.sentence)
-    told.goal("executor, layers of VGG16, one core", f"{rate:.2f} G accumulates/s", "above 1 G/s", rate > 1)
+    told.goal("executor, layers of VGG16, one core", f"{rate:.2f} G accumulates/s", "above 2 G/s", rate > 2)
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
 
 

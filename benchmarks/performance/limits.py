@@ -1,4 +1,7 @@
-"""What one core of this machine can do at most of what the executor does."""
+"""How fast one core of this machine reads and adds float32, from where they lie: the executor's own limit.
+
+An accumulate adds a weight that is read to a sum that stays in a register.
+"""
 
 import time
 from dataclasses import dataclass
@@ -7,50 +10,50 @@ from statistics import median
 import numpy as np
 from numba import njit
 
-CACHED, STREAMED = 1 << 12, 1 << 26
-"""Values of a row that stays in the first cache, and of one that passes through memory."""
+FIRST, SECOND, MEMORY = 1 << 12, 1 << 18, 1 << 26
+"""Values that stay in the first cache, in the second, and that pass through memory."""
 
+ADDED = 1 << 26
 REPEATS = 9
 
 
-@njit(fastmath=False)
-def add_rows(sums, rows, times):
-    """Rows of float32 onto sums, as an event adds the weights of its channel."""
-    for i in range(times):
-        row = rows[i % len(rows)]
-        for k in range(len(sums)):
-            sums[k] += row[k]
+@njit(fastmath=True)
+def total(values, times):
+    """Sums in any order, so that several additions are under way at once."""
+    found = np.float32(0)
+    for _ in range(times):
+        for k in range(len(values)):
+            found += values[k]
+    return found
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one core: G additions a second of float32 in its cache and through memory, GB/s that it reads."""
+    """G additions a second by one core, of values in its first cache, in its second, and in memory."""
 
-    cached_adds_g: float
-    streamed_adds_g: float
+    first_g: float
+    second_g: float
+    memory_g: float
 
     @staticmethod
     def measured() -> "Limits":
-        return Limits(_rate(CACHED, 4, 20_000), _rate(STREAMED, 1, 1))
+        return Limits(*(_rate(values) for values in (FIRST, SECOND, MEMORY)))
 
     @property
     def sentence(self) -> str:
         return (
-            f"Rows of float32 are added at {self.cached_adds_g:.1f} G/s by one core where sums and rows stay "
-            f"in "
-            f"its cache, at {self.streamed_adds_g:.2f} G/s where they pass through memory, two reads and a "
-            f"write "
-            f"of 4 bytes each: {12 * self.streamed_adds_g:.1f} GB/s."
+            f"One core reads and adds float32 at {self.first_g:.0f} G/s from its first cache, at "
+            f"{self.second_g:.0f} G/s from its second ({SECOND * 4 >> 10} KiB of them), at {self.memory_g:.1f} G/s "
+            f"({4 * self.memory_g:.0f} GB/s) from memory."
         )
 
 
-def _rate(values: int, rows: int, times: int) -> float:
-    """G additions a second."""
-    sums, given = np.zeros(values, np.float32), np.ones((rows, values), np.float32)
-    add_rows(sums, given, 1)
+def _rate(values: int) -> float:
+    given, times = np.ones(values, np.float32), ADDED // values
+    total(given, 1)
     taken = []
     for _ in range(REPEATS):
         began = time.perf_counter()
-        add_rows(sums, given, times)
+        total(given, times)
         taken.append(time.perf_counter() - began)
     return values * times / median(taken) / 1e9

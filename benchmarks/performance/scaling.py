@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from benchmarks.performance.limits import Limits
 from benchmarks.performance.told import Told
 from hwsim.cost import load_table
 from hwsim.execute.executor import encode, execute
@@ -128,7 +129,7 @@ def scaling(told: Told) -> None:
         told.table(f"Growing {field}", columns, rows, f"The others: {base}.")
 
 
-def largest(told: Told, cached_adds_g: float) -> None:
+def largest(told: Told, limits: Limits) -> None:
     """Where the time of one of the largest estimates goes, and what bounds it."""
     found = alone(LARGEST)
     whole = found["whole estimate"]
@@ -142,9 +143,7 @@ def largest(told: Told, cached_adds_g: float) -> None:
         "The largest estimate: " + ", ".join(f"{n} {v}" for n, v in asdict(LARGEST).items()),
         ("stage", "ms", "of the whole"), rows,
         f"{ac / 1e9:.2f} G accumulates of {found['events'] / 1e6:.1f} M events: {rate:.2f} G/s on "
-        f"{threads()} "
-        f"threads, {rate / threads() / cached_adds_g:.0%} of the additions that their cores can do from "
-        f"their "
+        f"{threads()} threads, {rate / threads() / limits.second_g:.0%} of what they add from their second "
         f"caches. At most {found['peak_mib']:,.0f} MiB.",
     )  # fmt: skip
 
