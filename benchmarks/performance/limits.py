@@ -43,8 +43,8 @@ class Limits:
     def sentence(self) -> str:
         return (
             f"One core reads and adds float32 at {self.first_g:.0f} G/s from its first cache, at "
-            f"{self.second_g:.0f} G/s from its second ({SECOND * 4 >> 10} KiB of them), at {self.memory_g:.1f} G/s "
-            f"({4 * self.memory_g:.0f} GB/s) from memory."
+            f"{self.second_g:.0f} G/s from its second ({SECOND * 4 >> 10} KiB of them), from memory at "
+            f"{self.memory_g:.1f} G/s ({4 * self.memory_g:.0f} GB/s)."
         )
 
 
