@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers reference docs package package-test clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers validation reference docs package package-test clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -58,8 +58,8 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
 	touch $@
 
-perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals
-	$(BIN)/python -m benchmarks.perf
+perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals, into docs/performance.md
+	$(BIN)/python -m benchmarks.performance
 
 efficientlif: $(READY)  ## EfficientLIF-Net's figures: memory, DRAM, area, latency on chips, into reports/efficientlif
 	$(BIN)/python -m benchmarks.efficientlif
@@ -127,6 +127,9 @@ tinysnn: $(READY)  ## networks that learn by STDP: rules, bits, roundings, into 
 autosnn: $(READY)  ## train and search AutoSNN's networks small, into reports/autosnn (hours)
 	$(BIN)/python -m benchmarks.autosnn
 	$(BIN)/python -m benchmarks.autosnn.report
+
+validation: $(READY) $(FRONTENDS)/.ready $(SANAFE)/.ready  ## every comparison with references outside, into docs/validation.md
+	$(BIN)/python -m benchmarks.validation
 
 numbers: $(READY)  ## write docs/numbers.md from the tables
 	$(BIN)/python -m hwsim.numbers docs/numbers.md

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.performance.told import Told
 from benchmarks.sanafe_cases import chip, convolutional, dense, gesture, pointwise
 from benchmarks.sanafe_exchange import PRICES, PYTHON, Case, ask, synapses
 from hwsim.chip.config import Chip
@@ -177,7 +178,7 @@ def compare(name: str, console: Console) -> None:
     console.print(table)
 
 
-def sanafe_speed(console: Console) -> None:
+def sanafe_speed(told: Told) -> None:
     """CPU seconds of a step: SANA-FE's models against executor and chip together, in turn, one thread each.
 
     Of hwsim all that is done for a sample counts: spikes, all ticks until the last packet is taken, more than
@@ -185,7 +186,7 @@ def sanafe_speed(console: Console) -> None:
     SANA-FE's loading of it, and our tables of the placed net, whose time is told.
     """
     if not PYTHON.is_file():
-        console.print("SANA-FE: no .venv-sanafe (make .venv-sanafe/.ready); not compared")
+        told.not_compared("SANA-FE: no .venv-sanafe (make .venv-sanafe/.ready); not compared")
         return
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
@@ -210,20 +211,20 @@ def sanafe_speed(console: Console) -> None:
             spikes += [cpu_seconds(execute, case.network, given) / steps for _ in range(ROUNDS)]
             ours += [cpu_seconds(whole, case, given, player) / steps for _ in range(ROUNDS)]
         step = statistics.median(ours)
-        console.print(
-            f"{case.name} net on {len(run.cores)} cores, {int(run.synapses.sum()):,} synaptic operations in "
-            f"{int(run.counts['received'].sum()):,} packets: {step * 1e3:.2f} ms a step, "
-            f"{statistics.median(spikes) * 1e3:.2f} of them for the spikes; tables of the net once "
-            f"{tables * 1e3:.1f} ms"
+        of = (
+            f"{case.name} network on {len(run.cores)} cores, {int(run.synapses.sum()):,} synaptic "
+            f"operations in {int(run.counts['received'].sum()):,} packets"
         )
         for model, spent in theirs.items():
             took = statistics.median(spent)
-            ratio = took / step
-            met = "met" if ratio >= GOALS[model] else "MISSED"
-            console.print(
-                f"  SANA-FE 2.2.9, {model}: {took * 1e3:.2f} ms, {ratio:.1f} times as much; "
-                f"goal: {GOALS[model]}: {met}"
-            )
+            told.goal(
+                f"a step of the {of}, against SANA-FE 2.2.9, {model}",
+                f"{step * 1e3:.2f} ms ({statistics.median(spikes) * 1e3:.2f} of them for the spikes; tables "
+                f"of "
+                f"the network once {tables * 1e3:.1f}), SANA-FE {took * 1e3:.2f}: {took / step:.1f} times "
+                f"faster",
+                f"{GOALS[model]} times", took / step >= GOALS[model],
+            )  # fmt: skip
     numba.set_num_threads(threads)
 
 

@@ -174,6 +174,7 @@ def known(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Everything, and the report; first a few designs, so that no kernel is compiled in what is measured."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # sweeps inherit it: ignored, nothing ends them
     swept("warm", 1, None, "--sampler", "random", "--budget", "8")
     measured: dict[str, Any] = {"one": swept("grid", 1, ALONE, *GRID), "two": swept("grid", 2, None, *GRID)}
     whole = json.loads((OUT / "grid" / "explore.json").read_text(encoding="utf-8"))
@@ -181,6 +182,7 @@ def main() -> None:
         "front": len(whole["front"]), "store_bytes": (OUT / "grid" / STORE).stat().st_size,
     }  # fmt: skip
     measured |= {"samplers": samplers(), "empty": [empty(1), empty(2)], "hand": by_hand()}
+    measured["cores"] = os.cpu_count()
     write_text(OUT / "measured.json", json.dumps(measured, indent=1))
     write_text(REPORT / "README.md", text(measured))
     for name in ("explore.html", "points.csv"):

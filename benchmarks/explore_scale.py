@@ -164,8 +164,8 @@ def text(run: dict[str, Any], here: dict[str, float]) -> str:
                 ]
             ),
             "",
-            "The play (SimPy) against the sweeps that ran, on a machine shared with other work. It is fitted "
-            "to them: a bundle's cost was corrected after a first play of two workers took 72 s:",
+            "The play (SimPy) against the sweeps that ran. A design's seconds are those sweeps' own, a",
+            "bundle's are measured alone, of tasks that do nothing:",
             "",
             *table(checks),
             "",

@@ -28,10 +28,9 @@ def text(of: dict[str, Any]) -> str:
         "",
         "One worker did the first designs of the grid, two did those that were missing. From the first to",
         "the last design of each; overhead is wall time times workers less the designs' own seconds, a",
-        "design. The machine has 2 cores, on which trainings and other tests ran (see the load): seconds and",
-        "overhead have the waiting for a core in them.",
+        f"design. The machine has {of['cores']} cores; where the load before is low, nothing else ran on "
+        f"them.",
         "",
-        *([of["note"], ""] if "note" in of else []),
         *empty(of.get("empty", [])),
         f"The store takes {whole['store_bytes'] / whole['evaluated']:.0f} bytes a design.",
         "",

@@ -1,6 +1,6 @@
 """Times SCALE-Sim 3.0.0 on one convolution of a 16 x 16 output-stationary array; prints JSON.
 
-Run by benchmarks.perf with the Python of .venv-scalesim (``make perf``):
+Run by benchmarks.performance with the Python of .venv-scalesim (``make perf``):
 ``scalesim_layer.py SIDE KERNEL CHANNELS FILTERS``, SIDE with its padding.
 """
 

@@ -1,19 +1,27 @@
 """Candidates of an architecture search as tasks: how right a path of a supernet is, and what it costs."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.chained import chained
 from hwsim.costing import OnChip
+from hwsim.datasets import Split
 from hwsim.errors import HwsimError
 from hwsim.execute.agreement import agree
 from hwsim.execute.executor import encode
 from hwsim.execute.reused import execute_reusing
 from hwsim.frontends.capture import capture
 from hwsim.methods.spike_aware.evolution import Architecture
+from hwsim.methods.spike_aware.inherited import Inherited
+from hwsim.methods.spike_aware.sections import together
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
+from hwsim.network import Coding, Network
 from hwsim.pipeline import UNTRUSTED
 from hwsim.reuse import Reuse
 from hwsim.tasks import Task
@@ -72,10 +80,9 @@ def accuracy_of(
     validation: int, supernet: str, path: list[str], calibration: int, *, directory: str
 ) -> dict[str, Any]:
     """Accuracy of a path on so many validation images, and the parameters of its network."""
-    found = _supernet(directory, supernet)
-    model = _on_path(directory, supernet, tuple(path), calibration)
-    parameters = sum(p.numel() for p in model.parameters())
-    return {"accuracy": found.accuracy(model, found.validation(validation)), "parameters": parameters}
+    found = Inherited(_supernet(directory, supernet), tuple(path), calibration, REUSE)
+    images = found.supernet.validation(validation)
+    return {"accuracy": found.accuracy(images), "parameters": found.parameters}
 
 
 def costs_of(
@@ -96,19 +103,60 @@ def costs_of(
     Raises HwsimError for another supernet or chip than the task is of, and where the network that is costed
     does not compute what PyTorch does.
     """
-    found, on = _supernet(directory, supernet), _chip(hardware, table, one_tile, chip)
-    model = _on_path(directory, supernet, tuple(path), calibration)
-    inputs = found.inputs(found.validation(samples))
-    captured = capture(model, inputs[:1], found.feed.timesteps, "-".join(path), found.feed.coding)
-    network = captured.network
-    trace = execute_reusing(network, encode(network, inputs[:1]), REUSE)
-    agreement = agree(network, trace, captured.reference)
-    if not agreement.trusted:
-        raise HwsimError(f"{' '.join(path)}: {UNTRUSTED}: {agreement.sentence()}")
+    of, on = _supernet(directory, supernet), _chip(hardware, table, one_tile, chip)
+    images = of.validation(samples)
+    network = network_of(Inherited(of, tuple(path), calibration, REUSE), images)
     try:
-        return {"costs": on.of_network(network, inputs, REUSE), "refused": None}
+        return {"costs": on.of_network(network, of.inputs(images), REUSE), "refused": None}
     except HwsimError as error:
         return {"costs": None, "refused": str(error)}
+
+
+def network_of(inherited: Inherited, images: Split) -> Network:
+    """The network of a path, as it is captured from PyTorch: section by section on the first of ``images``.
+
+    Each section is held against PyTorch there, given PyTorch's own spikes. Raises HwsimError where it does
+    not compute the same.
+    """
+    first = images.take(slice(1))
+
+    def make() -> Network:
+        return _chained(inherited, first)
+
+    key = (first.digest(), inherited.supernet.id, inherited.calibration, inherited.path)
+    return inherited.reuse.of("network", key, make)
+
+
+def _chained(inherited: Inherited, first: Split) -> Network:
+    """Sections go together up to the next that ends with neurons that spike."""
+    emitted, of, timesteps = inherited.emitted(first), inherited.supernet, inherited.supernet.feed.timesteps
+    networks: list[Network] = []
+    given, coding, begin = of.inputs(first), of.feed.coding, 0
+    for end in range(1, inherited.parts + 1):
+        make = partial(_captured, inherited, range(begin, end), given, timesteps, coding)
+        key = (first.digest(), begin, *inherited.key(end - 1))
+        network = inherited.reuse.of("captured sections", key, make)
+        if network is not None:
+            networks.append(network)
+            begin, coding = end, "spikes"
+            given = np.ascontiguousarray(emitted[end - 1][0].tensor().numpy().swapaxes(0, 1))
+    return chained("-".join(inherited.path), networks)
+
+
+def _captured(
+    inherited: Inherited, numbers: range, given: NDArray[Any], timesteps: int, coding: Coding
+) -> Network | None:
+    """The network of some sections; none where another must go on because the last does not spike."""
+    part = together([inherited.section(i) for i in numbers])
+    found = capture(part, given, timesteps, "sections", coding)
+    network = found.network
+    if numbers.stop < inherited.parts and not network.population[network.readout].spikes:
+        return None
+    trace = execute_reusing(network, encode(network, given), inherited.reuse)
+    agreement = agree(network, trace, found.reference)
+    if not agreement.trusted:
+        raise HwsimError(f"{' '.join(inherited.path)}: {UNTRUSTED}: {agreement.sentence()}")
+    return network
 
 
 @lru_cache(2)
@@ -127,8 +175,3 @@ def _chip(hardware: str, table: str | None, one_tile: bool, chip: str) -> OnChip
     if found.id != chip:
         raise HwsimError(f"{hardware} changed since the search began; begin in another directory")
     return found
-
-
-@lru_cache(2)
-def _on_path(directory: str, supernet: str, path: Architecture, calibration: int) -> Any:
-    return _supernet(directory, supernet).on_path(path, calibration)

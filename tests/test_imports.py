@@ -78,6 +78,7 @@ VALUES = (
     "tasks",
     "task_store",
     "reuse",
+    "chained",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")

@@ -34,6 +34,15 @@ def test_every_point_off_the_front_is_beaten_by_one_on_it(seed: int) -> None:
         assert any((best <= point).all() and (best < point).any() for best in points[on])
 
 
+@given(st.lists(st.tuples(*[st.sampled_from([0.0, 1.0, 2.0, np.nan])] * 3), max_size=12))
+def test_the_front_is_all_that_no_known_point_dominates(points: list[tuple[float, ...]]) -> None:
+    costs = np.array(points).reshape(len(points), 3)
+    known = costs[~np.isnan(costs).any(axis=1)]
+    beaten = [any((k <= p).all() and (k < p).any() for k in known) for p in costs]
+    expected = [not b and not np.isnan(p).any() for b, p in zip(beaten, costs, strict=True)]
+    assert non_dominated(costs).tolist() == expected
+
+
 def test_a_hypervolume_is_the_volume_of_the_union_of_boxes() -> None:
     # two boxes of 2 x 1 and 1 x 3 up to (3, 4), which share 1 x 1
     assert hypervolume(np.array([[1.0, 3.0], [2.0, 1.0]]), np.array([3.0, 4.0])) == 2 + 3 - 1

@@ -14,6 +14,7 @@ from benchmarks.autosnn.plan import CHOICES, PLACES, Search, supernet
 from benchmarks.autosnn.spikes import answered, spikes_of
 from hwsim.methods.spike_aware.evolution import Architecture, Evolution, Space, evolve, search_at_random
 from hwsim.methods.spike_aware.fitness import power
+from hwsim.methods.spike_aware.inherited import Inherited
 from hwsim.methods.spike_aware.supernet import Supernet
 from hwsim.storage import is_file, write_text
 
@@ -62,7 +63,7 @@ class Paths:
         """[accuracy, spikes] of each."""
         fresh = [a for a in architectures if "-".join(a) not in self.known]
         for architecture in fresh:
-            model = self._supernet.on_path(architecture, CALIBRATION)
+            model = Inherited(self._supernet, architecture, CALIBRATION).model
             accuracy, layers = answered(model, self._supernet.feed, self._supernet.validation(HELD_OUT))
             self.known["-".join(architecture)] = [accuracy, spikes_of(layers)]
         if fresh:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -83,18 +84,18 @@ def _parsed(table: Table, chunk: Chunk) -> tuple[Sequence[str], list[Ints]]:
 
 
 def _whole(table: Table, chunk: Chunk, name: str) -> Sequence[int]:
-    """A column of sizes; each distinct text is read once."""
     texts = chunk.column(name)
-    known = {text: _number(text.strip()) for text in set(texts)}
-    if not all(known.values()):
-        place = next(i for i, text in enumerate(texts) if not known[text])
+    numbers = list(map(_number, map(str.strip, texts)))
+    if not all(numbers):
+        place = numbers.index(0)
         raise HwsimError(
             f"{table.where(chunk, place)}, column {name}: found {short(texts[place])}; "
             f"allowed: whole numbers from 1 to {LARGEST}, in digits"
         )
-    return [known[text] for text in texts]
+    return numbers
 
 
+@lru_cache(1 << 16)
 def _number(text: str) -> int:
     """The number, or 0 if it is none that is allowed."""
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST))):

@@ -65,6 +65,16 @@ def test_a_task_that_always_ends_its_worker_fails_and_the_others_are_done(cluste
     assert sorted(one.value for one in found.values() if one.error is None) == [0, 2, 4, 6, 8]
 
 
+def test_a_task_that_takes_more_memory_than_its_worker_may_fails_and_the_others_are_done() -> None:
+    with Cluster(1, memory="1GB") as cluster:
+        filling = Task(toys.filling, {"number": 1})
+        found = told(cluster.compute([filling, *numbers(5)]))
+    assert found[filling.id].error == (
+        "its worker ended while it ran, each time it was begun: killed, or out of memory"
+    )
+    assert sorted(one.value for one in found.values() if one.error is None) == [0, 2, 4, 6, 8]
+
+
 def test_a_task_over_the_time_limit_ends_with_it_and_the_others_are_done(cluster: Cluster) -> None:
     hung = Task(toys.hung, {"number": 1})
     found = told(cluster.compute([hung, *numbers(5)]))

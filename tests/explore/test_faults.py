@@ -3,10 +3,12 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,38 @@ def test_a_disk_that_is_full_ends_the_sweep_with_its_name_and_keeps_what_was_don
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     kept = values(store)
     assert 0 < len(kept) < len(expected)
+    again = sweep_of(path, store)
+    again.run(sampler(again.space, again.objectives, "grid"), Here(), 1000, lambda _d, _n: None)
+    assert again.known == len(kept)
+    assert values(store) == expected
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("no file system may be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_file_system_ends_the_sweep_and_with_room_again_it_goes_on(
+    undisturbed: tuple[Path, dict[str, Any]], small_disk: Path
+) -> None:
+    path, expected = undisturbed
+    store, other = small_disk / "points.jsonl", small_disk / "other"
+    other.write_bytes(b"x" * (64 * 1024 - 3 * 4096))
+    sweep = sweep_of(path, store)
+    with pytest.raises(HwsimError, match=r"points.jsonl: cannot be written: No space left"):
+        sweep.run(sampler(sweep.space, sweep.objectives, "grid"), Here(), 1000, lambda _d, _n: None)
+    kept = values(store)
+    assert 0 < len(kept) < len(expected)
+    other.unlink()
     again = sweep_of(path, store)
     again.run(sampler(again.space, again.objectives, "grid"), Here(), 1000, lambda _d, _n: None)
     assert again.known == len(kept)

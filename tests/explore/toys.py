@@ -36,5 +36,15 @@ def greedy(number: int) -> None:
     raise MemoryError
 
 
+def filling(number: int) -> int:
+    """Takes memory until something ends it, or all of 4 GB."""
+    kept = []
+    for _ in range(80):
+        kept.append(bytearray(50_000_000))
+        kept[-1][::4096] = bytes([1]) * len(kept[-1][::4096])
+        time.sleep(0.1)
+    return number
+
+
 def summed(number: int, values: list[int]) -> int:
     return number + sum(values)

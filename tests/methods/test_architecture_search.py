@@ -13,16 +13,18 @@ from torch import nn
 import hwsim
 from hwsim import commands, pipeline
 from hwsim.architecture_search import TASKS, csv_rows, search, train_command, train_spec
-from hwsim.architectures import Candidates
+from hwsim.architectures import Candidates, network_of
 from hwsim.errors import HwsimError
 from hwsim.frontends.capture import capture
 from hwsim.mapping import Mapping
 from hwsim.methods.spike_aware.fitness import power
+from hwsim.methods.spike_aware.inherited import Inherited
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.nn import unroll
+from hwsim.nn import fixed, unroll
+from hwsim.reuse import Reuse
 from hwsim.tasks import Done, Task, done, here
 
 SUPERNET = {
@@ -53,7 +55,7 @@ PATH = ("srb3", "scb3", "skip", "srb3", "skip")
 
 def test_a_path_has_the_supernet_s_weights_and_statistics_of_its_own(directory: Path) -> None:
     supernet = Supernet.of(directory)
-    model = supernet.on_path(PATH, 150)
+    model = Inherited(supernet, PATH, 150).model
     inherited = copy.deepcopy(supernet.model).get_submodule("0.0.0")
     stem = model.get_submodule("0.0")
     assert isinstance(stem, nn.Sequential)
@@ -72,22 +74,64 @@ def test_accuracy_is_that_of_the_images_behind_those_it_was_trained_on(directory
     split = supernet.validation(60)
     whole = supernet.feed.data.train
     assert np.array_equal(split.labels, whole.labels[300:360])
-    model = supernet.on_path(PATH, 150)
+    model = Inherited(supernet, PATH, 150).model
     answers = unroll(model, supernet.feed.batch(split, np.random.default_rng(0))[0], 2).mean(0).argmax(1)
-    assert supernet.accuracy(model, split) == float((answers.numpy() == split.labels).mean())
+    assert Inherited(supernet, PATH, 150).accuracy(split) == float((answers.numpy() == split.labels).mean())
 
 
 def test_costs_of_a_path_are_those_of_an_estimate_that_agrees_with_pytorch(directory: Path) -> None:
     asked = Candidates.of(spec(directory))
     found = done(asked.costs(PATH)).value["costs"]
     supernet = Supernet.of(directory)
-    model, inputs = supernet.on_path(PATH, 150), supernet.inputs(supernet.validation(2))
+    model, inputs = Inherited(supernet, PATH, 150).model, supernet.inputs(supernet.validation(2))
     captured = capture(model, inputs, 2)
     work = pipeline.Workload(captured.network, inputs, None, captured.reference)
     told = pipeline.estimate(work, commands.chip("sata", None), Mapping(), commands.table_of(None)).as_dict()
     assert told["agreement"]["trusted"]
     for name in ("spikes", "ac", "mac", "dram_bytes", "energy_pj", "latency_ns"):
         assert found[name] == told["totals"][name] / 2
+
+
+PATHS = [
+    PATH,
+    ("srb3", "scb3", "skip", "srb3", "scb3"),
+    ("srb3", "scb3", "skip", "skip", "scb3"),
+    ("skip", "skip", "skip", "skip", "skip"),
+    ("skip", "scb3", "srb3", "skip", "srb3"),
+]
+
+
+def test_the_network_of_sections_is_the_one_captured_whole_whatever_is_known(directory: Path) -> None:
+    supernet, shared = Supernet.of(directory), Reuse()
+    images = supernet.validation(3)
+    for path in PATHS:
+        alone, beside = Inherited(supernet, path, 150), Inherited(supernet, path, 150, shared)
+        whole = capture(alone.model, supernet.inputs(images)[:1], 2, "-".join(path)).network
+        assert network_of(alone, images).id == whole.id
+        assert network_of(beside, images).id == whole.id
+        assert beside.accuracy(images) == alone.accuracy(images)
+    untouched = Supernet.of(directory).model.state_dict()
+    assert all(torch.equal(tensor, untouched[name]) for name, tensor in supernet.model.state_dict().items())
+    assert shared.found["calibrated sections"] == 4 + 3 + 0 + 1
+    assert shared.found["captured sections"] > shared.found["network"] == 0
+
+
+def test_the_statistics_of_sections_are_those_of_the_whole_network(directory: Path) -> None:
+    supernet = Supernet.of(directory)
+    inherited = Inherited(supernet, PATH, 150)
+    whole = fixed(copy.deepcopy(supernet.model), PATH)
+    norms = [module for module in whole.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    images = supernet.feed.train.take(slice(150))
+    for part in (slice(100), slice(100, 150)):
+        unroll(whole.train(), supernet.shown(images.take(part)), 2)
+    found = [m for m in inherited.model.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert len(found) == len(norms) > 5
+    for ours, theirs in zip(found, norms, strict=True):
+        assert torch.equal(ours.running_mean, theirs.running_mean)  # type: ignore[arg-type]
+        assert torch.equal(ours.running_var, theirs.running_var)  # type: ignore[arg-type]
 
 
 def test_the_fitness_of_every_path_follows_from_its_accuracy_and_cost(

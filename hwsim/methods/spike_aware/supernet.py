@@ -1,16 +1,13 @@
 """A trained supernet: its space, and paths of it with the weights that they inherit."""
 
-import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from hwsim.datasets import Split, load_dataset
 from hwsim.errors import HwsimError
@@ -19,7 +16,7 @@ from hwsim.methods.train import finished
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_model import WEIGHTS, build, load_weights
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.nn import choices, fixed, unroll
+from hwsim.nn import choices
 from hwsim.storage import content_id
 
 PART = 100
@@ -78,42 +75,11 @@ class Supernet:
                 f"calibration {count:,}: {self.directory} was trained on {len(self.feed.train):,} images"
             )
 
-    def on_path(self, path: tuple[str, ...], calibration: int) -> nn.Module:
-        """The network of a path in eval mode; batch statistics are means over the first ``calibration``
-        training images, PART at a time.
+    def shown(self, images: Split) -> Tensor:
+        """Images as PyTorch takes them: (samples, ...), or (timesteps, samples, ...)."""
+        return self.feed.batch(images, np.random.default_rng(self.spec.seed))[0]
 
-        Those of the supernet are of all paths together and fit none (AutoSNN inherits them with the weights;
-        single-path one-shot search recomputes them). Raises ValueError for a path that it has not.
-        """
-        model = fixed(copy.deepcopy(self.model), path)
-        norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None
-        model.train()
-        images = self.feed.train.take(slice(calibration))
-        with torch.no_grad():
-            for start in range(0, len(images), PART):
-                self._answers(model, images.take(slice(start, start + PART)))
-        return model.eval()
-
-    @torch.no_grad()
-    def accuracy(self, model: nn.Module, split: Split) -> float:
-        """Share of right answers."""
-        right = 0
-        for start in range(0, len(split), PART):
-            part = split.take(slice(start, start + PART))
-            right += int((self._answers(model, part).argmax(1) == torch.from_numpy(part.labels)).sum())
-        return right / len(split)
-
-    def inputs(self, split: Split) -> NDArray[Any]:
+    def inputs(self, images: Split) -> NDArray[Any]:
         """As a captured network takes them: (samples, ...), or (samples, timesteps, ...)."""
-        values = self._batch(split).numpy()
+        values = self.shown(images).numpy()
         return values if self.feed.coding == "frames" else np.ascontiguousarray(values.swapaxes(0, 1))
-
-    def _batch(self, split: Split) -> Tensor:
-        return self.feed.batch(split, np.random.default_rng(self.spec.seed))[0]
-
-    def _answers(self, model: nn.Module, part: Split) -> Tensor:
-        shown = self.feed.timesteps if self.feed.coding == "frames" else None
-        return unroll(model, self._batch(part), shown, normalization=self.spec.normalized).mean(0)

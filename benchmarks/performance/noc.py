@@ -4,9 +4,8 @@ import statistics
 import time
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.performance.told import Told
 from hwsim.noc.config import load_noc
 from hwsim.noc.network import Network, traffic
 from hwsim.noc.patterns import bernoulli, pattern_of
@@ -54,16 +53,12 @@ def multicast_seconds(groups: int, tiles: int) -> tuple[float, float, int]:
     return built - began, time.process_time() - built, network.totals().flit_hops
 
 
-def noc_speed(console: Console) -> None:
+def noc_speed(told: Told) -> None:
     """Uniform traffic of single flits at three rates; a network of 4096 tiles with thousands of groups."""
-    table = Table(title="Network-on-chip, one core: M flit-hops per second", title_justify="left")
-    for name in ("mesh", "rate", "M flit-hops/s", f"goal: {GOAL}"):
-        table.add_column(name, justify="right")
     for side, rate, cycles in POINTS:
         speed = million_per_second(side, rate, cycles)
-        table.add_row(f"{side}x{side}", f"{rate}", f"{speed:.1f}", "met" if speed >= GOAL else "MISSED")
-    console.print(table)
+        what = f"network-on-chip, {side} x {side}, {rate} flits a cycle and tile, one core"
+        told.goal(what, f"{speed:.1f} M flit-hops/s", f"{GOAL} M/s", speed >= GOAL)
     built, sent, hops = multicast_seconds(4000, 40)
-    console.print(
-        f"64x64, 4000 groups of 40 tiles: built in {built:.2f} s, {hops:,} flit-hops in {sent:.2f} s"
-    )
+    row = (f"{built:.2f} s", f"{hops:,}", f"{sent:.2f} s")
+    told.table("Multicast: 64 x 64 tiles, 4,000 groups of 40", ("built in", "flit-hops", "sent in"), [row])

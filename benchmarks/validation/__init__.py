@@ -1,0 +1,1 @@
+"""Everything that hwsim is held against, as one page."""
