@@ -10,7 +10,8 @@ from tests.documents import blocks, run
 
 DOCS = Path(__file__).parent.parent / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
-RUN = [*TUTORIALS, DOCS / "concepts.md", DOCS / "extending.md"]
+OTHERS = [DOCS / "concepts.md", DOCS / "extending.md"]
+RUN = [*(pytest.param(path, marks=pytest.mark.slow) for path in TUTORIALS), *OTHERS]
 
 
 @pytest.fixture(autouse=True)
