@@ -7,8 +7,8 @@ from pathlib import Path
 from hwsim import zoo
 
 COUNTED = (".py", ".yaml", ".csv")
-INSTALLED = ("models", "mappings")
-"""Folders of a checkout that an installation has inside of the package."""
+INSTALLED = ("models", "mappings", "reports")
+"""Folders of a checkout that an installation may have, or parts of them, inside of the package."""
 
 
 @cache

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from email.parser import Parser
 from importlib.util import find_spec
@@ -78,9 +79,18 @@ def files(folder: str) -> set[str]:
     return {p.as_posix() for p in found if "__pycache__" not in p.parts and p.suffix != ".nbi"}
 
 
-def test_the_wheel_holds_package_models_and_mappings_and_nothing_else(wheel: Path) -> None:
+def included() -> set[str]:
+    """Files beside the package that pyproject.toml puts into it, by their places there."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pairs = options["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert {"models": "hwsim/models", "mappings": "hwsim/mappings"}.items() <= pairs.items()
+    assert all(target == f"hwsim/{source}" for source, target in pairs.items())
+    return {f"hwsim/{name}" for source in pairs for name in files(source) or {source}}
+
+
+def test_the_wheel_holds_the_package_and_what_is_put_into_it_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    inside = {name if name.startswith("hwsim/") else f"hwsim/{name}" for f in SHIPPED for name in files(f)}
+    inside = files("hwsim") | included()
     assert {name for name in names if ".dist-info/" not in name} == inside
     assert {"hwsim/py.typed", "hwsim/models/zoo.yaml", "hwsim/mappings/step_major.yaml"} <= names
 
