@@ -262,6 +262,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("pipeline", "result", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
+    (
+        ("reproduction.",),
+        (
+            *("comparison", "delivery", "inspection", "pipeline", "place."),
+            *(*METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
     (("options",), ()),
     (("replay.",), ("options", "delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
     (
@@ -284,6 +291,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "selecting",
             "architecture_search",
             "reporting",
+            "reproduction.",
             "training",
             "variants",
             "workloads",
