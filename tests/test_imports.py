@@ -265,7 +265,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
         ("reproduction.",),
         (
-            *("comparison", "delivery", "inspection", "pipeline", "place."),
+            *("delivery", "inspection", "pipeline", "place.", "result", "simulation"),
             *(*METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),

@@ -7,23 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim import comparison
-from hwsim.comparison import Executed
-from hwsim.cost import CostTable, load_table
+from hwsim.cost import CostTable, load_table, price
 from hwsim.cost.structures import width_ratio
 from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.execute.executor import encode, execute
 from hwsim.hardware import Hardware, load_hardware
+from hwsim.ledger import DRAM_BYTES, Ledger
+from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.methods.calibration import calibrate, firing_rates
-from hwsim.methods.lif_sharing import parse_sharing, share, sharing_of
+from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
 from hwsim.pe_array import PEArray
 from hwsim.place.metrics import Problem
 from hwsim.place.partition import partition
 from hwsim.place.run import best, run
 from hwsim.place.traffic import traffic
+from hwsim.result import lif_memory_bytes
+from hwsim.simulation import simulate
 from hwsim.workloads import WorkloadSpec
 
 MESH = "mesh-sata-256"
@@ -78,6 +80,7 @@ class Case:
     large: bool = False
     accuracy: float | None = None
     source: str = ""
+    note: str = ""
     baseline: bool = False
 
     @property
@@ -100,30 +103,45 @@ class Measured:
 
 def measure(case: Case, samples: int) -> Measured:
     """Run, lower, cycle and price a case; place it on MESH for its flit-hops."""
-    work, _ = case.spec.workload(samples)
+    work, _ = replace(case.spec, samples=samples).workload(samples)
     network = prepared(work.network, work.inputs, case)
     trace = execute(network, encode(network, work.inputs))
-    executed = Executed(str(sharing_of(network)), network, trace)
-    hardware, table = case.hardware, load_table(case.table)
-    (row,) = comparison.compare([executed], [hardware], [case.mapping], [table])
-    told = row.as_dict()
+    hardware, table = case.hardware.worded(network), load_table(case.table)
+    ledgers = simulate(Lowering(network, hardware, case.mapping), trace)
+    ledger = sum(ledgers[1:], start=ledgers[0])
     hops, notes = flit_hops(network, trace, case.large)
+    energy, area, unpriced = _priced(ledger, hardware, table)
     values: dict[str, float | None] = {
-        name: told["totals"][name] / trace.samples
-        for name in ("dram_bytes", "spikes", "ac", "mac", "cycles", "energy_pj")
-    }
-    values |= {
         "lif_units": hardware.lif.units,
-        "membrane_bytes": told["lif"]["memory_bytes"],
+        "membrane_bytes": lif_memory_bytes(network, hardware),
+        "dram_bytes": ledger.total(*DRAM_BYTES) / trace.samples,
+        "spikes": ledger.total("lif_spike") / trace.samples,
         "flit_hops": hops,
-        "area_um2": told["totals"]["area_um2"],
+        "ac": ledger.total("ac") / trace.samples,
+        "mac": ledger.total("mac") / trace.samples,
+        "cycles": ledger.elapsed_cycles / trace.samples,
+        "energy_pj": None if energy is None else energy / trace.samples,
+        "area_um2": area,
     }
+    return Measured(case, values, (*notes, *unpriced))
+
+
+def _priced(
+    ledger: Ledger, hardware: Hardware, table: CostTable
+) -> tuple[float | None, float | None, tuple[str, ...]]:
+    """Energy (pJ) and area (um2), and what the table has no price or area for."""
+    try:
+        cost = price(ledger, hardware, table)
+    except HwsimError as error:
+        return None, None, (f"no energy and no area: {str(error).splitlines()[0]}",)
+    words = hardware.precision
+    notes = [f"without a price in {table.name}: {', '.join(cost.unpriced)}"] if cost.unpriced else []
     if not _has_area(table, hardware):
-        values["area_um2"] = None
-        notes = (*notes, f"no area: {table.areas.name} has no words of {case.words} bits")
-    if told["unpriced"]:
-        notes = (*notes, f"without a price in {case.table}: {', '.join(told['unpriced'])}")
-    return Measured(case, {name: values[name] for name in QUANTITIES}, notes)
+        notes.append(
+            f"no area: {table.areas.name} has no words of {words.weight_bits} and {words.state_bits} bits"
+        )
+        return cost.total_pj, None, tuple(notes)
+    return cost.total_pj, sum(cost.area_um2.values()), tuple(notes)
 
 
 def _has_area(table: CostTable, hardware: Hardware) -> bool:

@@ -33,6 +33,7 @@ HEADS = (
     "area, mm2",
 )
 SCALES = {"energy_pj": 1e-6, "area_um2": 1e-6}
+OWN_RATE = "random, thresholds set so that each layer fires at the mean rate of the row's trained network"
 COMPARED = ("membrane_bytes", "dram_bytes", "spikes", "flit_hops", "ac", "cycles", "energy_pj")
 """Of which methods together are held against the product of each alone."""
 
@@ -76,7 +77,7 @@ def line_of(table: str, one: Measured) -> dict[str, str]:
         **{name: number(one.values[name]) for name in QUANTITIES},
         "accuracy": number(case.accuracy, 4),
         "accuracy_source": case.source,
-        "notes": "; ".join(one.notes),
+        "notes": "; ".join(note for note in (case.note, *one.notes) if note),
     }
 
 
@@ -107,10 +108,9 @@ def block(found: list[Measured]) -> str:
             )
             for one in rows
         ]
-        facts = sorted(
-            {f"Weights: {one.case.weights}." for one in rows if one.case.weights == rows[-1].case.weights}
-        )
-        notes = sorted({note for one in rows for note in one.notes})
+        weights = {one.case.weights for one in rows}
+        facts = [f"Weights: {weights.pop() if len(weights) == 1 else OWN_RATE}."]
+        notes = list(dict.fromkeys(note for one in rows for note in (one.case.note, *one.notes) if note))
         chips = ", ".join(dict.fromkeys(one.case.chip for one in rows))
         told = " ".join(
             [

@@ -77,9 +77,8 @@ def _energy(_: Printed, match: re.Match[str]) -> Ours:
     return Ours(ratio, "simulated", f"reports/{COST} (make tinysnn-cost)", note, 1, None, False)
 
 
-@cache
-def learned(rule: str, neurons: str = "100", network: str = "lateral", **more: str) -> Sample:
-    """Accuracy in % of the seeds of a rule in float32, or of the formats in ``more``."""
+def runs(rule: str, neurons: str = "100", network: str = "lateral", **more: str) -> list[dict[str, str]]:
+    """Learning runs on MNIST of a rule in float32, or of the formats in ``more``; a line a seed."""
     where = {
         "data": "mnist",
         "network": network,
@@ -88,8 +87,14 @@ def learned(rule: str, neurons: str = "100", network: str = "lateral", **more: s
         "passes": "1" if neurons == "100" else "3",
         "scheme": "float",
         "changes": "",
-    } | more
-    return committed.sample(committed.chosen(ACCURACY, **where), "accuracy", 100, TESTED, "minutes")
+    }
+    return committed.chosen(ACCURACY, **(where | more))
+
+
+@cache
+def learned(rule: str, neurons: str = "100", network: str = "lateral", **more: str) -> Sample:
+    """Their accuracy in %."""
+    return committed.sample(runs(rule, neurons, network, **more), "accuracy", 100, TESTED, "minutes")
 
 
 EIGHT = {"scheme": "ptq", "parts": "qW", "bits": "8", "rounding": "nearest"}
