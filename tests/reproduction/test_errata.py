@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hwsim.nn import LIF
+from hwsim.nn import LIF, arctan
 from hwsim.reproduction.errata import ERRATA, Erratum, highest_plif, reversal
 
 
@@ -57,8 +57,10 @@ def test_the_slope_of_the_width_is_that_of_finite_differences() -> None:
 
 
 def test_a_threshold_of_zero_fires_without_input_and_a_mean_of_spikes_never_reaches_one() -> None:
-    silent = torch.zeros(1, 3)
-    assert LIF(decay=0.5, threshold=0.0, reset="zero")(silent).tolist() == [[1.0, 1.0, 1.0]]
+    above_a_threshold_of_zero = torch.zeros(3)  # of membranes at rest
+    assert arctan(above_a_threshold_of_zero, True).tolist() == [1.0, 1.0, 1.0]
+    with pytest.raises(ValueError, match="must be positive"):
+        LIF(decay=0.5, threshold=0.0, reset="zero")
     assert highest_plif(8) == 1 - 2.0**-8
     assert highest_plif(5, 1 / 34) < 0.15
     assert np.isclose(found("Text, tau")["v"], 1 - (33 / 34) ** 5)
