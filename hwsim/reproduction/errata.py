@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from hwsim.reproduction import asgl, autosnn, efficientlif, tinysnn
-from hwsim.reproduction.networks import macs, maps_per_pixel, network, parameters, state_mib
+from hwsim.reproduction import asgl, autosnn, efficientlif, evidence, tinysnn
+from hwsim.reproduction.networks import maps_per_pixel, parameters, state_mib
 from hwsim.reproduction.printed import PAPERS, value
 
 
@@ -24,69 +22,6 @@ class Erratum:
         return self.evidence.format(**self.found())
 
 
-def _two_vggs() -> dict[str, float]:
-    return {
-        f"{s.replace('+', '_').replace('#', '')}{c}": state_mib(
-            "efficientlif/vgg16", 32, efficientlif.SHARINGS[s], f"c34={c}"
-        )
-        for s in ("base", "L", "C#2", "L+C#2")
-        for c in (256, 128)
-    }
-
-
-def _stages() -> dict[str, float]:
-    """MiB of states of ResNet19 at 32 x 32 with stages of 128, 256, 512 and of 256, 512, 512 channels."""
-
-    def mib(stages: tuple[int, int, int]) -> float:
-        words = 128 * 32 * 32 + sum(
-            2 * blocks * c * side**2 for c, blocks, side in zip(stages, (3, 3, 2), (16, 8, 4), strict=True)
-        )
-        return words * 4 / 2**20
-
-    return {"code": mib((128, 256, 512)), "needed": mib((256, 512, 512))}
-
-
-def reversal(steps: int, decay: float = 0.25) -> float:
-    """Worst error of a membrane that is computed back over so many steps in float32, U = V decay + X."""
-    rng = np.random.default_rng(0)
-    inputs = rng.random((steps, 4096), dtype=np.float32) - np.float32(0.5)
-    states = [rng.random(4096, dtype=np.float32)]
-    for x in inputs:
-        states.append(np.float32(decay) * states[-1] + x)
-    back = states[-1]
-    for x in inputs[::-1]:
-        back = (back - x) / np.float32(decay)
-    return float(np.abs(back - states[0]).max())
-
-
-def _slopes(alpha: float = 0.5, x: float = 0.1, step: float = 1e-6) -> dict[str, float]:
-    def smooth(a: float) -> float:
-        return min(max(x / a + 0.5, 0.0), 1.0)
-
-    return {
-        "numeric": (smooth(alpha + step) - smooth(alpha - step)) / (2 * step),
-        "ours": -x / alpha**2,
-        "slip": 1 / (2 * alpha),
-    }
-
-
-def highest_plif(steps: int = 8, share: float = 0.5) -> float:
-    """Membrane of a PLIF after so many steps of inputs of 1, v += (x - v) share: 1 - (1 - share)^steps."""
-    v = 0.0
-    for _ in range(steps):
-        v += (1.0 - v) * share
-    return v
-
-
-def _skeletons() -> dict[str, float]:
-    return {s: parameters("snasnet/cifar10-bw", f"skeleton={s}") for s in ("code", "text")}
-
-
-def _operations() -> dict[str, float]:
-    ours = sum(macs(network("asgl/resnet19"))) / sum(macs(network("asgl/resnet18")))
-    return {"ratio": ours}
-
-
 ERRATA = (
     Erratum(
         "efficientlif",
@@ -96,7 +31,7 @@ ERRATA = (
         "MiB), L and "
         "L+C#2 (1.23, .62) have 128 ({L128:.4f}, {L_C2128:.4f}). Like for like [L] saves {base256:.3f} to "
         "{L256:.3f}, or {base128:.3f} to {L128:.3f} MiB",
-        _two_vggs,
+        evidence.two_vggs,
     ),
     Erratum(
         "efficientlif",
@@ -129,7 +64,7 @@ ERRATA = (
         "Public code, ResNet19",
         "stages of 128, 256, 512 channels in the baseline's file",
         "the tables need 256, 512, 512: {needed:.3f} MiB (printed 2.88); the code's {code:.3f}",
-        _stages,
+        evidence.stages,
     ),
     Erratum(
         "efficientlif",
@@ -154,10 +89,10 @@ ERRATA = (
         "after 10, "
         "{fifteen:.1g} after 15 (at .9 {stable:.1g} after 15). Spikes must be stored (docs/training.md)",
         lambda: {
-            "five": reversal(5),
-            "ten": reversal(10),
-            "fifteen": reversal(15),
-            "stable": reversal(15, 0.9),
+            "five": evidence.reversal(5),
+            "ten": evidence.reversal(10),
+            "fifteen": evidence.reversal(15),
+            "stable": evidence.reversal(15, 0.9),
         },
     ),
     Erratum(
@@ -214,7 +149,7 @@ ERRATA = (
         "there but by "
         "rounding. Trained so, SNN_2 and SNN_4 answer by chance: {snn2:.1f} and {snn4:.1f} %",
         lambda: {
-            "v": highest_plif(),
+            "v": evidence.highest_plif(),
             "snn2": autosnn.trained("causes", "snn2-threshold-1", "accuracy").mean,
             "snn4": autosnn.trained("causes", "snn4-threshold-1", "accuracy").mean,
         },
@@ -230,7 +165,7 @@ ERRATA = (
         "Text, tau",
         '"34"',
         "4/3: at 34 a neuron of v += (x - v)/tau with inputs of 1 has {v:.2f} after 5 steps and never fires",
-        lambda: {"v": highest_plif(5, 1 / 34)},
+        lambda: {"v": evidence.highest_plif(5, 1 / 34)},
     ),
     Erratum(
         "snasnet",
@@ -238,7 +173,7 @@ ERRATA = (
         "reduction convolution-BN-LIF-AvgPool, one FC(1024)",
         "the code has BN-LIF-convolution-BN-AvgPool and FC-LIF-FC: {code:,.0f} parameters of CIFAR10-Bw, "
         "the text's {text:,.0f}",
-        _skeletons,
+        evidence.skeletons,
     ),
     Erratum(
         "tinysnn",
@@ -277,7 +212,7 @@ ERRATA = (
         "-x/alpha^2: at alpha = .5, x = .1 differences give "
         "{numeric:.4f}, the formula {ours:.4f}, the printed "
         "one {slip:.4f}",
-        _slopes,
+        evidence.slopes,
     ),
     Erratum(
         "asgl",
@@ -286,7 +221,11 @@ ERRATA = (
         "e <- beta_m e + theta s of the step before: a reset that does not depend on m; u is tested once",
     ),
     Erratum(
-        "asgl", "B.5", "ResNet-19 has ten times the operations of ResNet-18", "{ratio:.1f} times", _operations
+        "asgl",
+        "B.5",
+        "ResNet-19 has ten times the operations of ResNet-18",
+        "{ratio:.1f} times",
+        evidence.operations,
     ),
     Erratum(
         "asgl",

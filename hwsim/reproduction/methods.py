@@ -1,7 +1,6 @@
 """The mission in one table: what each method saves, baseline and method on one chip; and methods together."""
 
 from collections.abc import Callable, Iterable
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +37,6 @@ RANDOM = (
     "random, thresholds set so that each layer fires {rate:.3g} a neuron and step, "
     "the mean of the trained one"
 )
-PAPER_RATE = "random, thresholds set so that each layer fires 0.18 a neuron and step"
 
 Progress = Callable[[str, int, int], None]
 
@@ -266,86 +264,6 @@ def slim_cases(samples: int) -> list[Case]:
         *stdp_cases(),
         *training_cases(),
     ]
-
-
-def paper_cases() -> list[Case]:
-    """The papers' sizes, of random weights: no accuracy, costs alone."""
-    unknown = "not trained at this size"
-
-    def made(
-        method: str,
-        label: str,
-        model: str,
-        settings: tuple[str, ...],
-        baseline: bool,
-        sharing: str = "none",
-        chip: str = "sata",
-    ) -> Case:
-        spec = WorkloadSpec(model, variant=Variant(settings, init="calibrated", sharing=sharing))
-        return Case(method, label, spec, PAPER_RATE, chip, large=True, source=unknown, baseline=baseline)
-
-    cases = [
-        made("Sharing of LIF states (VGG16, CIFAR)", label, "efficientlif/vgg16", (), s == "none", s, chip)
-        for s, (label, chip) in SHARED.items()
-    ]
-    cases += [
-        made(
-            "Searched architecture (AutoSNN, C = 16)", label, model, ("channels=16",), model.endswith("snn1")
-        )
-        for label, model in (
-            ("baseline: SNN_1 with SCB_k3", "autosnn/snn1"),
-            ("CIFARNet-Fang", "autosnn/cifarnet-fang"),
-            ("AutoSNN's net, lambda -0.08", "autosnn/searched"),
-        )
-    ]
-    cases += [
-        made(
-            "Cells with feedback (SNASNet, CIFAR10)",
-            label,
-            "snasnet/cifar10-bw",
-            (f"matrix={cell}",),
-            cell.endswith("0000"),
-        )
-        for label, cell in (
-            ("baseline: its forward edges alone", "0303,0030,0002,0000"),
-            ("CIFAR10-Bw", "0303,0030,2002,0200"),
-        )
-    ]
-    return cases
-
-
-PRUNED = 0.9
-FACTORS = ("searched net", "[C#2]", "8 bits", "pruning")
-UNCOMPOSED = "none: SNN_1 with SCB_k3, 16 bits"
-
-
-def composed_cases(every: bool) -> list[tuple[tuple[bool, ...], Case]]:
-    """FACTORS, none, each alone and all together, or ``every`` combination, on a SATA tile whose PEs leave
-    out zeros; with [C#2] it has half of the LIF units."""
-    cases = []
-    for chosen in product((False, True), repeat=len(FACTORS)):
-        if not every and sum(chosen) not in (0, 1, len(FACTORS)):
-            continue
-        searched, shared, bits, cut = chosen
-        place = ("searched", "-0.08") if searched else ("macro", "snn1-scb3")
-        rate = autosnn.trained(*place, "firing rate").mean
-        model = "autosnn/searched" if searched else "autosnn/snn1"
-        spec = WorkloadSpec(model, images(), timesteps=4, variant=Variant(SMALL, init="random"))
-        case = Case(
-            "Composed",
-            " x ".join(f for f, on in zip(FACTORS, chosen, strict=True) if on) or UNCOMPOSED,
-            spec,
-            RANDOM.format(rate=rate),
-            "efficientlif-128-c2" if shared else "efficientlif-128-c1",
-            words=(8, 8) if bits else (16, 16),
-            sparse=True,
-            rate=rate,
-            pruned=PRUNED if cut else 0.0,
-            sharing="C2" if shared else "none",
-            source="not trained together",
-        )
-        cases.append((chosen, case))
-    return cases
 
 
 def measured(cases: list[Case], samples: int, progress: Progress, stage: str) -> list[Measured]:

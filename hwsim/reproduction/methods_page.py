@@ -4,7 +4,7 @@ from itertools import groupby
 from math import prod
 
 from hwsim.reproduction.cases import MESH, QUANTITIES, TILE_NEURONS, TILE_WEIGHT_BYTES, Measured
-from hwsim.reproduction.methods import FACTORS, PRUNED
+from hwsim.reproduction.composition import FACTORS, PRUNED
 from hwsim.reproduction.pages import markdown, number, table_csv
 
 COLUMNS = (

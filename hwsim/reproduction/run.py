@@ -5,8 +5,8 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import hwsim
 from hwsim.delivery import interruptible, output_directory, progress_bars, say, tell, write_together
@@ -16,6 +16,7 @@ from hwsim.reproduction import (
     asgl,
     autosnn,
     efficientlif,
+    efficientlif_beside,
     errata,
     methods,
     methods_page,
@@ -23,33 +24,41 @@ from hwsim.reproduction import (
     snasnet,
     tinysnn,
 )
+from hwsim.reproduction.composition import composed_cases
+from hwsim.reproduction.paper_sizes import paper_cases
 from hwsim.reproduction.printed import PAPERS
 from hwsim.reproduction.rows import Row
-from hwsim.reproduction.rules import cells
+from hwsim.reproduction.rules import Rule, cells
 from hwsim.source import source_id
 from hwsim.storage import write_text
 
 Progress = Callable[[str, int, int], None]
 Files = dict[str, str]
 
-MODULES: dict[str, ModuleType] = {
-    "efficientlif": efficientlif,
-    "autosnn": autosnn,
-    "snasnet": snasnet,
-    "tinysnn": tinysnn,
-    "asgl": asgl,
+
+@dataclass(frozen=True)
+class Paper:
+    """What gives a paper's rows: rules (full or quick), rows beside them, trends."""
+
+    rules: Callable[[bool], tuple[Rule, ...]]
+    trends: Callable[[], list[Row]]
+    beside: Callable[[], list[Row]] = list
+
+
+SOURCES: dict[str, Paper] = {
+    "efficientlif": Paper(efficientlif.rules, efficientlif_beside.trends, efficientlif_beside.beside),
+    "autosnn": Paper(lambda _: autosnn.RULES, autosnn.trends),
+    "snasnet": Paper(lambda _: snasnet.RULES, snasnet.trends),
+    "tinysnn": Paper(lambda _: tinysnn.RULES, tinysnn.trends, tinysnn.beside),
+    "asgl": Paper(lambda _: asgl.RULES, asgl.trends, asgl.beside),
 }
 ASKED = (*PAPERS, "methods", "all")
 
 
 def rows_of(paper: str, full: bool, progress: Progress) -> list[Row]:
     """Every number of a paper, what explains some of them, and its trends."""
-    module = MODULES[paper]
-    rules = module.rules(full) if hasattr(module, "rules") else module.RULES
-    found = cells(paper, rules, progress)
-    beside: list[Row] = module.beside() if hasattr(module, "beside") else []
-    trends: list[Row] = module.trends()
-    return [*found, *beside, *trends]
+    of = SOURCES[paper]
+    return [*cells(paper, of.rules(full), progress), *of.beside(), *of.trends()]
 
 
 def files_of_paper(paper: str, rows: list[Row]) -> Files:
@@ -62,8 +71,8 @@ def files_of_paper(paper: str, rows: list[Row]) -> Files:
 def files_of_methods(full: bool, progress: Progress) -> Files:
     samples = methods.FULL_SAMPLES if full else methods.SLIM_SAMPLES
     slim = methods.measured(methods.slim_cases(samples), samples, progress, "methods")
-    large = methods.measured(methods.paper_cases(), 1, progress, "papers' sizes") if full else []
-    cases = methods.composed_cases(every=full)
+    large = methods.measured(paper_cases(), 1, progress, "papers' sizes") if full else []
+    cases = composed_cases(every=full)
     measured = methods.measured([case for _, case in cases], samples, progress, "together")
     together = [(chosen, one) for (chosen, _), one in zip(cases, measured, strict=True)]
     tables = {"slim": slim, "paper": large, "together": measured}

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from hwsim.nn import LIF, arctan
-from hwsim.reproduction.errata import ERRATA, Erratum, highest_plif, reversal
+from hwsim.reproduction.errata import ERRATA, Erratum
+from hwsim.reproduction.evidence import highest_plif, reversal
 
 
 def found(where: str) -> dict[str, float]:

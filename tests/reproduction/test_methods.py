@@ -8,7 +8,8 @@ import pytest
 from hwsim.execute.executor import encode, execute
 from hwsim.network import Network
 from hwsim.reproduction.cases import Measured, firing_rates, flit_hops, measure, prepared, pruned
-from hwsim.reproduction.methods import FACTORS, composed_cases, sharing_cases, slim_cases
+from hwsim.reproduction.composition import FACTORS, composed_cases
+from hwsim.reproduction.methods import sharing_cases, slim_cases
 from hwsim.reproduction.methods_page import COMPARED, block, composed
 
 

@@ -4,13 +4,11 @@ import pytest
 
 from hwsim.reproduction.printed import PAPERS, Printed, numbers
 from hwsim.reproduction.rules import Rule
-from hwsim.reproduction.run import MODULES
+from hwsim.reproduction.run import SOURCES
 
 
 def rules_of(paper: str) -> tuple[Rule, ...]:
-    module = MODULES[paper]
-    found: tuple[Rule, ...] = module.rules(False) if hasattr(module, "rules") else module.RULES
-    return found
+    return SOURCES[paper].rules(False)
 
 
 def first_rule(printed: Printed, rules: tuple[Rule, ...]) -> int | None:
