@@ -7,7 +7,6 @@ import numpy as np
 
 from hwsim import zoo
 from hwsim.errors import HwsimError
-from hwsim.mapping import Mapping
 from hwsim.methods.trained import open_training
 from hwsim.reproduction import asgl, autosnn, committed, tinysnn
 from hwsim.reproduction.cases import QUANTITIES, Case, Measured, measure
@@ -27,7 +26,7 @@ SHARED = {
 }
 STEPWISE = (
     "[L] on sata: layers of a group go step by step, so that their weights and maps come again every step; "
-    "it saves DRAM traffic only where a mini-batch shares the weights (next block)"
+    "it saves DRAM traffic where a mini-batch shares the weights (efficientlif, Fig. 10)"
 )
 WIDEST = (32, 32)
 MNIST_RATE = 0.0084
@@ -71,35 +70,6 @@ def sharing_cases() -> list[Case]:
                 source=f"models/checkpoints/{name}",
                 note=STEPWISE if sharing == "L" else "",
                 baseline=sharing == "none",
-            )
-        )
-    return cases
-
-
-def traffic_cases(batch: int) -> list[Case]:
-    """The same states on the chip of EfficientLIF-Net's Fig. 10, where they go to DRAM every step."""
-    cases = []
-    mapping = Mapping(
-        schedule="step_major",
-        fold_order="m_outer",
-        direct_coding="each_step",
-        batch=batch,
-        sample_loop="outer",
-    )
-    for sharing in ("none", "L", "C2", "L+C2"):
-        case = next(c for c in sharing_cases() if c.spec.model == f"fashion-resnet19-{sharing}")
-        cases.append(
-            Case(
-                f"Sharing on a chip that keeps weights and no states, mini-batch {batch}",
-                case.label,
-                case.spec,
-                "trained",
-                "efficientlif-accounting",
-                mapping,
-                "horowitz45",
-                accuracy=case.accuracy,
-                source=case.source,
-                baseline=case.baseline,
             )
         )
     return cases
@@ -254,11 +224,10 @@ def training_cases() -> list[Case]:
     return cases
 
 
-def slim_cases(samples: int) -> list[Case]:
-    """Of every method, at the size that was trained here; mini-batches are of so many ``samples``."""
+def slim_cases() -> list[Case]:
+    """Of every method, at the size that was trained here."""
     return [
         *sharing_cases(),
-        *traffic_cases(samples),
         *searched_cases(),
         *cell_cases(),
         *stdp_cases(),

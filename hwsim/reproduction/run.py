@@ -70,7 +70,7 @@ def files_of_paper(paper: str, rows: list[Row]) -> Files:
 
 def files_of_methods(full: bool, progress: Progress) -> Files:
     samples = methods.FULL_SAMPLES if full else methods.SLIM_SAMPLES
-    slim = methods.measured(methods.slim_cases(samples), samples, progress, "methods")
+    slim = methods.measured(methods.slim_cases(), samples, progress, "methods")
     large = methods.measured(paper_cases(), 1, progress, "papers' sizes") if full else []
     cases = composed_cases(every=full)
     measured = methods.measured([case for _, case in cases], samples, progress, "together")

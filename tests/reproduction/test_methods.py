@@ -15,10 +15,10 @@ from hwsim.reproduction.methods_page import COMPARED, block, composed
 
 def test_every_method_has_its_baseline_first_and_a_source_or_reason_for_its_accuracy() -> None:
     methods: dict[str, list[bool]] = {}
-    for case in slim_cases(2):
+    for case in slim_cases():
         methods.setdefault(case.method, []).append(case.baseline)
         assert case.source
-    assert len(methods) == 7
+    assert len(methods) == 6
     assert all(flags[0] and sum(flags) == 1 for flags in methods.values())
 
 
