@@ -9,7 +9,7 @@ OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization numbers validation reference docs package package-test clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization reproduce numbers validation reference docs package package-test clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -103,6 +103,9 @@ congestion: $(READY)  ## does spike rank tell latency rank, on the networks of m
 codesign: $(READY)  ## search one supernet by spikes and by simulated costs, into reports/codesign (an hour)
 	$(BIN)/python -m benchmarks.codesign
 	$(BIN)/python -m benchmarks.codesign.report
+
+reproduce: $(READY)  ## the papers' numbers beside ours, methods against baselines, errata: reports/README.md
+	$(BIN)/hwsim reproduce all -o reports
 
 quantization: $(READY)  ## cost against bits of integer networks, executor against PyTorch, into reports/quantization
 	$(BIN)/python -m benchmarks.quantization

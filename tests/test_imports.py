@@ -264,6 +264,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             *("pipeline", "result", *METHODS, *STAGES, *VALUES, *BASE),
         ),
     ),
+    (
+        ("reproduction.",),
+        (
+            *("delivery", "inspection", "pipeline", "place.", "result", "simulation"),
+            *(*METHODS, *STAGES, *VALUES, *BASE),
+        ),
+    ),
     (("options",), ()),
     (("replay.",), ("options", "delivery", "cycle.systolic", "report.", *ENGINES, *VALUES, *BASE)),
     (
@@ -286,6 +293,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "selecting",
             "architecture_search",
             "reporting",
+            "reproduction.",
             "training",
             "variants",
             "workloads",

@@ -21,6 +21,7 @@ from hwsim.cli.map import map_
 from hwsim.cli.ops import ops
 from hwsim.cli.quantize import quantize
 from hwsim.cli.report import report
+from hwsim.cli.reproduce import reproduce
 from hwsim.cli.search import search
 from hwsim.cli.select import select
 from hwsim.cli.train import train
@@ -40,7 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": estimate, "compare": compare, "inspect": inspect, "ops": ops, "map": map_,
     "train": train, "learn": learn, "learn-cost": learn_cost,
     "quantize": quantize, "select": select, "explore": explore, "combine": combine,
-    "report": report, "list": list_,
+    "report": report, "reproduce": reproduce, "list": list_,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

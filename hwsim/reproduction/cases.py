@@ -1,0 +1,217 @@
+"""What a method's row is of: a network, how it is run, on which chip; and what it then costs."""
+
+from dataclasses import dataclass, field, replace
+from math import inf
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.cost import CostTable, load_table, price
+from hwsim.cost.structures import width_ratio
+from hwsim.errors import HwsimError
+from hwsim.events import EventTrace
+from hwsim.execute.executor import encode, execute
+from hwsim.hardware import Hardware, load_hardware
+from hwsim.ledger import DRAM_BYTES, Ledger
+from hwsim.lower.lowering import Lowering
+from hwsim.mapping import Mapping
+from hwsim.methods.calibration import calibrate, firing_rates
+from hwsim.methods.lif_sharing import parse_sharing, share
+from hwsim.network import Network
+from hwsim.pe_array import PEArray
+from hwsim.place.metrics import Problem
+from hwsim.place.partition import partition
+from hwsim.place.run import best, run
+from hwsim.place.traffic import traffic
+from hwsim.result import lif_memory_bytes
+from hwsim.simulation import simulate
+from hwsim.workloads import WorkloadSpec
+
+MESH = "mesh-sata-256"
+"""16 x 16 tiles, on which flit-hops are counted: one tile has no network-on-chip."""
+
+TILE_NEURONS, TILE_WEIGHT_BYTES = 512, 4096
+"""What a tile of it keeps of the small networks, so that they lie on many; its own limits for larger ones."""
+
+CLOSE, TRIALS = 0.03, 8
+"""To a wanted rate, of what fires under shared states; and how often thresholds are set anew for it."""
+
+SPARSE = {"skip": "event", "streams": "own", "fill": "broadcast", "weight_sparsity": True}
+"""A PE array that leaves out weights and inputs of 0, in the place of the chip's own."""
+
+QUANTITIES = (
+    "lif_units",
+    "membrane_bytes",
+    "dram_bytes",
+    "spikes",
+    "flit_hops",
+    "ac",
+    "mac",
+    "cycles",
+    "energy_pj",
+    "area_um2",
+)
+"""Of one inference; LIF units and area are the chip's."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row: ``spec`` runs on ``chip`` at ``table``'s prices.
+
+    ``words``: bits of weights and states that the chip stores, its own if None. ``sparse``: its array is
+    SPARSE. With a ``rate`` the random weights are pruned by the share ``pruned``, thresholds set to that rate
+    and states shared, in this order (:func:`prepared`). ``large``: of a paper's size. ``accuracy`` in % is of
+    ``source``, or unknown for the reason in it.
+    """
+
+    method: str
+    label: str
+    spec: WorkloadSpec
+    weights: str
+    chip: str = "sata"
+    mapping: Mapping = field(default_factory=Mapping)
+    table: str = "sata_kernels"
+    words: tuple[int, int] | None = None
+    sparse: bool = False
+    rate: float | None = None
+    pruned: float = 0.0
+    sharing: str = "none"
+    large: bool = False
+    accuracy: float | None = None
+    source: str = ""
+    note: str = ""
+    baseline: bool = False
+
+    @property
+    def hardware(self) -> Hardware:
+        found = load_hardware(self.chip)
+        if self.sparse:
+            array = PEArray.model_validate(found.pe_array.model_dump() | SPARSE)
+            found = found.model_copy(update={"pe_array": array})
+        return found if self.words is None else found.with_words(*self.words)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """QUANTITIES by name, None where there is none; ``notes`` say why, and what a number leaves out."""
+
+    case: Case
+    values: dict[str, float | None]
+    notes: tuple[str, ...]
+
+
+def measure(case: Case, samples: int) -> Measured:
+    """Run, lower, cycle and price a case; place it on MESH for its flit-hops."""
+    work, _ = replace(case.spec, samples=samples).workload(samples)
+    network = prepared(work.network, work.inputs, case)
+    trace = execute(network, encode(network, work.inputs))
+    hardware, table = case.hardware.worded(network), load_table(case.table)
+    ledgers = simulate(Lowering(network, hardware, case.mapping), trace)
+    ledger = sum(ledgers[1:], start=ledgers[0])
+    hops, notes = flit_hops(network, trace, case.large)
+    energy, area, unpriced = _priced(ledger, hardware, table)
+    values: dict[str, float | None] = {
+        "lif_units": hardware.lif.units,
+        "membrane_bytes": lif_memory_bytes(network, hardware),
+        "dram_bytes": ledger.total(*DRAM_BYTES) / trace.samples,
+        "spikes": ledger.total("lif_spike") / trace.samples,
+        "flit_hops": hops,
+        "ac": ledger.total("ac") / trace.samples,
+        "mac": ledger.total("mac") / trace.samples,
+        "cycles": ledger.elapsed_cycles / trace.samples,
+        "energy_pj": None if energy is None else energy / trace.samples,
+        "area_um2": area,
+    }
+    return Measured(case, values, (*notes, *unpriced))
+
+
+def _priced(
+    ledger: Ledger, hardware: Hardware, table: CostTable
+) -> tuple[float | None, float | None, tuple[str, ...]]:
+    """Energy (pJ) and area (um2), and what the table has no price or area for."""
+    try:
+        cost = price(ledger, hardware, table)
+    except HwsimError as error:
+        return None, None, (f"no energy and no area: {str(error).splitlines()[0]}",)
+    words = hardware.precision
+    notes = [f"without a price in {table.name}: {', '.join(cost.unpriced)}"] if cost.unpriced else []
+    if not _has_area(table, hardware):
+        notes.append(
+            f"no area: {table.areas.name} has no words of {words.weight_bits} and {words.state_bits} bits"
+        )
+        return cost.total_pj, None, tuple(notes)
+    return cost.total_pj, sum(cost.area_um2.values()), tuple(notes)
+
+
+def _has_area(table: CostTable, hardware: Hardware) -> bool:
+    return all(
+        width_ratio(table.areas, i, hardware.precision) is not None for i in ("accumulator", "lif_unit")
+    )
+
+
+def prepared(network: Network, inputs: NDArray[Any], case: Case) -> Network:
+    """The network pruned, with thresholds at the case's rate and its states shared.
+
+    Weights that were not trained with shared states fire less under them: thresholds are then set to what
+    brings the shared network to the rate, so that factors differ in nothing else.
+    """
+    if case.rate is None:
+        return network
+    cut, sharing = pruned(network, case.pruned), parse_sharing(case.sharing)
+    if not sharing:
+        return calibrate(cut, inputs, case.rate).network
+    asked, low, high = case.rate, 0.0, 1.0
+    best, nearest = cut, inf
+    for _ in range(TRIALS):
+        made = share(calibrate(cut, inputs, asked).network, sharing)
+        found = fmean(firing_rates(made, inputs).values())
+        off = abs(found / case.rate - 1)
+        if off < nearest:
+            best, nearest = made, off
+        if off <= CLOSE:
+            break
+        low, high = (asked, high) if found < case.rate else (low, asked)
+        asked = (low + high) / 2 if low else high / 2
+    return best
+
+
+def pruned(network: Network, share: float) -> Network:
+    """The network with that share of all weights at 0, the smallest magnitudes of all layers together."""
+    if not share:
+        return network
+    held = [q.weights for q in network.projections if q.weights is not None]
+    magnitudes = np.abs(np.concatenate([w.ravel() for w in held]))
+    limit = np.partition(magnitudes, round(share * len(magnitudes)))[round(share * len(magnitudes))]
+
+    def cut(weights: Any) -> Any:
+        return np.where(np.abs(weights) < limit, np.zeros_like(weights), weights)
+
+    made = tuple(q if q.weights is None else replace(q, weights=cut(q.weights)) for q in network.projections)
+    return replace(network, projections=made)
+
+
+def flit_hops(network: Network, trace: EventTrace, large: bool) -> tuple[float | None, tuple[str, ...]]:
+    """Links that the spikes of a sample cross on MESH, a spike a flit, slices placed for the least of them.
+
+    Shared states are kept where their layers lie: the spikes are those of sharing, and what handing a state
+    from tile to tile would cost is not in it.
+    """
+    chip = load_hardware(MESH)
+    assert chip.grid is not None
+    grid = chip.grid
+    if not large:
+        kept = {"neurons": TILE_NEURONS, "weight_bytes": TILE_WEIGHT_BYTES}
+        grid = grid.model_copy(update={"limits": grid.limits.model_copy(update=kept)})
+    alone = tuple(replace(p, state_group="", channel_groups=1) for p in network.populations)
+    shared = any(p.shared for p in network.populations)
+    apart = replace(network, populations=alone) if shared else network
+    try:
+        pieces = partition(apart, grid, chip.precision.weight_bits)
+    except HwsimError as error:
+        return None, (f"no flit-hops: {str(error).splitlines()[0]}",)
+    sent = traffic(pieces, replace(trace, network_id=apart.id), grid.spikes_per_packet)
+    found = run(Problem.of(sent, grid), ("hilbert", "greedy"), "spike_hops", 0, None, lambda *_: None)
+    hops = best(found, "spike_hops").metrics.spike_hops / trace.samples
+    return hops, ("flit-hops of the spikes alone: handing states on is not in them",) if shared else ()

@@ -1,0 +1,100 @@
+"""The table of methods: what a case costs, what pruning and rates do, and how methods are put together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hwsim.execute.executor import encode, execute
+from hwsim.network import Network
+from hwsim.reproduction.cases import Measured, firing_rates, flit_hops, measure, prepared, pruned
+from hwsim.reproduction.composition import FACTORS, composed_cases
+from hwsim.reproduction.methods import sharing_cases, slim_cases
+from hwsim.reproduction.methods_page import COMPARED, block, composed
+
+
+def test_every_method_has_its_baseline_first_and_a_source_or_reason_for_its_accuracy() -> None:
+    methods: dict[str, list[bool]] = {}
+    for case in slim_cases():
+        methods.setdefault(case.method, []).append(case.baseline)
+        assert case.source
+    assert len(methods) == 6
+    assert all(flags[0] and sum(flags) == 1 for flags in methods.values())
+
+
+@pytest.fixture(scope="module")
+def shared() -> dict[str, Measured]:
+    kept = ("baseline: every neuron its own state", "[C#2]: by two groups of channels")
+    return {case.label[:5]: measure(case, 1) for case in sharing_cases() if case.label in kept}
+
+
+def test_two_groups_of_channels_halve_lif_units_and_states(shared: dict[str, Measured]) -> None:
+    """11,776 states of the slim ResNet19 at 16 bits, one bit of padding a byte aside."""
+    base, halved = shared["basel"].values, shared["[C#2]"].values
+    assert (base["lif_units"], halved["lif_units"]) == (128, 64)
+    assert (base["membrane_bytes"], halved["membrane_bytes"]) == (2 * 11_776, 11_776)
+    assert (halved["area_um2"] or 0) < (base["area_um2"] or 0)
+    assert base["flit_hops"]
+    assert halved["flit_hops"]
+    assert "handing states on" in shared["[C#2]"].notes[0]
+
+
+def test_a_block_tells_the_ratio_to_its_baseline(shared: dict[str, Measured]) -> None:
+    text = block(list(shared.values()))
+    assert "| 64 (0.50) | 11,776 (0.50) |" in text
+    assert "trained" in text
+
+
+@pytest.fixture(scope="module")
+def small() -> tuple[Network, np.ndarray]:
+    _, case = composed_cases(every=False)[0]
+    work, _ = case.spec.workload(2)
+    return work.network, work.inputs
+
+
+def test_pruning_takes_the_smallest_weights_of_all_layers(small: tuple[Network, np.ndarray]) -> None:
+    network, _ = small
+    cut = pruned(network, 0.9)
+    kept = np.concatenate([q.weights.ravel() for q in cut.projections if q.weights is not None])
+    whole = np.concatenate([q.weights.ravel() for q in network.projections if q.weights is not None])
+    assert np.mean(kept == 0) == pytest.approx(0.9, abs=0.01)
+    assert np.abs(kept[kept != 0]).min() >= np.abs(whole[kept == 0]).max()
+
+
+def test_shared_states_fire_at_the_rate_that_was_asked_for(small: tuple[Network, np.ndarray]) -> None:
+    network, inputs = small
+    chosen, case = next((c, x) for c, x in composed_cases(every=False) if x.sharing == "C2")
+    assert chosen[FACTORS.index("[C#2]")]
+    made = prepared(network, inputs, case)
+    assert any(p.channel_groups == 2 for p in made.populations)
+    rates = firing_rates(made, inputs)
+    assert np.mean(list(rates.values())) == pytest.approx(case.rate, rel=0.05)
+
+
+def test_a_network_on_one_tile_sends_no_flit(small: tuple[Network, np.ndarray]) -> None:
+    network, inputs = small
+    trace = execute(network, encode(network, inputs))
+    whole, _ = flit_hops(network, trace, large=True)
+    parted, _ = flit_hops(network, trace, large=False)
+    assert whole is not None
+    assert parted is not None
+    assert parted > whole >= 0
+
+
+def test_every_factor_stands_alone_and_all_stand_together() -> None:
+    few, every = composed_cases(every=False), composed_cases(every=True)
+    assert [sum(chosen) for chosen, _ in few] == [0, 1, 1, 1, 1, 4]
+    assert len({chosen for chosen, _ in every}) == 16
+    assert {case.chip for _, case in every} == {"efficientlif-128-c1", "efficientlif-128-c2"}
+
+
+def test_the_product_of_factors_is_told_beside_all_of_them() -> None:
+    """Each factor alone halves all, together they leave an eighth: twice the product of 1/16."""
+    found = []
+    for chosen, case in composed_cases(every=False):
+        left = {0: 1.0, 1: 0.5, 4: 0.125}[sum(chosen)]
+        values: dict[str, float | None] = dict.fromkeys((*COMPARED, "mac", "area_um2"), 1000 * left)
+        found.append((chosen, Measured(replace(case), {"lif_units": 128, **values}, ())))
+    text = composed(found)
+    assert "| *product* |  | " + " | ".join(["0.062"] * len(COMPARED)) + " |" in text
+    assert "| *together / product* |  | " + " | ".join(["2.00"] * len(COMPARED)) + " |" in text
