@@ -42,6 +42,7 @@ LIBRARIES = {
 
 BASE = (
     "errors",
+    "json_text",
     "storage",
     "configuration",
     "geometry",
@@ -78,6 +79,7 @@ VALUES = (
     "tasks",
     "task_store",
     "reuse",
+    "host_memory",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")

@@ -300,4 +300,9 @@ def load_inputs(path: Path, samples: int | None = None) -> Inputs:
         scaled = values.astype(np.float32) / (255 if pixels else 1)
     if name == "images" and scaled.ndim == 3:
         scaled = scaled[:, None]
-    return Inputs(scaled.astype(np.float32), labels)
+    values = scaled.astype(np.float32)
+    if bad := int(values.size - np.isfinite(values).sum()):
+        raise HwsimError(
+            f"{path}: {bad} of {values.size} values of {name} are not finite or too large for float32"
+        )
+    return Inputs(values, labels)

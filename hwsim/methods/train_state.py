@@ -18,13 +18,15 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 from hwsim.methods.run_directory import digest_of
 from hwsim.storage import atomic_path, write_text
 
 FOLDER = "checkpoints"
 KEPT = 2
 UNREADABLE = (
-    ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, UnpicklingError, SafetensorError,
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError, OSError, RuntimeError,
+    MemoryError, UnpicklingError, SafetensorError,
 )  # fmt: skip
 """What reading a damaged checkpoint may raise."""
 
@@ -78,10 +80,10 @@ def load_state(directory: Path) -> State | None:
         return None
     newest = found[-1]
     try:
-        header = json.loads(newest.read_text(encoding="utf-8"))
-        for suffix, digest in header["sha256"].items():
+        header = parsed(newest.read_text(encoding="utf-8"))
+        for suffix in (".safetensors", ".pt"):
             path = newest.with_suffix(suffix)
-            if not path.is_file() or digest_of(path) != digest:
+            if not path.is_file() or digest_of(path) != header["sha256"][suffix]:
                 raise HwsimError(_damaged(path, found))
         rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
         model = load(newest.with_suffix(".safetensors").read_bytes())
