@@ -3,7 +3,8 @@
 peak = largest of the stages below, beside what the process holds already:
 
     encode    4 values + 24 events of the input                     float32 copy, places of what is not 0
-    execute   weights + input + 8 events of a chunk + 2 trace       a chunk's store; parts, then joined
+    execute   weights + input + 8 events of a chunk + trace         a chunk's store; its events, packed
+              + trace again where there are several chunks          parts that are joined
     simulate  weights + trace + jobs (FIXED + FLOWING threads)      columns of jobs, of programs in work
 """
 
@@ -89,7 +90,7 @@ class Sizes:
         chunk = self.chunk * CHUNK_EVENT_BYTES * sum(events.values())
         return Needed(
             encode=int(4 * self.inputs.size + places),
-            execute=int(weights + given + chunk + 2 * samples * trace),
+            execute=int(weights + given + chunk + (2 if self.chunk < samples else 1) * samples * trace),
             simulate=int(
                 weights + samples * trace + self.jobs * (FIXED_JOB_BYTES + FLOWING_JOB_BYTES * self.threads)
             ),

@@ -13,6 +13,9 @@ from hwsim.json_text import parsed
 from hwsim.storage import atomic_path, canonical_json, check_file, is_file, looked_up
 from hwsim.tasks import Compute, Done, Task
 
+BEGIN = b'{"function": '
+"""Of every line."""
+
 
 class TaskStore:
     """What is known of tasks by their id, and the file that keeps it.
@@ -87,6 +90,7 @@ class TaskStore:
         for added, line in _lines(self.path, content):
             self._know(added)
             self._end += len(line)
+        _check_begun(self.path, content[content.rfind(b"\n") + 1 :])
 
     def _know(self, found: Done) -> None:
         if (before := self.known.get(found.id)) is not None:
@@ -97,6 +101,7 @@ class TaskStore:
         with looked_up(self.path):
             content = self.path.read_bytes()
         self._end = content.rfind(b"\n") + 1
+        _check_begun(self.path, content[self._end :])
         for found, _ in _lines(self.path, content):
             self._know(found)
 
@@ -136,6 +141,13 @@ def _lines(path: Path, content: bytes) -> Iterator[tuple[Done, bytes]]:
     whole = content[: content.rfind(b"\n") + 1]
     for number, line in enumerate(whole.splitlines(keepends=True), 1):
         yield _parsed(path, number, line), line
+
+
+def _check_begun(path: Path, rest: bytes) -> None:
+    """Raises HwsimError where what is behind the last whole line is not the begin of one: it is not of a
+    process that was killed, and must not be written over."""
+    if rest[: len(BEGIN)] != BEGIN[: len(rest)]:
+        raise HwsimError(f"{path}: its end is damaged: it is no begin of a line; delete it")
 
 
 def _parsed(path: Path, number: int, line: bytes) -> Done:
