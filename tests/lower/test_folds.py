@@ -139,3 +139,11 @@ def test_a_tile_of_weights_that_stay_must_fit_whole_rows() -> None:
     # W6: 4 rows of 3 columns of 8 bits are 12 bytes, though K is 1; a job gets 11
     with pytest.raises(HwsimError, match=r"layer 'a': .*\(4 x 3 x 8 bits\) do not fit the 11 bytes"):
         laid(pointwise(1, 3, 2), chip(4, 3, dataflow="ws", weight=23))
+
+
+def test_channel_groups_interleave_where_inputs_stay_if_the_tile_takes_one_of_each() -> None:
+    # M2: 8 channels in 2 groups; an N-tile of 1 holds a channel of one group alone, one of 2 of both
+    network, hardware = pointwise(3, 8, 2, 2, channel_groups=2), chip(2, 5, dataflow="is")
+    assert laid(network, hardware, own(n_tile=1)).stepwise
+    assert not laid(network, hardware, own(n_tile=2)).stepwise
+    assert not laid(network, hardware).stepwise
