@@ -36,6 +36,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "hwsim/cycle": ("tests/cycle/test_timeline.py",),
     "hwsim/lower/bits.py": ("tests/lower/test_bits.py", "tests/lower/test_streams.py"),
     "hwsim/lower/choices.py": ("tests/lower/test_choices.py",),
+    "hwsim/lower/given.py": ("tests/lower/test_choices.py",),
     "hwsim/lower/conservation.py": ("tests/lower/test_conservation.py",),
     "hwsim/lower/order.py": ("tests/lower/test_order.py", "tests/lower/test_waits.py"),
     "hwsim/lower": tuple(

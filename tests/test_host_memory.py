@@ -130,14 +130,20 @@ import numpy as np
 from hwsim import host_memory
 from hwsim.errors import HwsimError
 from hwsim.host_memory import Sizes
+from hwsim.network import Network, Population, Projection
 from pathlib import Path
-from tests.examples import small_network
+shape = (1000,)
+weights = np.ones((1000, 1000), np.float32)
+network = Network(
+    "small", (Population("in", shape, "input"), Population("out", shape, "readout")),
+    (Projection("p", "in", "out", "dense", weights),), "out", 3, "spikes",
+)
 size = int(Path("/proc/self/statm").read_text().split()[0]) * 4096 + (64 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (size, size))
 assert host_memory.available_bytes() <= 64 << 20
 try:
-    inputs = np.broadcast_to(np.float32(1), (1 << 20, 3, 2, 4, 4))
-    host_memory.check(Sizes(small_network(), inputs, chunk=16), None)
+    inputs = np.broadcast_to(np.float32(1), (1 << 20, 3, 1000))
+    host_memory.check(Sizes(network, inputs, chunk=16), None)
 except HwsimError as error:
     print(error)
 """
@@ -145,6 +151,6 @@ except HwsimError as error:
 
 def test_a_limit_of_the_process_is_heeded() -> None:
     done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, check=True)
-    # 4 bytes of each of 2^20 * 96 values
+    # 4 bytes of each of 2^20 * 3000 values
     assert "1048576 samples of 3 timesteps would take about" in done.stdout
     assert "MiB are left" in done.stdout

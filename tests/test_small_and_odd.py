@@ -290,10 +290,10 @@ def test_processes_that_begin_with_an_empty_kernel_cache_share_it(tmp_path: Path
     }
     children = [
         subprocess.Popen([sys.executable, "-c", COMPILED], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
+        for _ in range(2)
     ]
     printed = [child.communicate(timeout=120)[0] for child in children]
-    assert [child.returncode for child in children] == [0, 0, 0]
+    assert [child.returncode for child in children] == [0, 0]
     assert set(printed) == {"3\n"}
     assert len(list(tmp_path.rglob("*.nbi"))) == 1
     assert not list(tmp_path.rglob("*.tmp*"))

@@ -88,7 +88,7 @@ class Target:
     write: Write
     read: Read
     changes: tuple[Change, ...]
-    cases: int = 100
+    cases: int = 60
 
 
 def copied(source: Path) -> Write:
@@ -277,7 +277,7 @@ def replayed(replay: Callable[[Path, Path], object]) -> Read:
 
 YAML = (of_yaml, of_bytes)
 
-FEW = 40
+FEW = 30
 """Cases of files that take long to read."""
 
 MAPPING = """
@@ -314,14 +314,14 @@ TARGETS: dict[str, Target] = {
     "learning": Target(text("learning.yaml", LEARNING), lambda p: load_yaml(p, LearnSpec), YAML, FEW),
     "network": Target(
         saved("net.safetensors", lambda p: small_network().save(p)), Network.load,
-        (of_safetensors, of_head, of_bytes), 200,
+        (of_safetensors, of_head, of_bytes), 100,
     ),
-    "trace": Target(saved("events.safetensors", save_trace), read_trace, (of_safetensors,), 200),
+    "trace": Target(saved("events.safetensors", save_trace), read_trace, (of_safetensors,), 100),
     "ledger": Target(
         saved("ledger.safetensors", save_ledger), Ledger.load, (of_safetensors,)
     ),
     "program": Target(
-        saved("program.safetensors", lambda p: program().save(p)), Program.load, (of_safetensors,), 200
+        saved("program.safetensors", lambda p: program().save(p)), Program.load, (of_safetensors,), 100
     ),
     "cost": Target(saved("cost.json", save_cost), Cost.load, (of_json, of_deep)),
     "result.json": Target(run_file("result.json"), load_result, (of_json, of_bytes, of_deep), FEW),
@@ -329,18 +329,18 @@ TARGETS: dict[str, Target] = {
     "run, cost": Target(run_file("cost.json"), read_run, (of_json,), 15),
     "run, ledger": Target(run_file("ledger.safetensors"), read_run, (of_safetensors,), 15),
     "run, network": Target(run_file("network.safetensors"), read_run, (of_safetensors,), 15),
-    "comparison": Target(write_comparison, of_comparison, (of_json, of_bytes, of_deep), 200),
+    "comparison": Target(write_comparison, of_comparison, (of_json, of_bytes, of_deep), 100),
     "nir": Target(
         lambda folder: write_nir(folder / "net.nir"), lambda p: read_nir(p, 2, "nir", 1.0), (of_hdf5,), 100
     ),
     "net": Target(
         written(lambda f: write_netx(f / "net.net"), "net.net"), lambda p: read_netx(p, 2), (of_hdf5,), 100
     ),
-    "inputs.npy": Target(write_npy, load_inputs, (of_head, of_bytes), 300),
-    "inputs.npz": Target(write_npz, load_inputs, (of_npz, of_zip, of_bytes), 200),
+    "inputs.npy": Target(write_npy, load_inputs, (of_head, of_bytes), 150),
+    "inputs.npz": Target(write_npz, load_inputs, (of_npz, of_zip, of_bytes), 100),
     "weights": Target(
         saved("weights.safetensors", lambda p: save_file(module().state_dict(), p)), read_weights,
-        (of_safetensors, of_head), 200,
+        (of_safetensors, of_head), 100,
     ),
     "checkpoint.json": Target(of_epoch(".json"), read_epoch, (of_json, of_bytes, of_deep), FEW),
     "checkpoint.pt": Target(of_epoch(".pt"), read_epoch, (of_zip, of_bytes), FEW),
@@ -348,7 +348,7 @@ TARGETS: dict[str, Target] = {
     "metrics": Target(
         text("metrics.jsonl", '{"epoch": 1, "loss": 0.5}\n{"epoch": 2}\n'), read_lines, (of_lines, of_deep)
     ),
-    "tasks": Target(write_tasks, TaskStore, (of_lines, of_bytes, of_deep), 200),
+    "tasks": Target(write_tasks, TaskStore, (of_lines, of_bytes, of_deep), 100),
     "idx": Target(written(write_mnist, "train-images-idx3-ubyte"), of_set("mnist"), (of_head,), 100),
     "pickle": Target(written(write_cifar10, "data_batch_2"), of_set("cifar10"), (of_head,), 100),
     "camera": Target(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hwsim.errors import HwsimError
+from hwsim.lower.folds import bit_layout
 from hwsim.lower.layers import Layer
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network, Population
@@ -147,3 +148,14 @@ def test_channel_groups_interleave_where_inputs_stay_if_the_tile_takes_one_of_ea
     assert laid(network, hardware, own(n_tile=1)).stepwise
     assert not laid(network, hardware, own(n_tile=2)).stepwise
     assert not laid(network, hardware).stepwise
+
+
+def test_a_k_tile_begins_with_a_word_of_its_own_however_many_channels_lie_before_it() -> None:
+    # 40 channels take one word, 70 take two; a second group follows the first
+    layout = bit_layout(1, (40, 40))
+    assert layout.word.tolist() == [0] * 40 + [1] * 40
+    assert layout.mask.tolist() == [1 << i for i in range(40)] * 2
+    wide = bit_layout(2, (70, 3))
+    assert wide.segments.tolist() == [0, 2, 3, 5, 6]
+    assert wide.word.tolist() == [0] * 64 + [1] * 6 + [2] * 3 + [3] * 64 + [4] * 6 + [5] * 3
+    assert wide.segment.tolist() == [0] * 70 + [1] * 3 + [2] * 70 + [3] * 3

@@ -67,7 +67,8 @@ def test_a_fold_loads_its_own_inputs_if_nothing_else_fits() -> None:
     network, hardware = tall(coding="series"), chip(3, 2, inputs=15, double=False)
     assert inputs(network, hardware) == [8, 13, 15, 12, 8, 4]
     with pytest.raises(
-        HwsimError, match=r"layer 'a': the inputs of one fold of k_tile 1 take 15 bytes; .* 14 bytes of"
+        HwsimError,
+        match=r"layer 'a': the inputs of one fold of k_tile 1 take 15 bytes; .* 14 bytes .*; enlarge it$",
     ):
         inputs(network, chip(3, 2, inputs=14, double=False))
 
@@ -263,3 +264,12 @@ def test_rows_that_a_fold_reaches_follow_from_the_stride_down_and_not_across() -
     network = checked(Network("n", populations, (projection,), "a", 1, "spikes"))
     assert kept(network, chip(16, 1, inputs=20), fold_order="n_outer") == "window"
     assert kept(network, chip(16, 1, inputs=18), fold_order="n_outer") != "window"
+
+
+def test_a_fold_that_reaches_padding_alone_loads_nothing() -> None:
+    # 8 channels of 3 positions under a kernel of 1 with padding 1: 5 outputs, of which the first and the last
+    # see no input; a byte each of the others, of which a job has room for one
+    populations = (Population("in", (8, 1, 3), "input"), Population("a", (1, 1, 5), "lif"))
+    projection = conv("in", "a", np.ones((1, 8, 1, 1), np.float32), padding=(0, 1))
+    network = checked(Network("n", populations, (projection,), "a", 1, "spikes"))
+    assert inputs(network, chip(1, 1, inputs=1, double=False)) == [0, 1, 1, 1, 0]
