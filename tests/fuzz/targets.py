@@ -88,7 +88,7 @@ class Target:
     write: Write
     read: Read
     changes: tuple[Change, ...]
-    cases: int = 60
+    cases: int = 40
 
 
 def copied(source: Path) -> Write:
@@ -277,7 +277,7 @@ def replayed(replay: Callable[[Path, Path], object]) -> Read:
 
 YAML = (of_yaml, of_bytes)
 
-FEW = 30
+FEW = 20
 """Cases of files that take long to read."""
 
 MAPPING = """
@@ -314,14 +314,14 @@ TARGETS: dict[str, Target] = {
     "learning": Target(text("learning.yaml", LEARNING), lambda p: load_yaml(p, LearnSpec), YAML, FEW),
     "network": Target(
         saved("net.safetensors", lambda p: small_network().save(p)), Network.load,
-        (of_safetensors, of_head, of_bytes), 100,
+        (of_safetensors, of_head, of_bytes), 70,
     ),
-    "trace": Target(saved("events.safetensors", save_trace), read_trace, (of_safetensors,), 100),
+    "trace": Target(saved("events.safetensors", save_trace), read_trace, (of_safetensors,), 70),
     "ledger": Target(
         saved("ledger.safetensors", save_ledger), Ledger.load, (of_safetensors,)
     ),
     "program": Target(
-        saved("program.safetensors", lambda p: program().save(p)), Program.load, (of_safetensors,), 100
+        saved("program.safetensors", lambda p: program().save(p)), Program.load, (of_safetensors,), 70
     ),
     "cost": Target(saved("cost.json", save_cost), Cost.load, (of_json, of_deep)),
     "result.json": Target(run_file("result.json"), load_result, (of_json, of_bytes, of_deep), FEW),
@@ -329,18 +329,18 @@ TARGETS: dict[str, Target] = {
     "run, cost": Target(run_file("cost.json"), read_run, (of_json,), 15),
     "run, ledger": Target(run_file("ledger.safetensors"), read_run, (of_safetensors,), 15),
     "run, network": Target(run_file("network.safetensors"), read_run, (of_safetensors,), 15),
-    "comparison": Target(write_comparison, of_comparison, (of_json, of_bytes, of_deep), 100),
+    "comparison": Target(write_comparison, of_comparison, (of_json, of_bytes, of_deep), 70),
     "nir": Target(
-        lambda folder: write_nir(folder / "net.nir"), lambda p: read_nir(p, 2, "nir", 1.0), (of_hdf5,), 100
+        lambda folder: write_nir(folder / "net.nir"), lambda p: read_nir(p, 2, "nir", 1.0), (of_hdf5,), 70
     ),
     "net": Target(
-        written(lambda f: write_netx(f / "net.net"), "net.net"), lambda p: read_netx(p, 2), (of_hdf5,), 100
+        written(lambda f: write_netx(f / "net.net"), "net.net"), lambda p: read_netx(p, 2), (of_hdf5,), 70
     ),
-    "inputs.npy": Target(write_npy, load_inputs, (of_head, of_bytes), 150),
-    "inputs.npz": Target(write_npz, load_inputs, (of_npz, of_zip, of_bytes), 100),
+    "inputs.npy": Target(write_npy, load_inputs, (of_head, of_bytes), 100),
+    "inputs.npz": Target(write_npz, load_inputs, (of_npz, of_zip, of_bytes), 70),
     "weights": Target(
         saved("weights.safetensors", lambda p: save_file(module().state_dict(), p)), read_weights,
-        (of_safetensors, of_head), 100,
+        (of_safetensors, of_head), 70,
     ),
     "checkpoint.json": Target(of_epoch(".json"), read_epoch, (of_json, of_bytes, of_deep), FEW),
     "checkpoint.pt": Target(of_epoch(".pt"), read_epoch, (of_zip, of_bytes), FEW),
@@ -348,9 +348,9 @@ TARGETS: dict[str, Target] = {
     "metrics": Target(
         text("metrics.jsonl", '{"epoch": 1, "loss": 0.5}\n{"epoch": 2}\n'), read_lines, (of_lines, of_deep)
     ),
-    "tasks": Target(write_tasks, TaskStore, (of_lines, of_bytes, of_deep), 100),
-    "idx": Target(written(write_mnist, "train-images-idx3-ubyte"), of_set("mnist"), (of_head,), 100),
-    "pickle": Target(written(write_cifar10, "data_batch_2"), of_set("cifar10"), (of_head,), 100),
+    "tasks": Target(write_tasks, TaskStore, (of_lines, of_bytes, of_deep), 70),
+    "idx": Target(written(write_mnist, "train-images-idx3-ubyte"), of_set("mnist"), (of_head,), 70),
+    "pickle": Target(written(write_cifar10, "data_batch_2"), of_set("cifar10"), (of_head,), 70),
     "camera": Target(
         written(lambda f: write_camera(f / "dvs_gesture.h5"), "dvs_gesture.h5"),
         of_set("dvs_gesture"), (of_hdf5,),
@@ -359,15 +359,15 @@ TARGETS: dict[str, Target] = {
     "replay dram": Target(
         text("requests.csv", REQUESTS),
         replayed(lambda p, o: dram_replay.replay(p, o, dram.load_dram("ddr4_2400"))),
-        (of_rows(","), of_csv, of_bytes), 100,
+        (of_rows(","), of_csv, of_bytes), 70,
     ),
     "replay noc": Target(
         text("packets.txt", PACKETS),
         replayed(lambda p, o: noc_replay.replay(p, o, noc.load_noc("booksim").changed(width=4, height=4), 2)),
-        (of_rows(" "), of_bytes), 100,
+        (of_rows(" "), of_bytes), 70,
     ),
     "replay systolic": Target(
         text("products.csv", PRODUCTS), replayed(lambda p, o: systolic_rows.replay(p, o, False, True)),
-        (of_rows(","), of_csv, of_bytes), 100,
+        (of_rows(","), of_csv, of_bytes), 70,
     ),
 }  # fmt: skip

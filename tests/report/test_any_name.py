@@ -1,6 +1,7 @@
 """Whatever a network, a layer, a chip, a table or a note of a card is called: the page stays what it is."""
 
 from collections import Counter
+from functools import cache
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -32,10 +33,15 @@ def acting(parsed: Page) -> Counter[str]:
                 "src",
                 "action",
             )
-    return found
+    return +found
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@cache
+def of_harmless() -> Counter[str]:
+    return acting(Page(page.render(renamed("harmless"))))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
 @example(name="</code><script>alert(1)</script>")
 @given(name=NAMES)
 def test_no_name_adds_an_element_that_acts_or_breaks_the_page(name: str) -> None:
@@ -43,4 +49,4 @@ def test_no_name_adds_an_element_that_acts_or_breaks_the_page(name: str) -> None
     text.encode()
     parsed = Page(text)
     assert (parsed.mismatches, parsed.open) == ([], [])
-    assert +acting(parsed) == +acting(Page(page.render(renamed("harmless"))))
+    assert acting(parsed) == of_harmless()
