@@ -87,7 +87,9 @@ def check(name: str, target: Target, path: Path) -> None:
         except HwsimError as error:
             message = str(error)
     SEEN["refused"] += bool(message)
-    named = path.name in message or (path.suffix == ".json" and str(path.with_suffix("")) in message)
+    of_epoch = path.suffix == ".json" and str(path.with_suffix("")) in message
+    of_set = f"({path.parent})" in message
+    named = path.name in message or of_epoch or of_set
     assert not message or named, f"{name}: the file is not named: {message}"
     assert not any(np.isnan(n).any() for n in numbers(found)), f"{name}: a NaN is read as a number"
 
