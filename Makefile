@@ -4,12 +4,13 @@ READY := .venv/.ready
 FRONTENDS := .venv-frontends
 SCALESIM := .venv-scalesim
 SANAFE := .venv-sanafe
+HARDENING := .venv-hardening
 BINDSNET := .venv-bindsnet
 OLD := spikingjelly==0.0.0.0.14
 PINS := constraints.txt constraints-frontends.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization reproduce numbers validation reference docs package package-test clean
+.PHONY: help setup demo check test exhaustive test-nojit test-frontends perf efficientlif explore asgl samples presets placement loihi backward-memory training training-speed bindsnet-speed tinysnn tinysnn-cost tinysnn-select congestion codesign snasnet autosnn quantization reproduce numbers validation reference docs package package-test fuzz fuzz-guided coverage mutation audit clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -56,6 +57,35 @@ $(FRONTENDS)/.ready: pyproject.toml $(PINS)
 	PIP_CONSTRAINT="$(PINS)" $(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps \
 		snntorch spikingjelly neurobench syops
 	$(FRONTENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(FRONTENDS)/$(OLD) $(OLD)
+	touch $@
+
+FUZZ ?= 10
+
+fuzz: $(READY)  ## damaged files of every kind, FUZZ (10) times as many as make test reads, other ones each time
+	HWSIM_FUZZ=$(FUZZ) $(BIN)/pytest -p no:xdist tests/fuzz
+
+fuzz-guided: $(HARDENING)/.ready  ## the same guided by branches that are reached (atheris), 20,000 of a few kinds
+	for kind in mapping hardware tasks result.json network inputs.npy "replay dram"; do \
+		$(HARDENING)/bin/python -m tests.fuzz.by_atheris "$$kind" -runs=20000 || exit 1; \
+	done
+
+coverage: $(HARDENING)/.ready  ## lines of the engine that tests reach, without Numba's compiler
+	NUMBA_DISABLE_JIT=1 $(HARDENING)/bin/coverage run -m pytest -m "not slow" -W ignore::RuntimeWarning \
+		tests/lower tests/cycle tests/execute tests/differential tests/dram tests/noc \
+		tests/test_reuse.py tests/quantization/test_integer_networks.py
+	$(HARDENING)/bin/coverage report --skip-covered --fail-under=90
+
+mutation: $(HARDENING)/.ready  ## half an hour of mutants of the lowering and the cycle model: which no test notices
+	NUMBA_DISABLE_JIT=1 $(HARDENING)/bin/python -m benchmarks.mutation 30
+
+audit: $(HARDENING)/.ready  ## known vulnerabilities of the pinned versions
+	$(HARDENING)/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
+
+$(HARDENING)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(HARDENING)
+	PIP_CONSTRAINT=constraints.txt $(HARDENING)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
+	PIP_CONSTRAINT=constraints.txt $(HARDENING)/bin/pip install --quiet --disable-pip-version-check \
+		--editable '.[test,hardening]'
 	touch $@
 
 perf: $(READY) $(SCALESIM)/.ready $(SANAFE)/.ready  ## speed and memory against the stated goals, into docs/performance.md
@@ -177,5 +207,5 @@ $(BINDSNET)/.ready:
 	touch $@
 
 clean:  ## remove the environment, caches and generated output
-	rm -rf .venv $(FRONTENDS) $(SCALESIM) $(SANAFE) $(BINDSNET) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(FRONTENDS) $(SCALESIM) $(SANAFE) $(BINDSNET) $(HARDENING) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

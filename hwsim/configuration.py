@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,8 @@ UNREADABLE = (
 """What PyYAML raises for a text, and for a scalar that is not what its form or its tag promises."""
 
 LONGEST_SHOWN = 80
+MOST_SHOWN = 10_000
+"""Characters, and values inside each other, of a value in an error."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -121,11 +124,25 @@ def _sentence(message: str) -> str:
 
 def shown(value: object) -> str:
     """A value as an error shows it, cut where it is long."""
+    if not _is_small(value):
+        return f"a {type(value).__name__} of many values inside each other"
     try:
         text = repr(value)
     except ValueError:
         return "an integer of thousands of digits"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def _is_small(value: object) -> bool:
+    """Whether lists and dictionaries inside each other hold few values: by aliases, a few lines of YAML make
+    more than there is memory for their text."""
+    left, count = [value], 0
+    while left and count <= MOST_SHOWN:
+        one = left.pop()
+        count += 1
+        if isinstance(one, dict | list | tuple):
+            left += list(islice(one.values() if isinstance(one, dict) else one, MOST_SHOWN))
+    return not left or count <= MOST_SHOWN
 
 
 def _fields(model: type[BaseModel], location: Location) -> list[str]:

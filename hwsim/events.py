@@ -218,6 +218,8 @@ class EventTrace:
                 f"trace: {self.timesteps} timesteps and outputs of shape {self.outputs.shape}; expected "
                 f"{network.timesteps} and (samples, {network.timesteps}, {size})"
             )
+        if self.outputs.dtype.kind not in "iuf" or not np.isfinite(self.outputs).all():
+            raise HwsimError(f"trace: outputs ({self.outputs.dtype}) hold values that are not finite numbers")
         emitting = {p.name for p in network.populations if p.kind != "readout"}
         if set(self.events) != emitting:
             odd = sorted(set(self.events) ^ emitting)
@@ -228,6 +230,10 @@ class EventTrace:
 
 def _verify_events(network: Network, name: str, events: Events, trace: EventTrace) -> None:
     where = f"trace of population {name!r}"
+    if events.offsets.dtype != np.int64 or events.index.dtype != np.int32 or events.index.ndim != 1:
+        raise HwsimError(
+            f"{where}: offsets {events.offsets.dtype}, neurons {events.index.dtype}; expected int64 and int32"
+        )
     steps = 1 if name in network.constant else trace.timesteps
     if events.steps != steps or len(events.offsets) != trace.samples * steps + 1:
         raise HwsimError(

@@ -174,6 +174,10 @@ class Ledger:
             raise HwsimError(
                 f"ledger: tables of shapes {self.counts.shape} and {self.cycles.shape} for {rows} layers"
             )
+        if self.counts.dtype.kind not in "iu" or self.cycles.dtype.kind not in "iu":
+            raise HwsimError(
+                f"ledger: counts are {self.counts.dtype}, cycles {self.cycles.dtype}; expected integers"
+            )
         if (self.counts < 0).any() or (self.cycles < 0).any():
             raise HwsimError("ledger: a count is negative")
         spent = {unit: self.unit_cycles(unit) for unit in CAUSES}

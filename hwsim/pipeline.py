@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import hwsim
+from hwsim import host_memory
 from hwsim.cost import CostTable, price
 from hwsim.cycle.run import run
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.events import EventTrace
 from hwsim.execute.agreement import agree
-from hwsim.execute.executor import encode, execute
+from hwsim.execute.executor import encode, execute, together
+from hwsim.execute.plan import threads
 from hwsim.frontends.arguments import as_array
 from hwsim.frontends.capture import capture
 from hwsim.frontends.timing import Layout
@@ -37,8 +39,8 @@ from hwsim.simulation import Engine, simulate
 from hwsim.storage import content_id
 
 __all__ = [
-    "UNPLACED", "UNTRUSTED", "Engine", "NoCounterpartError", "Progress", "Workload", "counterpart",
-    "estimate", "provenance", "silent", "simulate", "versions", "workload",
+    "UNPLACED", "UNTRUSTED", "Engine", "NoCounterpartError", "Progress", "Workload", "check_memory",
+    "counterpart", "estimate", "provenance", "silent", "simulate", "versions", "workload",
 ]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
@@ -134,9 +136,10 @@ def estimate(
 ) -> Result:
     """Execute, lower, cycle and price a workload; compare with its reference and its ANN counterpart.
 
-    Raises HwsimError for inputs that do not fit or do not fill a mini-batch, and for mappings that are not
-    legal; where only the counterpart's is not, the result has no counterpart and says why. Warns
-    (HwsimWarning) where the network's spikes differ from PyTorch's by more than rounding.
+    Raises HwsimError for inputs that do not fit or do not fill a mini-batch, for mappings that are not
+    legal, and for what would take more memory than is left; where only the counterpart's mapping is not, the
+    result has no counterpart and says why. Warns (HwsimWarning) where the network's spikes differ from
+    PyTorch's by more than rounding.
     """
     began, started = time.perf_counter(), datetime.now(UTC)
     network = work.network
@@ -144,6 +147,7 @@ def estimate(
     if mapping.placement and (hardware.grid is None or hardware.grid.cores > 1):
         warnings.warn(UNPLACED, HwsimWarning, stacklevel=2)
     lowering = Lowering(network, hardware, mapping)
+    check_memory(work, lowering.jobs, mapping.batch)
     encoded = encode(network, work.inputs)
     work.check_batch(mapping.batch)
     trace = execute(network, encoded, _stage(progress, "execute"))
@@ -163,6 +167,17 @@ def estimate(
     told = provenance(work, started, began, ids)
     compared = None if agreement is None else agreement.as_dict() | {"sentence": agreement.sentence()}
     return Result(snn, ann, hardware, mapping, table, lowering.choices, work.labels, compared, told, missing)
+
+
+def check_memory(work: Workload, jobs: int = 0, batch: int = 1) -> None:
+    """Raises HwsimError, with the estimate, where a run would take more memory than is left.
+
+    ``jobs`` of a mini-batch of ``batch`` samples.
+    """
+    network, samples = work.network, len(work.inputs) if work.inputs.ndim else 0
+    batches, chunk = -(-samples // batch), min(samples, together(network, samples))
+    sizes = host_memory.Sizes(network, work.inputs, jobs, min(batches, threads()), chunk)
+    host_memory.check(sizes, lambda: execute(network, encode(network, work.inputs[:1])), work.reference)
 
 
 def provenance(work: Workload, started: datetime, began: float, ids: dict[str, Any]) -> dict[str, Any]:

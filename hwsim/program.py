@@ -79,6 +79,8 @@ class Program:
         for name, column in self.jobs._asdict().items():
             if column.ndim < 1 or column.shape[1:] != wide.get(name, ()):
                 raise HwsimError(f"program: job column {name!r} has shape {column.shape}")
+            if column.dtype.kind not in "iub":
+                raise HwsimError(f"program: job column {name!r} is {column.dtype}; expected integers")
         if self.counts.shape != (len(self.layers), len(ACTIONS)):
             raise HwsimError(f"program: counts of shape {self.counts.shape} for {len(self.layers)} layers")
         lengths = {name: len(column) for name, column in self.jobs._asdict().items()}

@@ -15,6 +15,7 @@ from hwsim.cost import CostTable, load_table
 from hwsim.delivery import interruptible, progress_bars, say, tell
 from hwsim.errors import HwsimError, one_line
 from hwsim.hardware import Hardware
+from hwsim.json_text import parsed
 from hwsim.lists import parts_of
 from hwsim.manycore.asked import refuse
 from hwsim.mapping import Mapping as Schedule
@@ -212,7 +213,7 @@ def of_comparison(path: Path) -> list[Candidate]:
     check_file(path)
     try:
         rows = [
-            row for row in json.loads(path.read_text(encoding="utf-8"))["rows"] if row["accuracy"] is not None
+            row for row in parsed(path.read_text(encoding="utf-8"))["rows"] if row["accuracy"] is not None
         ]
         apart = [key for key in KEYS if len({row[key] for row in rows}) > 1] or ["model"]
         names = [" ".join(str(row[key]) for key in apart) for row in rows]
@@ -221,7 +222,7 @@ def of_comparison(path: Path) -> list[Candidate]:
             Candidate(name, float(row["accuracy"]), _costs(row))
             for name, row in zip(names, rows, strict=True)
         ]
-    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise HwsimError(f"{path}: no compare.json of this version ({one_line(error)})") from None
 
 

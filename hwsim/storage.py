@@ -8,7 +8,8 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import combinations
@@ -21,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 
 FORMAT = 1
 
@@ -52,28 +54,34 @@ def content_id(kind: str, meta: Mapping[str, Any], arrays: Arrays | None = None)
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that replaces it when the block ends without an error.
 
-    A link stays, and the file that it names is replaced. Raises HwsimError for what is there and no file, and
+    A link stays, and the file that it names is replaced. Who may read a new file is for the umask to say; one
+    that is replaced keeps its permissions. Raises HwsimError for what is there and no file, and
     for a directory or disk that does not take it.
     """
     with looked_up(path):
         path = path.resolve() if path.is_symlink() else path
         if path.exists() and not path.is_file():
             raise HwsimError(f"{path}: is not a file that can be replaced; name a file")
+    temporary = path.with_name(f".{path.name[:LONGEST_PREFIX]}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.")
-    except OSError as error:
-        raise HwsimError(f"{path}: cannot be written: {error.strerror or error}") from None
-    os.close(handle)
-    temporary = Path(name)
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except (OSError, ValueError) as error:
+        raise HwsimError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise HwsimError(f"{path}: cannot be written: {error.strerror}") from None
+        try:
+            yield temporary
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise HwsimError(f"{path}: cannot be written: {error.strerror}") from None
+        try:
+            if mode is not None:
+                temporary.chmod(mode)
+            temporary.replace(path)
+        except OSError as error:
+            raise HwsimError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -105,6 +113,8 @@ def check_file(path: Path) -> None:
         raise HwsimError(f"{path}: is a directory; name a file")
     if not is_file(path):
         raise HwsimError(f"{path}: no such file")
+    if not os.access(path, os.R_OK):
+        raise HwsimError(f"{path}: cannot be read: its permissions do not allow it")
 
 
 def is_same(path: Path, other: Path) -> bool:
@@ -154,12 +164,15 @@ def load_value(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray
                 f"{path}: format {header.get('format')} is not readable; this version reads {FORMAT}"
             )
         try:
-            meta = json.loads(header["meta"])
-        except (KeyError, json.JSONDecodeError) as error:
+            meta = parsed(header["meta"])
+        except (KeyError, ValueError) as error:
             raise HwsimError(f"{path}: the header of this {kind} is damaged ({error})") from None
         if not isinstance(meta, dict):
             raise HwsimError(f"{path}: the header of this {kind} is not a JSON object")
-        return meta, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        try:
+            return meta, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, TypeError, AttributeError) as error:
+            raise HwsimError(f"{path}: a tensor of this {kind} is of no type of NumPy ({error})") from None
 
 
 @contextmanager
@@ -171,7 +184,7 @@ def damage_named(path: Path, kind: str) -> Iterator[None]:
         raise HwsimError(f"{path}: {error}") from None
     except KeyError as error:
         raise HwsimError(f"{path}: the {kind} in this file is damaged: it lacks {error}") from None
-    except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+    except (TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
         raise HwsimError(f"{path}: the {kind} in this file is damaged ({error})") from None
 
 

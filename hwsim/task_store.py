@@ -1,15 +1,20 @@
 """A file of finished tasks: a line of JSON each, only ever added to."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 from hwsim.storage import atomic_path, canonical_json, check_file, is_file, looked_up
 from hwsim.tasks import Compute, Done, Task
+
+BEGIN = b'{"function": '
+"""Of every line."""
 
 
 class TaskStore:
@@ -52,22 +57,40 @@ class TaskStore:
                     self.add(task, found)
 
     def add(self, task: Task, found: Done) -> None:
-        """Keep what came of a task. Raises HwsimError where another value is known of it, and for a disk that
-        does not take it; then what the file had stays."""
-        self._know(found)
+        """Keep what came of a task, behind what other processes and threads have added meanwhile.
+
+        Raises HwsimError where another value is known of it, and for a disk that does not take it; then what
+        the file had stays.
+        """
         told = {"function": task.name, "arguments": dict(task.arguments)} | asdict(found)
         line = (json.dumps(told, allow_nan=False) + "\n").encode()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("r+b" if self.path.exists() else "xb") as file:
+            with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._catch_up(file)
+                self._know(found)
                 file.seek(self._end)
                 file.truncate()
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
+                self._end += len(line)
         except OSError as error:
             raise HwsimError(f"{self.path}: cannot be written: {error.strerror or error}") from None
-        self._end += len(line)
+
+    def _catch_up(self, file: BinaryIO) -> None:
+        """Take in the lines that others have added; what is behind the last whole one is of a process that
+        was killed."""
+        size = file.seek(0, os.SEEK_END)
+        if size < self._end:
+            raise HwsimError(f"{self.path}: became shorter while it was in use; begin again")
+        file.seek(self._end)
+        content = file.read()
+        for added, line in _lines(self.path, content):
+            self._know(added)
+            self._end += len(line)
+        _check_begun(self.path, content[content.rfind(b"\n") + 1 :])
 
     def _know(self, found: Done) -> None:
         if (before := self.known.get(found.id)) is not None:
@@ -78,6 +101,7 @@ class TaskStore:
         with looked_up(self.path):
             content = self.path.read_bytes()
         self._end = content.rfind(b"\n") + 1
+        _check_begun(self.path, content[self._end :])
         for found, _ in _lines(self.path, content):
             self._know(found)
 
@@ -119,10 +143,19 @@ def _lines(path: Path, content: bytes) -> Iterator[tuple[Done, bytes]]:
         yield _parsed(path, number, line), line
 
 
+def _check_begun(path: Path, rest: bytes) -> None:
+    """Raises HwsimError where what is behind the last whole line is not the begin of one: it is not of a
+    process that was killed, and must not be written over."""
+    if rest[: len(BEGIN)] != BEGIN[: len(rest)]:
+        raise HwsimError(f"{path}: its end is damaged: it is no begin of a line; delete it")
+
+
 def _parsed(path: Path, number: int, line: bytes) -> Done:
     try:
-        told: dict[str, Any] = json.loads(line)
+        told: dict[str, Any] = parsed(line)
         found = Done(told["id"], told["value"], told["error"], float(told["seconds"]))
-    except (ValueError, KeyError, TypeError) as error:
+        if not isinstance(found.id, str) or not isinstance(found.error, str | None):
+            raise TypeError("its id and its error are texts")
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise HwsimError(f"{path}, line {number}: is damaged ({error}); delete the line") from None
     return found

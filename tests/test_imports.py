@@ -42,6 +42,7 @@ LIBRARIES = {
 
 BASE = (
     "errors",
+    "json_text",
     "storage",
     "configuration",
     "geometry",
@@ -79,6 +80,7 @@ VALUES = (
     "task_store",
     "reuse",
     "chained",
+    "host_memory",
 )
 ENGINES = ("dram.", "noc.")
 STAGES = ("frontends.", "execute.", "lower.", "cycle.", "nn.", "datasets.")
@@ -378,7 +380,7 @@ def test_a_module_imports_only_from_below(name: str) -> None:
 
 def test_the_base_imports_upward_nowhere() -> None:
     # the order inside of the lowest group: errors and jit know nothing, storage knows errors, and so on
-    order = ["errors", "jit", "geometry", "storage", "configuration", "sram"]
+    order = ["errors", "json_text", "jit", "geometry", "storage", "configuration", "sram"]
     for place, name in enumerate(order):
         assert own(name) - {""} <= set(order[:place])
 

@@ -8,15 +8,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import NonNegativeFloat, ValidationError
 
+from hwsim.configuration import Configured, describe
 from hwsim.cost.components import COMPONENTS, OPERATIONS, STANDING, WHOLE
 from hwsim.cost.standing import standing_power
 from hwsim.cost.table import CostTable
 from hwsim.cost.unit_prices import check_widths, chip_area, unit_energies
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
+from hwsim.json_text import parsed
 from hwsim.ledger import ACTIONS, Ledger
 from hwsim.storage import check_file, content_id, damage_named, write_text
+
+
+class _Json(Configured):
+    """The JSON of a cost, type by type."""
+
+    table: str
+    layers: list[str]
+    actions: list[str]
+    unit_pj: dict[str, NonNegativeFloat | None]
+    energy_pj: list[list[float]]
+    area_um2: dict[str, NonNegativeFloat]
+    unpriced: list[str]
+    standing_mw: dict[str, NonNegativeFloat | None]
+    latency_ns: NonNegativeFloat
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +121,7 @@ class Cost:
         """Read a saved cost. Raises HwsimError naming the file if it is damaged."""
         check_file(path)
         with damage_named(path, "cost"):
-            return Cost.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            return Cost.from_dict(parsed(path.read_text(encoding="utf-8")))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON values; :meth:`from_dict` reads it back."""
@@ -122,12 +139,16 @@ class Cost:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> "Cost":
-        if values.get("actions") != list(ACTIONS):
+        if not isinstance(values, dict) or values.get("actions") != list(ACTIONS):
             raise HwsimError("this cost was written with other actions")
-        energy = np.array(values["energy_pj"], np.float64).reshape(len(values["layers"]), len(ACTIONS))
+        try:
+            of = _Json.model_validate(values)
+        except ValidationError as error:
+            raise HwsimError(describe(error, _Json, "cost")) from None
+        energy = np.array(of.energy_pj, np.float64).reshape(len(of.layers), len(ACTIONS))
         cost = Cost(
-            values["table"], tuple(values["layers"]), values["unit_pj"], energy,
-            values["area_um2"], tuple(values["unpriced"]), values["standing_mw"], values["latency_ns"],
+            of.table, tuple(of.layers), of.unit_pj, energy, of.area_um2, tuple(of.unpriced), of.standing_mw,
+            of.latency_ns,
         )  # fmt: skip
         cost.verify()
         return cost

@@ -80,7 +80,7 @@ def channels_first(path: Path, name: str, x: NDArray[Any]) -> NDArray[Any]:
     if x.dtype.kind == "f":
         if not np.isfinite(x).all():
             raise HwsimError(f"{path}: {name} has values that are not finite")
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             x = x.astype(np.float32, copy=False)
         if not np.isfinite(x).all():
             raise HwsimError(f"{path}: {name} has values beyond 32-bit floats")

@@ -72,11 +72,8 @@ def execute(network: Network, inputs: Events, progress: Progress | None = None) 
     Raises HwsimError if an integer network's sums could leave int32.
     """
     plans = plans_of(network, (p.name for p in network.populations if p.kind != "input"))
-    per_sample = sum(8 * p.size for p in network.populations) * network.timesteps
-    width = max(1, CHUNK_BYTES // per_sample)
-    samples = inputs.samples
-    parts = []
-    for start, stop in chunks(samples, min(width, max(CHUNK_SAMPLES, samples // 8))):
+    samples, parts = inputs.samples, []
+    for start, stop in chunks(samples, together(network, samples)):
         chunk = Chunk(network, plans, stop - start)
         chunk.place(network.input.name, inputs.select(start, stop))
         for component in network.components:
@@ -142,6 +139,12 @@ def summed(network: Network, events: Events) -> Array:
     dense = events.dense(network.population[network.readout].size)
     every_step = np.broadcast_to(dense, (len(dense), network.timesteps, dense.shape[2]))
     return np.cumsum(every_step, axis=1, dtype=dense.dtype)
+
+
+def together(network: Network, samples: int) -> int:
+    """How many of so many samples run as a chunk."""
+    per_sample = sum(8 * p.size for p in network.populations) * network.timesteps
+    return min(max(1, CHUNK_BYTES // per_sample), max(CHUNK_SAMPLES, samples // 8))
 
 
 def chunks(total: int, width: int) -> Iterator[tuple[int, int]]:

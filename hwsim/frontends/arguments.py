@@ -84,7 +84,7 @@ def checked_inputs(given: Any) -> NDArray[np.float32]:
         raise HwsimError(f"inputs are of shape {values.shape}; expected one row a sample")
     if not values.size:
         raise HwsimError(f"inputs of shape {values.shape} hold no sample or no value; expected at least one")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         converted = values.astype(np.float32)
     if not np.isfinite(converted).all():
         raise HwsimError("inputs hold values that are not finite or too large for float32")

@@ -296,8 +296,13 @@ def load_inputs(path: Path, samples: int | None = None) -> Inputs:
     values = rows(path, header, samples)
     labels = None if of_labels is None else rows(path, of_labels, samples).astype(np.int64)
     pixels = name == "images" and values.dtype == np.uint8
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         scaled = values.astype(np.float32) / (255 if pixels else 1)
     if name == "images" and scaled.ndim == 3:
         scaled = scaled[:, None]
-    return Inputs(scaled.astype(np.float32), labels)
+    values = scaled.astype(np.float32)
+    if bad := int(values.size - np.isfinite(values).sum()):
+        raise HwsimError(
+            f"{path}: {bad} of {values.size} values of {name} are not finite or too large for float32"
+        )
+    return Inputs(values, labels)

@@ -57,6 +57,11 @@ class Lowering:
         plans = self._scheduled[self.mapping.batch].plans
         return {p.layer.name: _choices(p) for p in plans if p.layer.weighted}
 
+    @property
+    def jobs(self) -> int:
+        """Of a whole mini-batch."""
+        return self._scheduled[self.mapping.batch].jobs
+
     def scheduled(self, samples: int) -> Scheduled:
         """The fixed part of mini-batches of ``samples``."""
         if samples not in self._scheduled:

@@ -25,7 +25,7 @@ from hwsim.manycore.reference import run_reference
 from hwsim.manycore.result import ChipResult
 from hwsim.mapping import Mapping
 from hwsim.network import Network
-from hwsim.pipeline import UNTRUSTED, Engine, Progress, Workload, provenance, silent
+from hwsim.pipeline import UNTRUSTED, Engine, Progress, Workload, check_memory, provenance, silent
 from hwsim.place.metrics import Problem
 from hwsim.place.partition import partition
 from hwsim.place.placed import moved, placed, with_placement
@@ -75,6 +75,7 @@ def estimate_chip(
     network = work.network
     chip = worded(chip, network)
     pieces = cut(network, chip, mapping, mapping_file, progress)
+    check_memory(work)
     encoded = encode(network, work.inputs)
     trace = execute(network, encoded, lambda d, n: progress("execute", d, n))
     done = run_placed(pieces, trace, chip, progress, engine)

@@ -11,6 +11,7 @@ from typing import Any
 
 from hwsim.configuration import Configured, load_yaml, shown
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 from hwsim.storage import check_file, is_dir, is_file, write_text
 
 
@@ -98,7 +99,7 @@ def _read(path: Path, lines: bool = False) -> list[Any]:
     check_file(path)
     try:
         text = path.read_text(encoding="utf-8")
-        return [json.loads(part) for part in (text.splitlines() if lines else [text])]
+        return [parsed(part) for part in (text.splitlines() if lines else [text])]
     except ValueError as error:
         raise HwsimError(f"{path}: is damaged ({error})") from None
 

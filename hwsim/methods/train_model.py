@@ -197,6 +197,8 @@ def check_fits(own: Mapping[str, Tensor], given: Mapping[str, Tensor], path: Pat
                 f"{path}: tensor {name!r} is {tuple(given[name].shape)}, the model's is "
                 f"{tuple(tensor.shape)}; weights are those of one architecture and its options"
             )
+        if not torch.isfinite(given[name]).all():
+            raise HwsimError(f"{path}: tensor {name!r} holds values that are NaN or infinite")
     if odd := sorted(set(given) - set(own)):
         raise HwsimError(f"{path}: tensor {odd[0]!r} is not of the model; it is of another architecture")
 

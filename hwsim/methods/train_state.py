@@ -7,6 +7,8 @@ not exist. The newest two are kept.
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,13 +20,15 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 from hwsim.methods.run_directory import digest_of
 from hwsim.storage import atomic_path, write_text
 
 FOLDER = "checkpoints"
 KEPT = 2
 UNREADABLE = (
-    ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, UnpicklingError, SafetensorError,
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError, OSError, RuntimeError,
+    MemoryError, UnpicklingError, SafetensorError,
 )  # fmt: skip
 """What reading a damaged checkpoint may raise."""
 
@@ -77,22 +81,32 @@ def load_state(directory: Path) -> State | None:
     if not found:
         return None
     newest = found[-1]
-    try:
-        header = json.loads(newest.read_text(encoding="utf-8"))
-        for suffix, digest in header["sha256"].items():
-            path = newest.with_suffix(suffix)
-            if not path.is_file() or digest_of(path) != digest:
-                raise HwsimError(_damaged(path, found))
-        rest = torch.load(newest.with_suffix(".pt"), map_location="cpu", weights_only=True)
-        model = load(newest.with_suffix(".safetensors").read_bytes())
+    weights, rest_path = newest.with_suffix(".safetensors"), newest.with_suffix(".pt")
+    with _named(newest, found):
+        header = parsed(newest.read_text(encoding="utf-8"))
+        digests = {path: header["sha256"][path.suffix] for path in (weights, rest_path)}
+    for path, digest in digests.items():
+        if not path.is_file() or digest_of(path) != digest:
+            raise HwsimError(_damaged(path, found))
+    with _named(rest_path, found):
+        rest = torch.load(rest_path, map_location="cpu", weights_only=True)
+        optimizers, masks = rest["optimizers"], rest["masks"]
+    with _named(weights, found):
+        model = load(weights.read_bytes())
+    with _named(newest, found):
         return State(
-            header["epoch"], model, rest["optimizers"], rest["masks"],
-            header["history"], header["threads"], dict(header["origin"]),
+            header["epoch"], model, optimizers, masks, header["history"], header["threads"],
+            dict(header["origin"]),
         )  # fmt: skip
-    except UNREADABLE as error:
-        if isinstance(error, HwsimError):
-            raise
-        raise HwsimError(_damaged(newest, found)) from None
+
+
+@contextmanager
+def _named(path: Path, found: list[Path]) -> Iterator[None]:
+    """Whatever goes wrong while a file is read becomes an HwsimError naming it."""
+    try:
+        yield
+    except UNREADABLE:
+        raise HwsimError(_damaged(path, found)) from None
 
 
 def _found(directory: Path) -> list[Path]:

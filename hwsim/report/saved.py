@@ -1,15 +1,14 @@
 """Saved results read back for a report. A file is anybody's: its size, JSON and fields are checked."""
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from hwsim.configuration import describe, shown
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 from hwsim.report.chip_schema import ChipJson
 from hwsim.report.result_schema import ResultJson
 from hwsim.storage import is_dir, is_file
@@ -18,8 +17,6 @@ SCHEMA = 1
 """Version of result.json and of chip.json that is read."""
 
 MAX_BYTES = 2**28
-DEEPEST = 24
-"""Of lists and objects inside each other; results have eight."""
 
 MOST_WRONG = 12
 """Wrong fields that an error tells."""
@@ -82,50 +79,14 @@ def _file(given: Path) -> Path:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(
-            path.read_text(encoding="utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_refused,
-            parse_float=_finite,
-        )
+        values = parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise HwsimError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise HwsimError(f"{path}: not readable as JSON: {error}") from None
     if not isinstance(values, dict):
         raise HwsimError(f"{path}: expected a JSON object, found {type(values).__name__}")
-    if _depth(values) > DEEPEST:
-        raise HwsimError(f"{path}: values lie more than {DEEPEST} deep inside each other, not a result")
     return values
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(shown(n) for n in names if names.count(n) > 1)} is there twice")
-    return found
-
-
-def _refused(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{shown(text)} is larger than any number that can be held")
-    return value
-
-
-def _depth(values: Any) -> int:
-    """How many lists and objects lie inside each other, without recursion."""
-    level, depth = [values], 0
-    inside: Callable[[Any], Any] = lambda v: v.values() if isinstance(v, dict) else v  # noqa: E731
-    while level and depth <= DEEPEST:
-        depth += 1
-        level = [w for v in level for w in inside(v) if isinstance(w, dict | list)]
-    return depth
 
 
 def _kind(path: Path, values: dict[str, Any]) -> Kind:

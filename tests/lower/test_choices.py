@@ -9,12 +9,13 @@ import pytest
 
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
+from hwsim.lower.choices import cycles, cycles_floor
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import LayerMapping, Mapping, Objective
 from hwsim.network import Network, Population
 from hwsim.program import LOADED, STORED
 from tests.examples import chip, conv, small_network
-from tests.lower.building import chain, checked, lowered, pointwise
+from tests.lower.building import chain, checked, lowered, plans, pointwise
 
 
 def layer(inputs: int = 6, outputs: int = 7, side: int = 5) -> Network:
@@ -235,3 +236,12 @@ def test_a_mapping_of_more_jobs_than_are_laid_out_is_refused_with_the_layer_that
         HwsimError, match=r"layer 'a' on .* it has 17039360 of the 17039360 jobs .* 16777216;"
     ):
         Lowering(network, chip(1, 1, dataflow="ws"), mapping)
+
+
+@pytest.mark.parametrize("array", [{}, {"fill": "systolic"}, {"dataflow": "ws"}, {"dataflow": "is"}])
+def test_cycles_are_those_of_the_jobs_and_no_less_than_their_floor(array: dict[str, Any]) -> None:
+    network, hardware = layer(), chip(4, 3, inputs=400, weight=300, output=200, burst=4, **array)
+    fixed = Lowering(network, hardware, Mapping(objective="cycles")).resolved
+    plan = plans(network, hardware.with_skip("dense"), fixed)["a"]
+    assert cycles(plan) == cost(network, hardware, fixed, "cycles")
+    assert cycles_floor(plan) <= cycles(plan)

@@ -164,3 +164,13 @@ def test_mini_batches_give_a_ledger_each_and_the_last_is_shorter() -> None:
     network = two_layers()
     ledgers = simulate(network, all_live(network, 5), chip(2, 1), Mapping(batch=2))
     assert [ledger.total("ac") for ledger in ledgers] == [128, 128, 64]
+
+
+@pytest.mark.parametrize(("delay", "often"), [(0, 2), (1, 1), (2, 0), (5, 0)])
+def test_a_constant_source_is_delivered_in_each_step_that_its_delay_leaves(delay: int, often: int) -> None:
+    # L2: 2 steps, of which the first ones are silent
+    network = chain(3, 2, timesteps=2, coding="frames")
+    late = Projection("late", "in", "l1", "dense", np.ones((2, 3), np.float32), delay=delay)
+    network = checked(replace(network, projections=(*network.projections, late)))
+    arrived, times = conservation.delivered_events(network, late, False, all_live(network))
+    assert (arrived.tolist(), times) == ([0, 1, 2], often)

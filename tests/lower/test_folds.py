@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hwsim.errors import HwsimError
+from hwsim.lower.folds import bit_layout
 from hwsim.lower.layers import Layer
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network, Population
@@ -139,3 +140,22 @@ def test_a_tile_of_weights_that_stay_must_fit_whole_rows() -> None:
     # W6: 4 rows of 3 columns of 8 bits are 12 bytes, though K is 1; a job gets 11
     with pytest.raises(HwsimError, match=r"layer 'a': .*\(4 x 3 x 8 bits\) do not fit the 11 bytes"):
         laid(pointwise(1, 3, 2), chip(4, 3, dataflow="ws", weight=23))
+
+
+def test_channel_groups_interleave_where_inputs_stay_if_the_tile_takes_one_of_each() -> None:
+    # M2: 8 channels in 2 groups; an N-tile of 1 holds a channel of one group alone, one of 2 of both
+    network, hardware = pointwise(3, 8, 2, 2, channel_groups=2), chip(2, 5, dataflow="is")
+    assert laid(network, hardware, own(n_tile=1)).stepwise
+    assert not laid(network, hardware, own(n_tile=2)).stepwise
+    assert not laid(network, hardware).stepwise
+
+
+def test_a_k_tile_begins_with_a_word_of_its_own_however_many_channels_lie_before_it() -> None:
+    # 40 channels take one word, 70 take two; a second group follows the first
+    layout = bit_layout(1, (40, 40))
+    assert layout.word.tolist() == [0] * 40 + [1] * 40
+    assert layout.mask.tolist() == [1 << i for i in range(40)] * 2
+    wide = bit_layout(2, (70, 3))
+    assert wide.segments.tolist() == [0, 2, 3, 5, 6]
+    assert wide.word.tolist() == [0] * 64 + [1] * 6 + [2] * 3 + [3] * 64 + [4] * 6 + [5] * 3
+    assert wide.segment.tolist() == [0] * 70 + [1] * 3 + [2] * 70 + [3] * 3

@@ -67,7 +67,8 @@ def test_a_fold_loads_its_own_inputs_if_nothing_else_fits() -> None:
     network, hardware = tall(coding="series"), chip(3, 2, inputs=15, double=False)
     assert inputs(network, hardware) == [8, 13, 15, 12, 8, 4]
     with pytest.raises(
-        HwsimError, match=r"layer 'a': the inputs of one fold of k_tile 1 take 15 bytes; .* 14 bytes of"
+        HwsimError,
+        match=r"layer 'a': the inputs of one fold of k_tile 1 take 15 bytes; .* 14 bytes .*; enlarge it$",
     ):
         inputs(network, chip(3, 2, inputs=14, double=False))
 
@@ -252,3 +253,23 @@ def test_what_a_job_streams_must_fit_the_input_buffer() -> None:
     assert sum(moved(network, chip(2, 2, inputs=16, double=False), "load input")) >= 16
     with pytest.raises(HwsimError, match=r"'a': the streamed inputs of one job take 16 bytes.* 15 bytes"):
         plans(network, chip(2, 2, inputs=15, double=False))
+
+
+def test_rows_that_a_fold_reaches_follow_from_the_stride_down_and_not_across() -> None:
+    # 16 positions are one row of outputs: at most ceil(15/16) * 2 + 3 = 5 rows of 2 bytes, for which a job
+    # must be given 10; with the stride across, 1, they would be 4
+    populations = (Population("in", (1, 16, 16), "input"), Population("a", (2, 8, 16), "lif"))
+    kernel = np.ones((2, 1, 3, 3), np.float32)
+    projection = conv("in", "a", kernel, padding=(1, 1), stride=(2, 1))
+    network = checked(Network("n", populations, (projection,), "a", 1, "spikes"))
+    assert kept(network, chip(16, 1, inputs=20), fold_order="n_outer") == "window"
+    assert kept(network, chip(16, 1, inputs=18), fold_order="n_outer") != "window"
+
+
+def test_a_fold_that_reaches_padding_alone_loads_nothing() -> None:
+    # 8 channels of 3 positions under a kernel of 1 with padding 1: 5 outputs, of which the first and the last
+    # see no input; a byte each of the others, of which a job has room for one
+    populations = (Population("in", (8, 1, 3), "input"), Population("a", (1, 1, 5), "lif"))
+    projection = conv("in", "a", np.ones((1, 8, 1, 1), np.float32), padding=(0, 1))
+    network = checked(Network("n", populations, (projection,), "a", 1, "spikes"))
+    assert inputs(network, chip(1, 1, inputs=1, double=False)) == [0, 1, 1, 1, 0]

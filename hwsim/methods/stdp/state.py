@@ -43,4 +43,6 @@ def load_state(directory: Path, shape: tuple[int, int]) -> State | None:
         state = State(int(meta["images"]), weights, theta, counts, list(meta["history"]))
         if weights.shape != shape or theta.shape != shape[1:] or weights.dtype != np.float32:
             raise HwsimError(f"weights of shape {weights.shape} {weights.dtype}; expected {shape} float32")
+        if theta.dtype != np.float32 or not (np.isfinite(weights).all() and np.isfinite(theta).all()):
+            raise HwsimError(f"weights and theta ({theta.dtype}); expected finite numbers of type float32")
     return state
