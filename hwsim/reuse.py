@@ -22,7 +22,7 @@ class Reuse:
     count both by kind. Values are not to be written to.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, *, kept_bytes: int = KEPT_BYTES) -> None:
         self.kept_bytes, self._bytes = kept_bytes, 0
         self.found: Counter[str] = Counter()
         self.made: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from hwsim.reuse import Reuse
 from hwsim.simulation import simulate
 from hwsim.storage import content_id
 
-REUSE = Reuse(1024)
+REUSE = Reuse()
 """What layers came to in this process, of all points and networks that it has seen."""
 
 

@@ -9,6 +9,7 @@ import pytest
 from hwsim import pipeline
 from hwsim.cost import load_table
 from hwsim.explore.engine import Here
+from hwsim.explore.evaluate import reused
 from hwsim.explore.networks import subject_of
 from hwsim.explore.outputs import described
 from hwsim.explore.sample import sampler
@@ -126,6 +127,20 @@ def test_what_a_network_option_changes_is_executed_once_for_each_value(
     # the chip's own weights have 8 bits
     by = {o.point["network.bits"]: o.values["weight_bytes"] for o in found if o.values}
     assert by[4] * 2 == by["float"]
+
+
+def test_designs_of_one_array_count_the_streams_of_a_layer_once(tmp_path: Path) -> None:
+    """Two buffers of inputs and two clocks: four designs, 2 layers on the array of 4 samples each."""
+    parameters = "parameters:\n  hardware.buffers.input.capacity_bytes: [32768, 65536]\n"
+    parameters += "  hardware.clock_hz: [400_000_000, 200_000_000]\nobjectives: [energy_pj, latency_ns]\n"
+    before = reused()
+    found = run(
+        sweep_of(written(tmp_path, SPACE.partition("parameters:")[0] + parameters), tmp_path / "s.jsonl")
+    )
+    after = reused()
+    assert sum(one.values is not None for one in found) == 4
+    assert after["made"] - before["made"] == 2 * 4
+    assert after["found"] - before["found"] == 3 * 2 * 4
 
 
 def test_a_table_is_a_parameter_too(tmp_path: Path) -> None:
