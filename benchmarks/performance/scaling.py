@@ -4,13 +4,13 @@
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from benchmarks.performance.limits import Limits
 from benchmarks.performance.told import Told
@@ -104,7 +104,10 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    """Most memory since the process began; getrusage would tell that of the process it was started from."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(peak) / 2**10
 
 
 def alone(case: Case) -> dict[str, float]:
