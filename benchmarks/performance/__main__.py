@@ -41,7 +41,7 @@ from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import capture
 from hwsim.storage import write_text
 
-PAGE, REASONS = Path("docs/performance.md"), Path("benchmarks/performance/reasons.md")
+PAGE = Path("docs/performance.md")
 
 
 def main() -> None:
@@ -72,8 +72,7 @@ def main() -> None:
         f"Python {platform.python_version()}, {versions}.",
         "",
     )
-    reasons = REASONS.read_text(encoding="utf-8") if REASONS.is_file() else ""
-    write_text(PAGE, "\n".join([*head, *told.page()]).rstrip() + "\n" + reasons)
+    write_text(PAGE, "\n".join([*head, *told.page()]).rstrip() + "\n")
 
 
 if __name__ == "__main__":
