@@ -18,7 +18,7 @@ from hwsim.execute.reused import execute_reusing
 from hwsim.frontends.capture import capture
 from hwsim.methods.spike_aware.evolution import Architecture
 from hwsim.methods.spike_aware.inherited import Inherited
-from hwsim.methods.spike_aware.sections import together
+from hwsim.methods.spike_aware.sections import Section, together
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
 from hwsim.network import Coding, Network
@@ -147,10 +147,17 @@ def _captured(
     inherited: Inherited, numbers: range, given: NDArray[Any], timesteps: int, coding: Coding
 ) -> Network | None:
     """The network of some sections; none where another must go on because the last does not spike."""
-    part = together([inherited.section(i) for i in numbers])
-    found = capture(part, given, timesteps, "sections", coding)
+    parts = [inherited.section(i) for i in numbers]
+    part = together([p for p in parts if isinstance(p, Section)]) if len(parts) > 1 else parts[0]
+    last = numbers.stop == inherited.parts
+    try:
+        found = capture(part, given, timesteps, "sections", coding)
+    except HwsimError:
+        if last:
+            raise
+        return None
     network = found.network
-    if numbers.stop < inherited.parts and not network.population[network.readout].spikes:
+    if not last and not network.population[network.readout].spikes:
         return None
     trace = execute_reusing(network, encode(network, given), inherited.reuse)
     agreement = agree(network, trace, found.reference)

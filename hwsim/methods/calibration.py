@@ -118,7 +118,7 @@ def _settled(
     tried: dict[float, float] = {}
 
     def fires(scale: float) -> float:
-        driven = _driven(_scaled(network, name, scale), component, events, samples)
+        driven = _driven(scaled(network, name, scale), component, events, samples)
         tried[scale] = _rate(network.population[name], driven[name])
         return tried[scale]
 
@@ -139,7 +139,7 @@ def _settled(
     if not any(tried.values()):
         return network
     best = min(tried, key=lambda scale: (abs(tried[scale] - rate), abs(np.log(scale))))
-    return _scaled(network, name, best)
+    return scaled(network, name, best)
 
 
 def _settled_together(
@@ -155,7 +155,7 @@ def _settled_together(
     while idle < PATIENCE:
         trial = network
         for name in names:
-            trial = _scaled(trial, name, scales[name])
+            trial = scaled(trial, name, scales[name])
         driven = _driven(trial, component, events, samples)
         found = {name: _rate(trial.population[name], driven[name]) for name in names}
         farthest = max(abs(np.log(max(f, rate / WIDEST) / rate)) for f in found.values())
@@ -170,7 +170,7 @@ def _settled_together(
     return best
 
 
-def _scaled(network: Network, name: str, scale: float) -> Network:
+def scaled(network: Network, name: str, scale: float) -> Network:
     """The thresholds of ``name`` at ``scale`` times their distance from the membrane's rest."""
     p = network.population[name]
     moved = p.parameter("rest") + scale * (p.parameter("threshold") - p.parameter("rest"))

@@ -1,8 +1,7 @@
 """What a method's row is of: a network, how it is run, on which chip; and what it then costs."""
 
 from dataclasses import dataclass, field, replace
-from math import inf
-from statistics import fmean
+from math import inf, log
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from hwsim.hardware import Hardware, load_hardware
 from hwsim.ledger import DRAM_BYTES, Ledger
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
-from hwsim.methods.calibration import calibrate, firing_rates
+from hwsim.methods.calibration import calibrate, firing_rates, scaled
 from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
 from hwsim.pe_array import PEArray
@@ -35,8 +34,12 @@ MESH = "mesh-sata-256"
 TILE_NEURONS, TILE_WEIGHT_BYTES = 512, 4096
 """What a tile of it keeps of the small networks, so that they lie on many; its own limits for larger ones."""
 
-CLOSE, TRIALS = 0.03, 8
-"""To a wanted rate, of what fires under shared states; and how often thresholds are set anew for it."""
+CLOSE, TRIALS, DAMPING, WIDEST = 0.03, 40, 0.5, 4.0
+"""Of layers that share states: how near the logarithm of a rate is to the wanted one's, in how many runs; and
+by what power of its rate, at most, a layer's thresholds move after each."""
+
+FARTHEST = 1.25
+"""A layer that fires so many times more or less than it should is refused."""
 
 SPARSE = {"skip": "event", "streams": "own", "fill": "broadcast", "weight_sparsity": True}
 """A PE array that leaves out weights and inputs of 0, in the place of the chip's own."""
@@ -154,39 +157,52 @@ def _has_area(table: CostTable, hardware: Hardware) -> bool:
 def prepared(network: Network, inputs: NDArray[Any], case: Case) -> Network:
     """The network pruned, with thresholds at the case's rate and its states shared.
 
-    Weights that were not trained with shared states fire less under them: thresholds are then set to what
-    brings the shared network to the rate, so that factors differ in nothing else.
+    Weights that were not trained with shared states fire less under them: thresholds are then set again, so
+    that factors differ in nothing else. Raises HwsimError for layers that no threshold brings near the rate.
     """
     if case.rate is None:
         return network
-    cut, sharing = pruned(network, case.pruned), parse_sharing(case.sharing)
-    if not sharing:
-        return calibrate(cut, inputs, case.rate).network
-    asked, low, high = case.rate, 0.0, 1.0
-    best, nearest = cut, inf
+    found = calibrate(pruned(network, case.pruned), inputs, case.rate)
+    sharing = parse_sharing(case.sharing)
+    made = at_rate(share(found.network, sharing), inputs, case.rate) if sharing else found.network
+    rates = firing_rates(made, inputs)
+    if far := [name for name, rate in rates.items() if abs(log(max(rate, 1e-9) / case.rate)) > log(FARTHEST)]:
+        raise HwsimError(
+            f"layers {', '.join(far)} of {case.label!r} cannot be brought to rate {case.rate:.3g}"
+        )
+    return made
+
+
+def at_rate(network: Network, inputs: NDArray[Any], rate: float) -> Network:
+    """Thresholds of layers that share states, all moved together until each fires ``rate`` spikes per neuron
+    and step, or as near as TRIALS runs bring the farthest."""
+    best, smallest, trial = network, inf, network
     for _ in range(TRIALS):
-        made = share(calibrate(cut, inputs, asked).network, sharing)
-        found = fmean(firing_rates(made, inputs).values())
-        off = abs(found / case.rate - 1)
-        if off < nearest:
-            best, nearest = made, off
-        if off <= CLOSE:
+        rates = firing_rates(trial, inputs)
+        farthest = max(abs(log(max(found, rate / WIDEST) / rate)) for found in rates.values())
+        if farthest < smallest:
+            best, smallest = trial, farthest
+        if farthest <= CLOSE:
             break
-        low, high = (asked, high) if found < case.rate else (low, asked)
-        asked = (low + high) / 2 if low else high / 2
+        for name, found in rates.items():
+            trial = scaled(trial, name, min(max(found / rate, 1 / WIDEST), WIDEST) ** DAMPING)
     return best
 
 
 def pruned(network: Network, share: float) -> Network:
-    """The network with that share of all weights at 0, the smallest magnitudes of all layers together."""
+    """The network with that share of each projection's weights at 0, those of the smallest magnitude.
+
+    One magnitude for all layers would leave nothing of some: random weights are scaled by their fan-in.
+    """
     if not share:
         return network
-    held = [q.weights for q in network.projections if q.weights is not None]
-    magnitudes = np.abs(np.concatenate([w.ravel() for w in held]))
-    limit = np.partition(magnitudes, round(share * len(magnitudes)))[round(share * len(magnitudes))]
 
     def cut(weights: Any) -> Any:
-        return np.where(np.abs(weights) < limit, np.zeros_like(weights), weights)
+        magnitudes = np.abs(weights).ravel()
+        order = np.argsort(magnitudes, kind="stable")
+        left = weights.ravel().copy()
+        left[order[: round(share * left.size)]] = 0
+        return left.reshape(weights.shape)
 
     made = tuple(q if q.weights is None else replace(q, weights=cut(q.weights)) for q in network.projections)
     return replace(network, projections=made)

@@ -1,5 +1,6 @@
 """Methods at the papers' sizes, of random weights."""
 
+from hwsim.methods.calibration import RATE
 from hwsim.reproduction.cases import Case
 from hwsim.reproduction.methods import SHARED
 from hwsim.variants import Variant
@@ -21,8 +22,12 @@ def paper_cases() -> list[Case]:
         sharing: str = "none",
         chip: str = "sata",
     ) -> Case:
-        spec = WorkloadSpec(model, variant=Variant(settings, init="calibrated", sharing=sharing))
-        return Case(method, label, spec, PAPER_RATE, chip, large=True, source=unknown, baseline=baseline)
+        spec = WorkloadSpec(model, variant=Variant(settings, init="calibrated"))
+        rate = RATE if sharing != "none" else None
+        return Case(
+            method, label, spec, PAPER_RATE, chip, rate=rate, sharing=sharing, large=True, source=unknown,
+            baseline=baseline,
+        )  # fmt: skip
 
     cases = [
         made("Sharing of LIF states (VGG16, CIFAR)", label, "efficientlif/vgg16", (), s == "none", s, chip)

@@ -1,11 +1,13 @@
 """Sections of a path: where a model is cut, and where it cannot be."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
 
-from hwsim.methods.spike_aware.sections import Section, sections, together
-from hwsim.nn import LIF, Choice
+from hwsim.methods.spike_aware.sections import Section, can_be_cut, sections, together
+from hwsim.nn import LIF, Choice, unroll
 
 
 def block(width: int) -> nn.Sequential:
@@ -55,18 +57,76 @@ class Aside(nn.Module):
         return out
 
 
+def run(of: nn.Module) -> torch.Tensor:
+    torch.manual_seed(1)
+    return unroll(of.eval(), torch.randn(3, 4), 3)
+
+
+def test_a_model_of_layers_and_choices_can_be_cut() -> None:
+    assert can_be_cut(model(), run)
+
+
 def test_a_choice_within_a_layer_leaves_the_model_whole() -> None:
-    (whole,) = sections(model(Aside()), ("wire", "b", "two"))
-    assert not isinstance(whole, Section)
-    assert whole(torch.zeros(1, 4)).shape == (1, 2)
+    assert sections(model(Aside()), ("wire", "b", "two")) == ()
+    assert not can_be_cut(model(Aside()), run)
 
 
-def test_a_module_that_is_called_in_two_sections_leaves_the_model_whole() -> None:
+def test_the_first_section_goes_on_to_the_first_layer_with_a_state() -> None:
+    late = nn.Sequential(nn.Linear(4, 4), *model())
+    of = nn.Sequential(nn.BatchNorm1d(4), Choice({"wire": nn.Identity(), "line": nn.Linear(4, 4)}), *late)
+    first, *others = sections(of, ("wire", "wire", "two"))
+    assert [first.decided, *(section.decided for section in others)] == [2, 3, 3]
+    assert can_be_cut(of, run)
+
+
+class Holder:
+    """A plain object that two layers hand a value through."""
+
+    value: torch.Tensor | None = None
+
+
+class Keep(nn.Module):
+    def __init__(self, holder: Holder) -> None:
+        super().__init__()
+        self.holder = holder
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        self.holder.value = values
+        return values
+
+
+class Add(Keep):
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return values if self.holder.value is None else values + self.holder.value
+
+
+def tied() -> nn.Sequential:
+    of = nn.Sequential(*model()[:3], nn.Linear(4, 4))
+    of[3].weight = of.get_submodule("0.0").weight  # type: ignore[assignment]
+    return of
+
+
+def hooked() -> nn.Sequential:
+    of = model()
+    of[1].register_forward_hook(lambda _module, _inputs, out: 2 * out)
+    return of
+
+
+def held() -> nn.Sequential:
+    holder = Holder()
+    return nn.Sequential(*model(Keep(holder))[:3], Add(holder), nn.Linear(4, 2))
+
+
+def shared() -> nn.Sequential:
     norm = nn.BatchNorm1d(4)
-    shared = nn.Sequential(norm, Choice({"a": nn.Identity(), "b": block(4)}), norm, nn.Linear(4, 2))
-    assert len(sections(shared, ("a",))) == 1
-    assert len(sections(shared[:2], ("a",))) == 1
-    assert len(sections(nn.Sequential(*shared[:2], nn.Linear(4, 2)), ("a",))) == 2
+    return nn.Sequential(block(4), norm, Choice({"a": nn.Identity(), "b": block(4)}), norm, nn.Linear(4, 2))
+
+
+@pytest.mark.parametrize("make", [tied, hooked, held, shared])
+def test_sections_that_have_something_in_common_leave_the_model_whole(
+    make: Callable[[], nn.Sequential],
+) -> None:
+    assert not can_be_cut(make(), run)
 
 
 def test_a_path_that_the_model_has_not_is_refused() -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from hwsim.datasets import Split
-from hwsim.methods.spike_aware.sections import Section, sections
+from hwsim.methods.spike_aware.sections import Section, sections, whole
 from hwsim.methods.spike_aware.supernet import PART, Supernet
 from hwsim.nn import fixed, unroll
 from hwsim.reuse import Reuse
@@ -38,7 +38,7 @@ class Values:
 
     def tensor(self) -> Tensor:
         if self.kept.dtype != np.uint8:
-            return torch.from_numpy(self.kept)
+            return torch.from_numpy(self.kept.copy())
         bits = np.unpackbits(self.kept, count=prod(self.shape))
         return torch.from_numpy(bits.reshape(self.shape)).float()
 
@@ -88,7 +88,8 @@ class Inherited:
 
     @property
     def parameters(self) -> int:
-        return sum(p.numel() for section in self._sections for p in section.parameters())
+        parameters = {id(p): p for section in self._sections for p in section.parameters()}
+        return sum(p.numel() for p in parameters.values())
 
     def emitted(self, images: Split) -> tuple[Emitted, ...]:
         """Of each section what it emits on images."""
@@ -108,12 +109,15 @@ class Inherited:
 
     def key(self, section: int) -> tuple[Any, ...]:
         """Of all that decides what a section computes."""
-        decided = self.path[: section + 1] if self.parts > 1 else self.path
+        found = self._sections[section]
+        decided = self.path[: found.decided] if isinstance(found, Section) else self.path
         return self.supernet.id, self.calibration, section, decided
 
     @cached_property
     def _sections(self) -> tuple[nn.Module, ...]:
-        return sections(self.supernet.model, self.path)
+        if self.supernet.in_sections:
+            return sections(self.supernet.model, self.path)
+        return (whole(self.supernet.model, self.path),)
 
     @cached_property
     def _calibrated(self) -> tuple[tuple[Statistics, Emitted], ...]:

@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hwsim.datasets import Split, load_dataset
 from hwsim.errors import HwsimError
 from hwsim.methods.run_directory import digest_of
+from hwsim.methods.spike_aware.sections import can_be_cut
 from hwsim.methods.train import finished
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_model import WEIGHTS, build, load_weights
 from hwsim.methods.train_spec import TrainSpec
-from hwsim.nn import choices
+from hwsim.nn import choices, unroll
 from hwsim.storage import content_id
 
 PART = 100
@@ -57,6 +59,18 @@ class Supernet:
     def options(self) -> tuple[tuple[str, ...], ...]:
         """Of each choice."""
         return tuple(tuple(choice.options) for choice in choices(self.model).values())
+
+    @cached_property
+    def in_sections(self) -> bool:
+        """Whether its paths may be worked out section by section (:func:`can_be_cut`), on two images."""
+        images = self.shown(self.feed.train.take(slice(2)))
+        steps = self.feed.timesteps if self.feed.coding == "frames" else None
+
+        def run(model: nn.Module) -> Tensor:
+            with torch.no_grad():
+                return unroll(model.eval(), images, steps, normalization=self.spec.normalized)
+
+        return can_be_cut(self.model, run)
 
     def validation(self, count: int) -> Split:
         """Training images that it was not trained on. Raises HwsimError where there are fewer."""
