@@ -27,6 +27,7 @@ from hwsim.place.traffic import traffic
 from hwsim.result import lif_memory_bytes
 from hwsim.simulation import simulate
 from hwsim.workloads import WorkloadSpec
+from hwsim.zoo import entry
 
 MESH = "mesh-sata-256"
 """16 x 16 tiles, on which flit-hops are counted: one tile has no network-on-chip."""
@@ -164,7 +165,9 @@ def prepared(network: Network, inputs: NDArray[Any], case: Case) -> Network:
         return network
     found = calibrate(pruned(network, case.pruned), inputs, case.rate)
     sharing = parse_sharing(case.sharing)
-    made = at_rate(share(found.network, sharing), inputs, case.rate) if sharing else found.network
+    made = found.network
+    if sharing:
+        made = at_rate(share(made, sharing, entry(str(case.spec.model)).sharing), inputs, case.rate)
     rates = firing_rates(made, inputs)
     if far := [name for name, rate in rates.items() if abs(log(max(rate, 1e-9) / case.rate)) > log(FARTHEST)]:
         raise HwsimError(

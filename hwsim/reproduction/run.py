@@ -105,7 +105,8 @@ def reproduce(what: str, quick: bool, output: str | None, as_json: bool) -> None
             say(files["methods.md"])
     if place is None:
         return
-    files["provenance.json"] = provenance(what, quick, time.perf_counter() - began)
+    name = "provenance.json" if what == "all" else f"provenance-{what}.json"
+    files[name] = provenance(what, quick, time.perf_counter() - began)
 
     def make(directory: Path) -> dict[str, Path]:
         paths = {name: directory / name for name in files}
@@ -131,7 +132,8 @@ def gathered(what: str, full: bool, progress: Progress) -> tuple[Files, dict[str
 
 
 def provenance(what: str, quick: bool, seconds: float) -> str:
-    """What made the files, the only one of them with times in it."""
+    """What made the files, the only one of them with times in it. Of a part it lies beside that of all, which
+    made the other files."""
     told = {
         "command": f"hwsim reproduce {what}{' --quick' if quick else ''}",
         "hwsim": hwsim.__version__,

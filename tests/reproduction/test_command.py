@@ -19,10 +19,10 @@ def test_a_paper_is_written_as_page_and_csv_and_repeats(
         reproduce("snasnet", True, str(tmp_path / name), False)
     assert "snasnet: " in capsys.readouterr().out
     files = sorted(p.relative_to(tmp_path / "first").as_posix() for p in (tmp_path / "first").rglob("*.*"))
-    assert files == ["provenance.json", "snasnet/reproduced.csv", "snasnet/reproduced.md"]
+    assert files == ["provenance-snasnet.json", "snasnet/reproduced.csv", "snasnet/reproduced.md"]
     for name in files[1:]:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
-    told = json.loads((tmp_path / "first" / "provenance.json").read_text(encoding="utf-8"))
+    told = json.loads((tmp_path / "first" / "provenance-snasnet.json").read_text(encoding="utf-8"))
     assert told["command"] == "hwsim reproduce snasnet --quick"
     assert set(told["versions"]) == {"numpy", "numba", "torch", "python"}
 

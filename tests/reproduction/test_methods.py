@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from hwsim.execute.executor import encode, execute
+from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
-from hwsim.reproduction.cases import Measured, firing_rates, flit_hops, measure, prepared, pruned
+from hwsim.reproduction.cases import Case, Measured, firing_rates, flit_hops, measure, prepared, pruned
 from hwsim.reproduction.composition import composed_cases
-from hwsim.reproduction.methods import sharing_cases, slim_cases
+from hwsim.reproduction.methods import images, sharing_cases, slim_cases
 from hwsim.reproduction.methods_page import COMPARED, block, composed
+from hwsim.variants import Variant
+from hwsim.workloads import WorkloadSpec
+from hwsim.zoo import entry
 
 
 def test_every_method_has_its_baseline_first_and_a_source_or_reason_for_its_accuracy() -> None:
@@ -70,6 +74,21 @@ def test_every_layer_of_every_factor_fires_at_the_rate_that_was_asked_for(
     work, _ = case.spec.workload(2)
     rates = firing_rates(prepared(work.network, work.inputs, case), work.inputs)
     assert {name for name, rate in rates.items() if not case.rate / 1.25 <= rate <= case.rate * 1.25} == set()
+
+
+def test_layers_share_states_as_the_zoo_says() -> None:
+    of = "channels=8", "resolution=16", "channels_in=1"
+    spec = WorkloadSpec("efficientlif/vgg16", images(), timesteps=2, variant=Variant(of, init="random"))
+    work, _ = spec.workload(1)
+    case = Case("m", "[L]", spec, "random", rate=0.18, sharing="L")
+    groups = [p.state_group for p in prepared(work.network, work.inputs, case).populations]
+    expected = share(work.network, parse_sharing("L"), entry("efficientlif/vgg16").sharing)
+    assert groups == [p.state_group for p in expected.populations]
+    assert (
+        len({g for g in groups if g})
+        == len({p.state_group for p in expected.populations if p.state_group})
+        > 1
+    )
 
 
 def test_a_network_on_one_tile_sends_no_flit(small: tuple[Network, np.ndarray]) -> None:
