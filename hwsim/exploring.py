@@ -15,10 +15,10 @@ from hwsim.configuration import load_yaml, save_yaml
 from hwsim.delivery import interruptible, progress_bars, say, tell
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.explore import outputs
-from hwsim.explore.engine import Cluster, Engine, Here
+from hwsim.explore.engine import Cluster, Engine, Here, check_memory
 from hwsim.explore.evaluate import Subject, reused
 from hwsim.explore.points import Base, Settings, opened
-from hwsim.explore.sample import SamplerName, sampler
+from hwsim.explore.sample import SamplerName, check_seed, sampler
 from hwsim.explore.space import Space, check_objectives, load_space
 from hwsim.explore.sweep import Found, Sweep, check_known
 from hwsim.lists import parts_of
@@ -64,6 +64,9 @@ class Asked:
         memory: str = "auto",
     ) -> "Asked":
         """From texts. Raises HwsimError for what they cannot be, before any work begins."""
+        check_seed(seed)
+        if memory != "auto":
+            check_memory(memory)
         space = load_space(path)
         base = _opened(path, space)
         chosen = space.objectives if objectives is None else parts_of("objectives", objectives)

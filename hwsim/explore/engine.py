@@ -9,6 +9,7 @@ from logging import CRITICAL, getLogger
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from hwsim.configuration import shown
 from hwsim.errors import HwsimError, one_line
 from hwsim.explore.guard import BEGUN, OVER, Part, caught, guarded
 from hwsim.tasks import Done, Shared, Task
@@ -100,6 +101,8 @@ class Cluster:
         import distributed  # noqa: PLC0415 - dask only where it is asked for
 
         _quiet()
+        if scheduler is None:
+            check_memory(memory)
         dask: Any = distributed
         self.limit_s = limit_s
         self._own: Any = None
@@ -242,6 +245,18 @@ class Cluster:
         self._client.close(timeout=5)
         if self._own is not None:
             self._own.close(timeout=10)
+
+
+def check_memory(memory: str) -> None:
+    """Raises HwsimError for a text that is no size in Dask's form."""
+    from dask.utils import parse_bytes  # noqa: PLC0415
+
+    try:
+        legal = memory == "auto" or (memory.strip()[:1] not in ("", "-") and parse_bytes(memory) >= 0)
+    except (ValueError, OverflowError):
+        legal = False
+    if not legal:
+        raise HwsimError(f"--memory {shown(memory)} is no size; allowed: auto, or a size, e.g. 2GB or 512MiB")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """Points of a space: what they set, and the chip, mapping and table that come of it."""
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,23 +101,31 @@ def opened(space: Space, chip: Callable[[str], Hardware]) -> Base:
 
 
 def settings_of(space: Space, base: Base, point: Point) -> Settings:
-    """The fields that a point sets, derived ones last."""
+    """The fields that a point sets, derived ones last. Raises HwsimError for one that has no value there."""
     found: Settings = {}
     for name, value in point.items():
         options = space.parameters[name].options
         found |= {name: value} if options is None else options[str(value)]
     for name, text in space.derived.items():
-        found[name] = expression(text)(lambda n: _looked_up(n, base, point, found))
+        try:
+            value = expression(text)(lambda n: _looked_up(n, base, point, found))
+        except HwsimError as error:
+            raise HwsimError(f"derived {name}: {error}") from None
+        if isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+            raise HwsimError(f"derived {name}: {shown(text)}: {shown(value)} is no finite number")
+        found[name] = value
     return found
 
 
 def refused(space: Space, base: Base, point: Point, settings: Settings) -> str | None:
-    """The constraint of parameters alone that a point does not keep."""
+    """The constraint of parameters alone that a point does not keep, or that has no value there, and why."""
     for text in space.constraints:
-        if not space.of_results(text) and not expression(text)(
-            lambda n: _looked_up(n, base, point, settings)
-        ):
-            return text
+        if not space.of_results(text):
+            try:
+                if not expression(text)(lambda n: _looked_up(n, base, point, settings)):
+                    return f"not kept: {text}"
+            except HwsimError as error:
+                return f"constraint {error}"
     return None
 
 
@@ -124,16 +133,19 @@ def violations(
     space: Space, base: Base, point: Point, settings: Settings, values: dict[str, Any]
 ) -> dict[str, float]:
     """Constraints of results that a point does not keep, and by how much; one of a quantity that is not
-    known counts 1."""
+    known counts 1. Raises HwsimError for one that has no value there."""
     found = {}
     for text in space.constraints:
         if space.of_results(text):
             names = [n for n in expression(text).names if n in QUANTITIES]
             by = 1.0
             if all(values[n] is not None for n in names):
-                by = expression(text).violation(
-                    lambda n: values[n] if n in QUANTITIES else _looked_up(n, base, point, settings)
-                )
+                try:
+                    by = expression(text).violation(
+                        lambda n: values[n] if n in QUANTITIES else _looked_up(n, base, point, settings)
+                    )
+                except HwsimError as error:
+                    raise HwsimError(f"constraint {error}") from None
             if by:
                 found[text] = by
     return found
@@ -185,7 +197,8 @@ def _check_value(base: Base, head: str, field: str, value: Value) -> None:
 
 
 def _check_expressions(space: Space, base: Base) -> None:
-    """Raises HwsimError for a name in a formula or constraint that is of nothing."""
+    """Raises HwsimError for a name in a formula or constraint that is of nothing, and for one that is never a
+    number where arithmetic needs one."""
     known = {*space.parameters, *space.fields, *QUANTITIES}
     for text in (*space.derived.values(), *space.constraints):
         for name in expression(text).names:
@@ -193,6 +206,24 @@ def _check_expressions(space: Space, base: Base) -> None:
                 raise HwsimError(f"derived {shown(text)}: {name} is not known before the point is evaluated")
             if name not in known:
                 base.value(name, {})
+    whens = {f"parameters.{name}.when": p.when for name, p in space.parameters.items() if p.when}
+    formulas = {f"derived.{name}": text for name, text in space.derived.items()}
+    conditions = {f"constraints.{i}": text for i, text in enumerate(space.constraints)}
+    for field, text in (whens | formulas | conditions).items():
+        for name in expression(text).numbers:
+            values = _values_of(space, base, name, known)
+            if values and not any(isinstance(v, int | float) for v in values):
+                raise HwsimError(
+                    f"{field}: {shown(text)}: {name} is no number ({shown(values[0])}); "
+                    "+ - * / // % take numbers alone"
+                )
+
+
+def _values_of(space: Space, base: Base, name: str, known: set[str]) -> Sequence[Any]:
+    """Values of a name as far as they are there before a point is drawn; none where they are not listed."""
+    if name in space.parameters:
+        return space.parameters[name].choices or ()
+    return () if name in known else (base.value(name, {}),)
 
 
 def _chosen(named: dict[str, Any], name: Value, what: str) -> Any:

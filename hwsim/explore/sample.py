@@ -11,6 +11,9 @@ from hwsim.explore.space import Parameter, Point, Space, Value, grid, is_active
 SamplerName = Literal["grid", "random", "tpe", "nsga2"]
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 
+MOST_SEED = 2**32 - 1
+"""The largest that NumPy's generators, which Optuna's samplers have, take."""
+
 TOGETHER: dict[str, int] = {"random": 64, "tpe": 8}
 """Points that are asked for before any of them is told. Of nsga2 it is the population."""
 
@@ -89,7 +92,9 @@ class Optuna:
 def sampler(
     space: Space, objectives: Sequence[str], kind: SamplerName, seed: int = 0, population: int = 32
 ) -> Sampler:
-    """A sampler by its name. Raises HwsimError for a grid of a space that has no end."""
+    """A sampler by its name. Raises HwsimError for a grid of a space that has no end, and for a seed that no
+    generator takes."""
+    check_seed(seed)
     if kind == "grid":
         if space.size is None:
             list(zip(range(1), grid(space), strict=False))
@@ -97,6 +102,12 @@ def sampler(
     if kind not in SAMPLERS:
         raise HwsimError(f"--sampler {kind!r}; allowed: {', '.join(SAMPLERS)}")
     return Optuna(space, objectives, kind, seed, population)
+
+
+def check_seed(seed: int) -> None:
+    """Raises HwsimError for a seed out of its range."""
+    if not 0 <= seed <= MOST_SEED:
+        raise HwsimError(f"--seed {seed}; allowed: 0 to {MOST_SEED}")
 
 
 def _suggested(trial: Any, name: str, parameter: Parameter) -> Value:

@@ -83,11 +83,15 @@ class Sweep:
 
     def _take(self, point: Point) -> str:
         """The id of a point, which is new or was asked for before."""
-        settings = settings_of(self.space, self.base, point)
-        why = refused(self.space, self.base, point, settings)
+        settings: Settings = {}
+        try:
+            settings = settings_of(self.space, self.base, point)
+            why = refused(self.space, self.base, point, settings)
+        except HwsimError as error:
+            why = str(error)
         if why is not None:
             name = f"refused {canonical_json(point)}"
-            self.found.setdefault(name, Found(name, point, settings, refused=f"not kept: {why}"))
+            self.found.setdefault(name, Found(name, point, settings, refused=why))
             return name
         task = self._task(settings)
         self.found.setdefault(task.id, Found(task.id, point, settings))
@@ -115,7 +119,10 @@ class Sweep:
         if "refused" in done.value:
             why = str(done.value["refused"])
             return Found(one.id, one.point, one.settings, refused=why, seconds=done.seconds)
-        broken = violations(self.space, self.base, one.point, one.settings, done.value)
+        try:
+            broken = violations(self.space, self.base, one.point, one.settings, done.value)
+        except HwsimError as error:
+            return Found(one.id, one.point, one.settings, refused=str(error), seconds=done.seconds)
         return Found(one.id, one.point, one.settings, done.value, broken=broken, seconds=done.seconds)
 
     def _told(self, one: Found) -> Told:

@@ -104,6 +104,8 @@ def test_two_values_of_one_point_are_no_combination(hwsim: Command, space: Path,
         (("--workers", "1", "--scheduler", "tcp://127.0.0.1:1"), "leave one out"),
         (("--sampler", "grid", "--budget", "3"), "the grid has up to 36 points"),
         (("--resume",), "--resume"),
+        (("--seed", "4294967296", "--sampler", "tpe"), "--seed 4294967296; allowed: 0 to 4294967295"),
+        (("--memory", "abc"), "--memory 'abc' is no size; allowed: auto, or a size, e.g. 2GB"),
     ],
 )
 def test_what_is_wrong_with_options_is_said_before_anything_runs(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hwsim.errors import HwsimError
-from hwsim.explore.engine import Cluster, Here
+from hwsim.explore.engine import Cluster, Here, check_memory
 from hwsim.tasks import Done, Shared, Task
 from tests.explore import toys
 
@@ -80,6 +80,19 @@ def test_a_task_over_the_time_limit_ends_with_it_and_the_others_are_done(cluster
     found = told(cluster.compute([hung, *numbers(5)]))
     assert found[hung.id].error == "took longer than the time limit of 3 s, each time it was begun"
     assert sorted(one.value for one in found.values() if one.error is None) == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("memory", ["abc", "", "-2GB", "-0.5", "inf", "1e400"])
+def test_a_memory_that_is_no_size_is_named(memory: str) -> None:
+    with pytest.raises(
+        HwsimError, match=f"--memory '{memory}' is no size; allowed: auto, or a size, e.g. 2GB"
+    ):
+        Cluster(workers=1, memory=memory)
+
+
+@pytest.mark.parametrize("memory", ["auto", "2GB", "512MiB", "0.5", "2000000000"])
+def test_sizes_of_memory_are_those_of_dask(memory: str) -> None:
+    check_memory(memory)
 
 
 def test_a_scheduler_that_is_not_there_is_named() -> None:

@@ -45,6 +45,39 @@ def test_nothing_else_of_python_is_taken(text: str) -> None:
         expression(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'a' * 99999999999999 == 'b'",
+        "[1] * 99999999999999 == []",
+        "(1, 2) + (3,) == ()",
+        "'%99999999999999d' % 1 == ''",
+        "-'a' == 1",
+    ],
+)
+def test_arithmetic_of_texts_and_lists_is_refused_when_it_is_parsed(text: str) -> None:
+    with pytest.raises(HwsimError, match=r"is no number; .* take numbers alone; allowed: numbers"):
+        expression(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["kind * 99999999999999", "min('a', 'b') * 99999999999999", "99999999999999 * kind == 'b'"]
+)
+def test_arithmetic_of_a_text_that_is_a_value_is_refused_when_it_is_worked_out(text: str) -> None:
+    with pytest.raises(HwsimError, match=r"is no number; .* take numbers alone"):
+        expression(text)(VALUES.__getitem__)
+
+
+def test_an_expression_too_deep_is_none() -> None:
+    with pytest.raises(HwsimError, match="is not an expression"):
+        expression("+".join(["area_um2"] * 5000))
+
+
+@pytest.mark.parametrize("text", ["1e999 < area_um2", "1" + "0" * 400 + " < area_um2"])
+def test_a_violation_that_is_no_finite_number_counts_1(text: str) -> None:
+    assert expression(text).violation(VALUES.__getitem__) == 1.0
+
+
 def test_values_that_do_not_go_together_are_named() -> None:
     with pytest.raises(HwsimError, match="'nothing < 2'"):
         expression("nothing < 2")(VALUES.__getitem__)

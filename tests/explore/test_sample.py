@@ -5,7 +5,8 @@ from typing import Any, get_args
 
 import pytest
 
-from hwsim.explore.sample import SamplerName, sampler
+from hwsim.errors import HwsimError
+from hwsim.explore.sample import MOST_SEED, SamplerName, sampler
 from hwsim.explore.space import Point, Space, load_space
 
 TEXT = """
@@ -50,6 +51,18 @@ def test_what_is_asked_depends_on_the_seed_and_on_what_was_told_alone(
     assert first != asked(space, kind, 5, seed=4)
     assert all(("hardware.pe_array.columns" in p) == (p["hardware.pe_array.rows"] > 8) for p in first)  # type: ignore[operator]
     assert all(1e8 <= p["hardware.clock_hz"] <= 1e9 for p in first)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("kind", get_args(SamplerName))
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_no_generator_takes_is_refused(space: Space, kind: SamplerName, seed: int) -> None:
+    with pytest.raises(HwsimError, match=f"--seed {seed}; allowed: 0 to 4294967295"):
+        sampler(space, space.objectives, kind, seed)
+
+
+@pytest.mark.parametrize("kind", [name for name in get_args(SamplerName) if name != "grid"])
+def test_the_largest_seed_draws_points(space: Space, kind: SamplerName) -> None:
+    assert asked(space, kind, 1, seed=MOST_SEED)
 
 
 def test_generations_go_where_the_results_are_better(space: Space) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.errors import HwsimError
-from hwsim.explore.points import refused, settings_of
+from hwsim.explore.points import refused, settings_of, violations
 from hwsim.explore.space import Parameter, Point, Space, grid, load_space, spaces
 from tests.explore.small import EVALUATED, SIZE, SPACE, base_of, written
 
@@ -93,6 +93,41 @@ parameters:
     assert len(found) == 4
 
 
+DIVIDED = """
+model: fashion
+parameters:
+  hardware.pe_array.rows: [2, 4, 8]
+"""
+
+
+def test_a_formula_without_a_value_refuses_its_design_alone(tmp_path: Path) -> None:
+    space = space_of(tmp_path, DIVIDED + "derived:\n  mapping.batch: 8 // (hardware.pe_array.rows - 4)\n")
+    base = base_of(space)
+    assert settings_of(space, base, {"hardware.pe_array.rows": 8})["mapping.batch"] == 2
+    with pytest.raises(HwsimError, match=r"derived mapping.batch: '8 // .*: .*by zero"):
+        settings_of(space, base, {"hardware.pe_array.rows": 4})
+
+
+@pytest.mark.parametrize("formula", ["1e999", "1e308 * 10", "1" + "0" * 400, "1e999 * 0"])
+def test_a_formula_gives_a_finite_number(tmp_path: Path, formula: str) -> None:
+    space = space_of(tmp_path, f"{DIVIDED}derived: {{mapping.batch: {formula!r}}}\n")
+    with pytest.raises(HwsimError, match="is no finite number"):
+        settings_of(space, base_of(space), {"hardware.pe_array.rows": 4})
+
+
+def test_constraints_without_a_value_say_so(tmp_path: Path) -> None:
+    text = f"{DIVIDED}constraints:\n  - 8 / (hardware.pe_array.rows - 4) < 3\n"
+    space = space_of(tmp_path, text + "  - energy_pj / (hardware.pe_array.rows - 2) < 1e9\n")
+    base = base_of(space)
+    whys = [refused(space, base, p, settings_of(space, base, p)) for p in grid(space)]
+    assert whys[0] is whys[2] is None
+    assert whys[1] == "constraint '8 / (hardware.pe_array.rows - 4) < 3': division by zero"
+    of_2, of_8 = ({"hardware.pe_array.rows": rows} for rows in (2, 8))
+    assert violations(space, base, of_8, of_8, {"energy_pj": 1.0}) == {}
+    with pytest.raises(HwsimError, match=r"constraint 'energy_pj / .*by zero"):
+        violations(space, base, of_2, of_2, {"energy_pj": 1.0})
+
+
 P = "model: fashion\nparameters:\n"
 
 
@@ -111,6 +146,12 @@ P = "model: fashion\nparameters:\n"
         (P + "  hardware.pe_array.rows: {low: 4, high: 8, setp: 2}\n", "rows.setp"),
         (P + "  mapping.batch: {values: [4], when: 'a <'}\n", "'a <' is not an expression"),
         (P + "  mapping.batch: {values: [4], when: 'table == 3'}\n", "names table, which is no parameter"),
+        (P + "  mapping.batch: [1]\nconstraints: [\"'a' * 9999999999999 == 'b'\"]\n",
+         "constraints.*\"'a'\" is no num"),
+        (P + "  mapping.batch: [1]\nconstraints: ['hardware.pe_array.dataflow * 9 == 1']\n",
+         r"constraints\.0: .*hardware.pe_array.dataflow is no number \('.*'\)"),
+        (P + "  network.sharing: [none, L]\nderived: {mapping.batch: '2 * network.sharing'}\n",
+         r"derived\.mapping\.batch: .*network.sharing is no number"),
         (P + "  mapping.batch: [1]\nconstraints: ['area < 2']\n", "'area' is no parameter"),
         (P + "  mapping.batch: [1]\nconstraints: ['hardware.pe_array.row < 2']\n", "Did you mean 'rows'"),
         (P + "  mapping.batch: [1]\nderived: {mapping.batch: '2'}\n", "is a parameter and derived"),
@@ -146,4 +187,4 @@ def test_the_space_of_the_document_is_one(tmp_path: Path) -> None:
     }  # fmt: skip
     settings = settings_of(space, base, point)
     assert settings["hardware.lif.units"] == 1024
-    assert refused(space, base, point, settings) == space.constraints[0]
+    assert refused(space, base, point, settings) == f"not kept: {space.constraints[0]}"

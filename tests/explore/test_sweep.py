@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ import pytest
 from hwsim import pipeline
 from hwsim.cost import load_table
 from hwsim.explore.engine import Here
-from hwsim.explore.evaluate import reused
+from hwsim.explore.evaluate import Subject, reused
 from hwsim.explore.networks import subject_of
 from hwsim.explore.outputs import described
+from hwsim.explore.quantities import QUANTITIES
 from hwsim.explore.sample import sampler
 from hwsim.explore.sweep import Found, Sweep
-from hwsim.tasks import Task
+from hwsim.tasks import Done, Task
 from hwsim.workloads import WorkloadSpec
 from tests.explore.small import EVALUATED, SIZE, SPACE, sweep_of, written
 
@@ -106,6 +108,40 @@ def test_constraints_of_results_keep_points_off_the_front(tmp_path: Path) -> Non
     told = described(bound.space, bound.base, list(bound.found.values()), bound.objectives, {})
     assert all(told["points"][i]["values"]["area_um2"] < middle for i in told["front"])
     json.dumps(told, allow_nan=False)
+
+
+class Priced(Here):
+    """Every design costs the same."""
+
+    def compute(self, tasks: Any) -> Any:
+        values = dict.fromkeys(QUANTITIES, 1.0)
+        return (Done(task.id, values) for task in tasks)
+
+
+@pytest.mark.parametrize("kind", ["grid", "random", "tpe", "nsga2"])
+@pytest.mark.parametrize(
+    ("extra", "why"),
+    [
+        ("derived: {mapping.batch: 8 // (hardware.pe_array.rows - 4)}", "derived mapping.batch: '8 // "),
+        ("constraints: [8 / (hardware.pe_array.rows - 4) < 99]", "constraint '8 / "),
+        ("constraints: [energy_pj / (hardware.pe_array.rows - 4) < 99]", "constraint 'energy_pj / "),
+    ],
+)
+def test_a_division_by_zero_refuses_one_design_and_the_sweep_goes_on(
+    kind: str, extra: str, why: str, tmp_path: Path
+) -> None:
+    text = f"model: fashion\nparameters: {{hardware.pe_array.rows: [2, 4, 6, 8]}}\n{extra}\n"
+    sweep = sweep_of(written(tmp_path, text), tmp_path / "points.jsonl")
+    sweep.subjects = lambda _options: Subject(*[SimpleNamespace(id="1")] * 2)  # type: ignore[arg-type]
+    found = {one.point["hardware.pe_array.rows"]: one for one in run(sweep, kind, 200, Priced())}
+    assert set(found) == {2, 4, 6, 8}
+    assert [rows for rows, one in found.items() if one.kept] == [r for r in found if r != 4]
+    refused = found[4].refused
+    assert refused is not None
+    assert refused.startswith(why)
+    assert refused.endswith("by zero")
+    told = described(sweep.space, sweep.base, list(found.values()), sweep.objectives, {})
+    assert told["counts"]["refused"] == 1
 
 
 def test_what_a_network_option_changes_is_executed_once_for_each_value(
