@@ -1,6 +1,7 @@
 """Where commands begin and end: output directories, progress, Ctrl-C, files that appear together."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hwsim.errors import HwsimError, printable
-from hwsim.storage import LONGEST_PREFIX
+from hwsim.storage import LONGEST_PREFIX, atomic_path
 
 
 def output_directory(given: str | None) -> Path | None:
@@ -32,11 +33,13 @@ def output_directory(given: str | None) -> Path | None:
         if not os.access(standing, os.W_OK | os.X_OK):
             raise HwsimError(f"{output}: {standing} cannot be written")
         try:
-            for missing in reversed([p for p in (output, *output.parents) if not p.exists()]):
+            for missing in reversed([p for p in output.parents if not p.exists()]):
                 missing.mkdir()
                 made.append(missing)
-            with TemporaryDirectory(dir=output.parent, prefix=f".{output.name[:LONGEST_PREFIX]}."):
-                pass
+            with _aside(output):
+                if not output.exists():
+                    output.mkdir()
+                    made.append(output)
         finally:
             for directory in reversed(made):
                 directory.rmdir()
@@ -59,17 +62,29 @@ def interruptible(told: str = "nothing half-written") -> Iterator[None]:
 
 
 def write_together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dict[str, Path]:
-    """All files or none: they are written aside and moved in together, with the folders that they lie in."""
+    """All files or none: they are written aside and moved in together, with the folders that they lie in.
+
+    A file that is replaced keeps its permissions; a link stays, and the file that it names is replaced.
+    """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=output.parent, prefix=f".{output.name[:LONGEST_PREFIX]}.") as aside:
+        with _aside(output) as aside:
             made = make(Path(aside))
             moved = {name: output / path.relative_to(aside) for name, path in made.items()}
             for folder in {path.parent for path in moved.values()}:
                 folder.mkdir(parents=True, exist_ok=True)
-            return {name: path.replace(moved[name]) for name, path in made.items()}
+            for name, path in made.items():
+                with atomic_path(moved[name]) as temporary:
+                    shutil.move(path, temporary)
+            return moved
     except OSError as error:
         raise HwsimError(f"{output}: cannot be written: {error.strerror or error}") from None
+
+
+def _aside(output: Path) -> TemporaryDirectory[str]:
+    """A hidden directory on the file system of ``output``: in it, or beside it where it is not there yet."""
+    place = output if output.is_dir() else output.parent
+    return TemporaryDirectory(dir=place, prefix=f".{output.name[:LONGEST_PREFIX]}.")
 
 
 def tell(paths: dict[str, Path], as_json: bool) -> None:

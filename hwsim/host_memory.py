@@ -12,7 +12,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from numpy.typing import NDArray
@@ -31,14 +31,10 @@ FLOWING_JOB_BYTES = 400
 CHUNK_EVENT_BYTES = 8
 
 CGROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        "/sys/fs/cgroup/memory/memory.stat",
-    ),
+    ("", "/sys/fs/cgroup", "memory.max", "memory.current"),
+    ("memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
 )
-"""Limit, use and its parts: of control groups version 2 and 1."""
+"""Kind in /proc/self/cgroup, mount, limit and use: of control groups version 2 and 1."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +133,8 @@ def _amount(size: int) -> str:
 
 
 def available_bytes() -> int | None:
-    """The least of what the machine, the control group and the process's own limits leave; None where nothing
-    tells."""
+    """The least of what the machine, the control group, those above it and the process's own limits leave;
+    None where nothing tells."""
     return min(_limits(), default=None)
 
 
@@ -147,20 +143,33 @@ def _limits() -> Iterator[int]:
     for line in meminfo.splitlines():
         if line.startswith("MemAvailable:"):
             yield int(line.split()[1]) << 10
-    for limit, use, parts in CGROUPS:
-        most, used = _read(limit).strip(), _read(use).strip()
+    for folder, limit, use in _groups():
+        most, used = _read(f"{folder}/{limit}").strip(), _read(f"{folder}/{use}").strip()
         if most.isdecimal() and used.isdecimal() and int(most) < 2**60:
-            yield max(0, int(most) - int(used) + _reclaimable(_read(parts)))
+            yield max(0, int(most) - int(used) + _reclaimable(_read(f"{folder}/memory.stat")))
     held = resource.getrlimit(resource.RLIMIT_AS)[0]
     mapped = _read("/proc/self/statm").split()[:1]
     if held != resource.RLIM_INFINITY and mapped:
         yield max(0, held - int(mapped[0]) * os.sysconf("SC_PAGE_SIZE"))
 
 
+def _groups() -> Iterator[tuple[str, str, str]]:
+    """Folder, limit and use of the process's control groups and of all those above them."""
+    own: dict[str, str] = {}
+    for line in _read("/proc/self/cgroup").splitlines():
+        kinds, _, place = line.partition(":")[2].partition(":")
+        own |= dict.fromkeys(kinds.split(","), place)
+    for kind, mount, limit, use in CGROUPS:
+        path = PurePosixPath(own.get(kind, "/"))
+        for group in (path, *path.parents):
+            yield f"{mount}{group}".rstrip("/"), limit, use
+
+
 def _reclaimable(stat: str) -> int:
-    """Bytes of files that the system kept and gives back where memory is needed."""
+    """Bytes of files that the system kept and gives back where memory is needed, of the groups below too:
+    version 1 tells those apart as total_."""
     rows = dict(line.split()[:2] for line in stat.splitlines() if len(line.split()) == 2)
-    return int(rows.get("inactive_file", 0))
+    return int(rows.get("total_inactive_file", rows.get("inactive_file", 0)))
 
 
 def _read(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -29,8 +30,8 @@ def parsed(text: str | bytes) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(_cut(n) for n in names if names.count(n) > 1)} is there twice")
+        times = Counter(name for name, _ in pairs)
+        raise ValueError(f"{next(_cut(name) for name, n in times.items() if n > 1)} is there twice")
     return found
 
 

@@ -18,7 +18,7 @@ BEGIN = b'{"function": '
 
 
 class TaskStore:
-    """What is known of tasks by their id, and the file that keeps it.
+    """What is known of tasks by their id, before an error, and the file that keeps it.
 
     A line is written in one piece and reaches the disk before the next task is told of. A last line without
     its end, of a process that was killed while it wrote, is left out and written over. Raises HwsimError for
@@ -95,7 +95,8 @@ class TaskStore:
     def _know(self, found: Done) -> None:
         if (before := self.known.get(found.id)) is not None:
             _check_equal(before, found, str(self.path))
-        self.known[found.id] = found
+        if before is None or before.error is not None:
+            self.known[found.id] = found
 
     def _read(self) -> None:
         with looked_up(self.path):

@@ -103,6 +103,20 @@ FILES = {
     "/sys/fs/cgroup/memory.current": "30000\n",
     "/sys/fs/cgroup/memory.stat": "anon 20000\ninactive_file 5000\n",
 }
+OWN = {
+    "/proc/self/cgroup": "0::/a/b\n",
+    "/sys/fs/cgroup/a/b/memory.max": "max\n",
+    "/sys/fs/cgroup/a/b/memory.current": "1000\n",
+    "/sys/fs/cgroup/a/memory.max": "max\n",
+    "/sys/fs/cgroup/a/memory.current": "2000\n",
+}
+FIRST = {
+    "/proc/meminfo": FILES["/proc/meminfo"],
+    "/proc/self/cgroup": "5:cpu,cpuacct:/c\n4:memory:/a/b\n0::/\n",
+    "/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "9000\n",
+    "/sys/fs/cgroup/memory/a/memory.usage_in_bytes": "5000\n",
+    "/sys/fs/cgroup/memory/a/memory.stat": "inactive_file 100\ntotal_inactive_file 500\n",
+}
 
 
 @pytest.mark.parametrize(
@@ -112,12 +126,20 @@ FILES = {
         (FILES | {"/sys/fs/cgroup/memory.max": "max\n"}, 50 << 10),
         (FILES | {"/sys/fs/cgroup/memory.max": "60000\n"}, 35000),
         (FILES | {"/sys/fs/cgroup/memory.max": "10000\n"}, 0),
+        (FILES | OWN | {"/sys/fs/cgroup/a/b/memory.max": "9000\n"}, 8000),
+        (FILES | OWN | {"/sys/fs/cgroup/a/memory.max": "9000\n"}, 7000),
+        (FILES | OWN, 15000),
+        (FIRST, 4500),
+        (FIRST | {"/proc/self/cgroup": ""}, 50 << 10),
         ({"/proc/meminfo": FILES["/proc/meminfo"]}, 50 << 10),
         ({}, None),
     ],
-    ids=["group", "no limit", "more", "over", "no group", "nothing"],
+    ids=[
+        *("group", "no limit", "more", "over", "own", "above", "root", "version 1", "unnamed"),
+        *("no group", "nothing"),
+    ],
 )
-def test_the_least_of_machine_and_control_group_is_left(
+def test_the_least_of_machine_and_control_groups_is_left(
     monkeypatch: pytest.MonkeyPatch, files: dict[str, str], found: int | None
 ) -> None:
     monkeypatch.setattr(host_memory, "_read", lambda path: files.get(path, ""))

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import struct
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 import yaml
 
 from hwsim.errors import HwsimError
+from hwsim.json_text import parsed
 from tests.fuzz.targets import TARGETS
 from tests.fuzz.test_files import bounded
 
@@ -153,3 +155,12 @@ def test_numbers_that_json_does_not_have_are_refused(tmp_path: Path) -> None:
             path.write_text(text, encoding="utf-8")
             with pytest.raises(HwsimError, match=path.stem):
                 TARGETS[kind].read(path)
+
+
+def test_a_name_that_is_there_twice_among_many_is_told_at_once() -> None:
+    names = ", ".join(f'"{number}": 0' for number in [*range(100_000), 99_999])
+    began = time.process_time()
+    with pytest.raises(ValueError, match="'99999' is there twice"):
+        parsed(f"{{{names}}}")
+    # 5 * 10^9 comparisons, if each were looked for among all, take minutes
+    assert time.process_time() - began < 5

@@ -220,6 +220,48 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "t").stat().st_mode) == 0o600
 
 
+def test_files_that_are_replaced_together_keep_their_permissions_and_links(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "real").chmod(0o600)
+    (tmp_path / "out" / "a").symlink_to("../real")
+    written_together(tmp_path)
+    assert (tmp_path / "out" / "a").is_symlink()
+    assert (tmp_path / "real").read_text() == "a"
+    assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a"]
+
+
+def test_a_directory_that_may_be_written_is_taken_where_the_one_above_may_not(read_only: Path) -> None:
+    read_only.chmod(0o755)
+    (read_only / "out").mkdir()
+    (read_only / "out").chmod(0o777)
+    read_only.chmod(0o555)
+    for kind in ("directory", "together"):
+        assert by_nobody(lambda kind=kind: WRITES[kind](read_only)) == ""  # type: ignore[misc]
+    assert [path.name for path in (read_only / "out").iterdir()] == ["a"]
+
+
+MOUNT = Path("/dev/shm")  # noqa: S108 - a file system of its own
+
+
+@pytest.mark.skipif(not MOUNT.is_mount(), reason="no such file system here")
+def test_a_mount_point_is_a_directory_as_any_other() -> None:
+    path = MOUNT / f"hwsim-{os.getpid()}"
+
+    def make(aside: Path) -> dict[str, Path]:
+        write_text(aside / path.name, "a")
+        return {"a": aside / path.name}
+
+    try:
+        assert output_directory(str(MOUNT)) == MOUNT
+        assert write_together(MOUNT, make) == {"a": path}
+        assert path.read_text() == "a"
+    finally:
+        path.unlink(missing_ok=True)
+    assert not list(MOUNT.glob(".shm.*"))
+
+
 # --- a hundred threads --------------------------------------------------------------------------------
 
 THREADS = 100

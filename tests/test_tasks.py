@@ -85,6 +85,16 @@ def test_two_values_of_one_task_are_refused(tmp_path: Path) -> None:
     assert TaskStore(store.path).known[of(1).id].value == {"square": 1}
 
 
+def test_an_error_behind_a_value_does_not_hide_it(tmp_path: Path) -> None:
+    store = TaskStore(tmp_path / "tasks.jsonl")
+    store.add(of(1), Done(of(1).id, None, "killed"))
+    store.add(of(1), Done(of(1).id, {"square": 1}))
+    store.add(of(1), Done(of(1).id, None, "killed"))
+    for found in (store, TaskStore(store.path)):
+        assert found.known[of(1).id].value == {"square": 1}
+        assert list(found.compute([of(1)], lambda _: pytest.fail("done again"))) == [found.known[of(1).id]]
+
+
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tasks.jsonl"
     path.write_text("{}\n", encoding="utf-8")

@@ -8,9 +8,6 @@ from hwsim.cost.table import CostTable
 from hwsim.cost.unit_prices import grid_of, memory
 from hwsim.hardware import Hardware
 
-STANDING_POWERS = ("sram_leakage", "logic_leakage", "clock", "chip")
-"""What draws it: buffers, PEs and LIF units, their registers' clocks; a whole chip, of tables of such."""
-
 
 def standing_power(table: CostTable, hardware: Hardware) -> dict[str, float | None]:
     """Power of one tile by what draws it (mW); None where the table has no number.

@@ -58,15 +58,6 @@ def note(ch, time, command, rank, bank, row, local):
 
 
 @njit(**BARE)
-def act_ready(ch, layout, bank):
-    """First cycle for an ACT of ``bank``: tRC, tRP, tRFC; tRRD; four ACTs in tFAW."""
-    group = bank >> layout.bank_bits
-    rank = group >> layout.group_bits
-    window = ch.rank[rank, FAW_FIRST + ch.rank[rank, FAW_AT]]
-    return max(ch.bank[bank, BANK_ACT], ch.group[group, ACT_READY], window)
-
-
-@njit(**BARE)
 def column_ready(ch, layout, bank, write):
     """First cycle for a RD or WR of the open row of ``bank``."""
     ready = ch.group[bank >> layout.bank_bits, WRITE_READY if write else READ_READY]
