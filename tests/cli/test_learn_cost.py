@@ -104,13 +104,22 @@ def test_a_learning_that_is_not_done_and_one_of_other_counts_are_refused(
     assert "this learning is not done" in hwsim("learn-cost", other).err
 
 
+def test_a_card_with_a_number_that_json_has_not_is_refused(hwsim: Command, learned: Path) -> None:
+    path = learned / "card.json"
+    text = path.read_text()
+    path.write_text(json.dumps(json.loads(text) | {"test_accuracy": float("nan")}))
+    try:
+        assert "card.json: is damaged (NaN is not a number of JSON)" in hwsim("learn-cost", learned).err
+    finally:
+        path.write_text(text)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("parameters", 0),
         ("parameters", None),
         ("parameters", 513),
-        ("test_accuracy", float("nan")),
         ("test_accuracy", "high"),
         ("test_accuracy", 1.5),
         ("model", None),
