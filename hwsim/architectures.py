@@ -146,7 +146,8 @@ def _chained(inherited: Inherited, first: Split) -> Network:
 def _captured(
     inherited: Inherited, numbers: range, given: NDArray[Any], timesteps: int, coding: Coding
 ) -> Network | None:
-    """The network of some sections; none where another must go on because the last does not spike."""
+    """The network of some sections; None where another must go on: the last does not answer by neurons that
+    spike, or what it answers can only be read by the next (a concatenation)."""
     parts = [inherited.section(i) for i in numbers]
     part = together([p for p in parts if isinstance(p, Section)]) if len(parts) > 1 else parts[0]
     last = numbers.stop == inherited.parts

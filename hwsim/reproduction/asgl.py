@@ -7,7 +7,7 @@ from hwsim.cost import load_table
 from hwsim.reproduction import committed
 from hwsim.reproduction.networks import macs, network, parameters
 from hwsim.reproduction.printed import Printed, value
-from hwsim.reproduction.rows import Ours, Row, Sample, cell, missing, trend
+from hwsim.reproduction.rows import Ours, Row, Sample, cell, missing, trained_small, trend
 from hwsim.reproduction.rules import ANY, Rule
 
 PAPER = "asgl"
@@ -32,16 +32,7 @@ def trained(group: str, row: str) -> Sample:
 
 
 def _ours(group: str, row: str, note: str = SLIM) -> Ours:
-    found = trained(group, row)
-    return Ours(
-        found.mean,
-        "trained small",
-        f"reports/{TRAINED} (make training)",
-        note,
-        len(found.values),
-        found.minutes,
-        False,
-    )
+    return trained_small(trained(group, row), f"reports/{TRAINED} (make training)", note)
 
 
 def _widths(_: Printed, match: re.Match[str]) -> Ours:

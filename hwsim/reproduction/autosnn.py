@@ -6,7 +6,7 @@ from functools import cache
 from hwsim.reproduction import committed
 from hwsim.reproduction.networks import maps_per_pixel, parameters
 from hwsim.reproduction.printed import Printed, value
-from hwsim.reproduction.rows import Ours, Row, Sample, missing, trend
+from hwsim.reproduction.rows import Ours, Row, Sample, missing, trained_small, trend
 from hwsim.reproduction.rules import ANY, Rule
 
 PAPER = "autosnn"
@@ -41,16 +41,7 @@ def trained(group: str, row: str, column: str) -> Sample:
 
 
 def _ours(group: str, row: str, column: str, note: str = SLIM) -> Ours:
-    found = trained(group, row, column)
-    return Ours(
-        found.mean,
-        "trained small",
-        f"reports/{RUNS} (make autosnn)",
-        note,
-        len(found.values),
-        found.minutes,
-        False,
-    )
+    return trained_small(trained(group, row, column), f"reports/{RUNS} (make autosnn)", note)
 
 
 def winner(space: str, method: str, exponent: str) -> tuple[str, str]:
@@ -79,16 +70,8 @@ def _hand(printed: Printed, match: re.Match[str]) -> Ours:
 
 
 def _random(printed: Printed, _match: re.Match[str]) -> Ours:
-    found = randoms(printed.column)
-    return Ours(
-        found.mean,
-        "trained small",
-        f"reports/{RUNS} (make autosnn)",
-        f"{SLIM}; 16 architectures, a seed each",
-        1,
-        found.minutes,
-        False,
-    )
+    note = f"{SLIM}; 16 architectures, a seed each"
+    return trained_small(randoms(printed.column), f"reports/{RUNS} (make autosnn)", note, seeds=1)
 
 
 @cache

@@ -10,7 +10,7 @@ from hwsim.hardware import load_hardware
 from hwsim.reproduction import committed, fig10
 from hwsim.reproduction.networks import MIB, network, state_mib, weights, words_mib
 from hwsim.reproduction.printed import Printed
-from hwsim.reproduction.rows import Ours, Sample, missing
+from hwsim.reproduction.rows import Ours, Sample, missing, trained_small
 from hwsim.reproduction.rules import ANY, Rule
 
 PAPER = "efficientlif"
@@ -65,16 +65,7 @@ def trained(group: str, row: str) -> Sample:
 
 
 def _trained(group: str, row: str, note: str = SLIM) -> Ours:
-    found = trained(group, row)
-    return Ours(
-        found.mean,
-        "trained small",
-        f"reports/{TRAINED} (make training)",
-        note,
-        len(found.values),
-        found.minutes,
-        False,
-    )
+    return trained_small(trained(group, row), f"reports/{TRAINED} (make training)", note)
 
 
 def _table_1(_: Printed, match: re.Match[str]) -> Ours:

@@ -108,6 +108,12 @@ class Sample:
         return max(seen, least) / len(self.values)
 
 
+def trained_small(found: Sample, source: str, note: str, seeds: int | None = None) -> Ours:
+    """The mean of small trainings; of so many ``seeds``, as many as there are trainings if not told."""
+    count = len(found.values) if seeds is None else seeds
+    return Ours(found.mean, "trained small", source, note, count, found.minutes, comparable=False)
+
+
 def trend(printed: Printed, first: Sample, second: Sample, source: str, note: str = "") -> Row:
     """``printed``: the paper's second number less its first. Ours are the means of the samples."""
     noise = 2 * sqrt(first.variance_of_mean + second.variance_of_mean)

@@ -35,7 +35,7 @@ class Section(nn.Module):
 def sections(model: nn.Module, path: tuple[str, ...]) -> tuple[Section, ...]:
     """The network of ``path``, of the model's own layers: each section ends behind the option of a choice,
     the last one with the model; the first one holds a state, so that what comes before any is computed as
-    in the whole. None where the model is no Sequential with the choices among its layers.
+    in the whole. Empty where the model is no Sequential with the choices among its layers.
 
     Raises ValueError for a path that the model has not.
     """
