@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hwsim.errors import HwsimError
+from hwsim.explore import engine
 from hwsim.explore.engine import Cluster, Here
 from hwsim.explore.sample import sampler
 from hwsim.task_store import TaskStore
@@ -38,6 +39,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
     return path, found
 
 
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bundles of one task, so that a fast machine has not the whole rest of the sweep in one that is done."""
+    monkeypatch.setattr(engine, "MOST_TOGETHER", 1)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_worker_killed_in_mid_sweep_changes_nothing(
     undisturbed: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -131,6 +139,7 @@ def test_a_full_file_system_ends_the_sweep_and_with_room_again_it_goes_on(
     assert values(store) == expected
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_cluster_of_another_process_does_the_same_and_one_that_is_lost_is_told(
     undisturbed: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
