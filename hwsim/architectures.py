@@ -1,28 +1,17 @@
 """Candidates of an architecture search as tasks: how right a path of a supernet is, and what it costs."""
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hwsim.chained import chained
 from hwsim.costing import OnChip
-from hwsim.datasets import Split
 from hwsim.errors import HwsimError
-from hwsim.execute.agreement import agree
-from hwsim.execute.executor import encode
-from hwsim.execute.reused import execute_reusing
-from hwsim.frontends.capture import capture
+from hwsim.methods.spike_aware.captured import network_of
 from hwsim.methods.spike_aware.evolution import Architecture
 from hwsim.methods.spike_aware.inherited import Inherited
-from hwsim.methods.spike_aware.sections import Section, together
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
-from hwsim.network import Coding, Network
-from hwsim.pipeline import UNTRUSTED
 from hwsim.reuse import Reuse
 from hwsim.tasks import Task
 
@@ -110,61 +99,6 @@ def costs_of(
         return {"costs": on.of_network(network, of.inputs(images), REUSE), "refused": None}
     except HwsimError as error:
         return {"costs": None, "refused": str(error)}
-
-
-def network_of(inherited: Inherited, images: Split) -> Network:
-    """The network of a path, as it is captured from PyTorch: section by section on the first of ``images``.
-
-    Each section is held against PyTorch there, given PyTorch's own spikes. Raises HwsimError where it does
-    not compute the same.
-    """
-    first = images.take(slice(1))
-
-    def make() -> Network:
-        return _chained(inherited, first)
-
-    key = (first.digest(), inherited.supernet.id, inherited.calibration, inherited.path)
-    return inherited.reuse.of("network", key, make)
-
-
-def _chained(inherited: Inherited, first: Split) -> Network:
-    """Sections go together up to the next that ends with neurons that spike."""
-    emitted, of, timesteps = inherited.emitted(first), inherited.supernet, inherited.supernet.feed.timesteps
-    networks: list[Network] = []
-    given, coding, begin = of.inputs(first), of.feed.coding, 0
-    for end in range(1, inherited.parts + 1):
-        make = partial(_captured, inherited, range(begin, end), given, timesteps, coding)
-        key = (first.digest(), begin, *inherited.key(end - 1))
-        network = inherited.reuse.of("captured sections", key, make)
-        if network is not None:
-            networks.append(network)
-            begin, coding = end, "spikes"
-            given = np.ascontiguousarray(emitted[end - 1][0].tensor().numpy().swapaxes(0, 1))
-    return chained("-".join(inherited.path), networks)
-
-
-def _captured(
-    inherited: Inherited, numbers: range, given: NDArray[Any], timesteps: int, coding: Coding
-) -> Network | None:
-    """The network of some sections; None where another must go on: the last does not answer by neurons that
-    spike, or what it answers can only be read by the next (a concatenation)."""
-    parts = [inherited.section(i) for i in numbers]
-    part = together([p for p in parts if isinstance(p, Section)]) if len(parts) > 1 else parts[0]
-    last = numbers.stop == inherited.parts
-    try:
-        found = capture(part, given, timesteps, "sections", coding)
-    except HwsimError:
-        if last:
-            raise
-        return None
-    network = found.network
-    if not last and not network.population[network.readout].spikes:
-        return None
-    trace = execute_reusing(network, encode(network, given), inherited.reuse)
-    agreement = agree(network, trace, found.reference)
-    if not agreement.trusted:
-        raise HwsimError(f"{' '.join(inherited.path)}: {UNTRUSTED}: {agreement.sentence()}")
-    return network
 
 
 @lru_cache(2)

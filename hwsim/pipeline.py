@@ -23,7 +23,7 @@ from hwsim.cost import CostTable, price
 from hwsim.cycle.run import run
 from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.events import EventTrace
-from hwsim.execute.agreement import agree
+from hwsim.execute.agreement import UNTRUSTED, agree
 from hwsim.execute.executor import encode, execute, together
 from hwsim.execute.plan import threads
 from hwsim.frontends.arguments import as_array
@@ -49,10 +49,6 @@ Progress = Callable[[str, int, int], None]
 class NoCounterpartError(HwsimError):
     """The ANN has no legal mapping on the chip, or does what the table has no number for."""
 
-
-UNTRUSTED = (
-    "the captured network does not compute what the model computes, so these costs are not the model's"
-)
 
 UNPLACED = "the mapping's placement is not heeded: this estimate is of one tile"
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields, is_dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -12,6 +11,9 @@ Value = TypeVar("Value")
 
 KEPT_BYTES = 1 << 28
 """Of arrays in the results kept, if not told otherwise."""
+
+WITHOUT = frozenset({str, int, float, bool, type(None)})
+"""Types of which most values are, without an array."""
 
 
 class Reuse:
@@ -58,8 +60,9 @@ def bytes_of(value: Any) -> int:
     """Of all arrays in a value made of dataclasses, mappings and tuples."""
     if isinstance(value, np.ndarray):
         return int(value.nbytes)
-    if isinstance(value, Mapping):
-        return sum(map(bytes_of, value.values()))
     if isinstance(value, tuple | list):
-        return sum(map(bytes_of, value))
-    return sum(bytes_of(getattr(value, f.name)) for f in fields(value)) if is_dataclass(value) else 0
+        return sum([bytes_of(one) for one in value if type(one) not in WITHOUT])
+    if isinstance(value, Mapping):
+        return sum([bytes_of(one) for one in value.values() if type(one) not in WITHOUT])
+    names = getattr(type(value), "__dataclass_fields__", ())
+    return sum([bytes_of(one) for one in (getattr(value, n) for n in names) if type(one) not in WITHOUT])

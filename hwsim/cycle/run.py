@@ -1,5 +1,7 @@
 """From a Program to a Ledger: the counts it carries, and the time that the chip takes for them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hwsim.cycle.state import PASS_WORDS, Channel, Ends, Ints, Machine, banks_of, channel_to, ends_of
@@ -7,26 +9,42 @@ from hwsim.cycle.timeline import timeline
 from hwsim.errors import HwsimError
 from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, DRAM_COMMANDS, Ledger
-from hwsim.program import LOADED, Program
+from hwsim.program import LOADED, Jobs, Program
 
 MOST = 2**62
 """What fits a count with room to spare."""
 
 
-def run(program: Program, hardware: Hardware) -> Ledger:
-    """Play the program on the tile. Raises HwsimError if what it moves does not fit the chip's DRAM.
+@dataclass(frozen=True, eq=False)
+class Times:
+    """What ``jobs`` take on a chip, by layer: cycles of every unit by cause (layers, CAUSE_COLUMNS),
+    ``pe_cycles`` = occupied * (preload + busy + fill) (P4), DRAM ``commands`` where they are played (S6)."""
 
-    pe_cycles = occupied * (preload + busy + fill) (P4). DRAM commands are counted where they are played (S6).
-    """
+    jobs: Jobs
+    cycles: Ints
+    pe_cycles: Ints
+    commands: Ints | None
+
+    def ledger(self, program: Program) -> Ledger:
+        """Of a program of these jobs."""
+        counts = program.counts.copy()
+        counts[:, list(ACTIONS).index("pe_cycles")] = self.pe_cycles
+        if self.commands is not None:
+            counts[:, [list(ACTIONS).index(action) for action in DRAM_COMMANDS]] = self.commands
+        return Ledger(program.layers, counts, self.cycles)
+
+
+def run(program: Program, hardware: Hardware) -> Ledger:
+    """Play the program on the tile. Raises HwsimError if what it moves does not fit the chip's DRAM."""
+    return times(program, hardware).ledger(program)
+
+
+def times(program: Program, hardware: Hardware) -> Times:
+    """Raises HwsimError if what the program moves does not fit the chip's DRAM."""
     countable(program, hardware)
     channel = channel_to(program, hardware)
     cycles, _ = play(program, hardware, channel)
-    counts = program.counts.copy()
-    counts[:, list(ACTIONS).index("pe_cycles")] = pe_cycles(program)
-    commands = [list(ACTIONS).index(action) for action in DRAM_COMMANDS]
-    if channel.commands:
-        counts[:, commands] = channel.counts
-    return Ledger(program.layers, counts, cycles)
+    return Times(program.jobs, cycles, pe_cycles(program), channel.counts if channel.commands else None)
 
 
 def play(program: Program, hardware: Hardware, channel: Channel) -> tuple[Ints, Ends]:

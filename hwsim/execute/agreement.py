@@ -19,6 +19,10 @@ from hwsim.execute.executor import drive_readout
 from hwsim.execute.replay import Flip
 from hwsim.network import Network
 
+UNTRUSTED = (
+    "the captured network does not compute what the model computes, so these costs are not the model's"
+)
+
 OUTPUT_TOLERANCE = 1e-4
 """Of a sample's largest output: how far sums of equal spikes may differ by the order of additions."""
 
@@ -132,10 +136,17 @@ def agree(network: Network, trace: EventTrace, reference: EventTrace) -> Agreeme
             )
             flips += own.flips
     decided = trace.outputs[:, -1].argmax(1) == reference.outputs[:, -1].argmax(1)
-    apart = np.abs(trace.outputs - reference.outputs).max(axis=(1, 2), initial=0)
-    scale = 1 + np.abs(reference.outputs).max(axis=(1, 2), initial=0)
-    far = ((apart > OUTPUT_TOLERANCE * scale) & ~touched) | _answers_apart(network, reference)
+    apart = outputs_apart(trace.outputs, reference.outputs)
+    far = (apart & ~touched) | _answers_apart(network, reference)
     return Agreement(tuple(rows), tuple(flips), int(decided.sum()), int(far.sum()), trace.samples)
+
+
+def outputs_apart(found: NDArray[Any], reference: NDArray[Any]) -> NDArray[np.bool_]:
+    """Samples of which outputs (samples, timesteps, neurons) differ by more than OUTPUT_TOLERANCE allows."""
+    apart = np.abs(found - reference).max(axis=(1, 2), initial=0)
+    scale = 1 + np.abs(reference).max(axis=(1, 2), initial=0)
+    far: NDArray[np.bool_] = apart > OUTPUT_TOLERANCE * scale
+    return far
 
 
 def _answers_apart(network: Network, reference: EventTrace) -> NDArray[np.bool_]:
@@ -144,7 +155,4 @@ def _answers_apart(network: Network, reference: EventTrace) -> NDArray[np.bool_]
     sums = drive_readout(network, reference) if readout.kind == "readout" else None
     if sums is None:
         return np.zeros(reference.samples, np.bool_)
-    apart = np.abs(sums - reference.outputs).max(axis=(1, 2), initial=0)
-    scale = 1 + np.abs(reference.outputs).max(axis=(1, 2), initial=0)
-    found: NDArray[np.bool_] = apart > OUTPUT_TOLERANCE * scale
-    return found
+    return outputs_apart(sums, reference.outputs)

@@ -1,9 +1,9 @@
 """A population made ready for the kernels: packed weights, taps, parameters, bounds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numba
@@ -18,6 +18,8 @@ from hwsim.geometry import output_taps
 from hwsim.network import Network, Population, Projection
 
 Array = NDArray[Any]
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 PROJECTION_CODES = {
     "conv2d": layout.CONV,
@@ -72,10 +74,7 @@ def plans_of(network: Network, names: Iterable[str]) -> dict[str, "Plan"]:
     names = tuple(names)
     missing = [network.population[name] for name in names if name not in known]
     if missing:
-        with ThreadPoolExecutor() as pool:
-            known.update(
-                (plan.population.name, plan) for plan in pool.map(lambda p: Plan(network, p), missing)
-            )
+        known.update((plan.population.name, plan) for plan in each(lambda p: Plan(network, p), missing))
     return {name: known[name] for name in names}
 
 
@@ -258,3 +257,16 @@ def aligned(count: int, dtype: Any) -> Array:
 
 def threads() -> int:
     return int(numba.get_num_threads())
+
+
+def each(function: Callable[[Item], Done], items: Sequence[Item]) -> Iterator[Done]:
+    """``function`` of every item in order, worked out by :func:`threads` threads; what they have not begun
+    when the caller goes on is left."""
+    if threads() == 1 or len(items) < 2:
+        yield from map(function, items)
+        return
+    pool = ThreadPoolExecutor(threads())
+    try:
+        yield from pool.map(function, items)
+    finally:
+        pool.shutdown(cancel_futures=True)

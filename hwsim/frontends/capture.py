@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -18,7 +18,7 @@ from hwsim.frontends.arguments import as_array, checked_choice, checked_count
 from hwsim.frontends.lowering import Lowering
 from hwsim.frontends.neurons import describe, reset_neurons, rule_of
 from hwsim.frontends.preconditions import check_model
-from hwsim.frontends.recording import Recorder
+from hwsim.frontends.recording import Recorder, held_parameters
 from hwsim.frontends.signals import Made
 from hwsim.frontends.timing import Key, Layout, Node, Timed, Timestep, repeated, settled, timed
 from hwsim.network import Coding, Network
@@ -31,22 +31,43 @@ SETTLING = (2, 3, 6, 18)
 
 
 @dataclass(frozen=True)
-class Captured:
-    """``network`` and, for the same inputs, the ``reference`` trace recorded from PyTorch's own run."""
-
-    network: Network
-    reference: EventTrace
-
-
-@dataclass(frozen=True)
 class Structure:
-    """A network and where in a run of the model its populations' outputs are found."""
+    """A network and where in a run of ``model`` its populations' outputs are found."""
 
+    model: nn.Module
     network: Network
     layout: Layout
     timestep: Timestep
     made_by: dict[str, Made]
     output: Key
+
+    def filled(self, model: nn.Module) -> Network | None:
+        """The network of the same operations with what ``model`` holds, which has modules of the same names;
+        None where an operation's values are not all those of one module.
+
+        Nothing runs: that ``model`` computes by these operations is for the caller to know.
+        """
+        nodes = {}
+        for key, node in self.timestep.nodes.items():
+            nodes[key] = node
+            if node.module is not None:
+                if self.model.get_submodule(node.path) is not node.module:
+                    return None
+                module = model.get_submodule(node.path)
+                held = node.details == held_parameters(node.module)
+                details = held_parameters(module) if held else node.details
+                nodes[key] = replace(node, module=module, details=details)
+        network = self.network
+        return Lowering(nodes).build(self.output, network.name, network.timesteps, network.coding)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """``network`` and, for the same inputs, the ``reference`` trace recorded from PyTorch's own run."""
+
+    network: Network
+    reference: EventTrace
+    structure: Structure
 
 
 def capture(
@@ -86,7 +107,7 @@ def capture(
             traces.append(run.trace(structure, part, start))
             if progress:
                 progress(min(start + batch, len(inputs)), len(inputs))
-    return Captured(structure.network, EventTrace.join(traces))
+    return Captured(structure.network, EventTrace.join(traces), structure)
 
 
 def structure(
@@ -153,7 +174,7 @@ class _Run:
         output = summed(self.recorder, times, answered(self.recorder, answers[-1]))
         lowering = Lowering(timestep.nodes)
         network = lowering.build(output, name, self.timesteps, self.coding)
-        return Structure(network, layout, timestep, lowering.made_by, output)
+        return Structure(self.model, network, layout, timestep, lowering.made_by, output)
 
     def _reached(self, answer: Any) -> bool:
         """Whether the input has come through to the answer."""

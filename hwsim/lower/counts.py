@@ -67,7 +67,8 @@ def event_counts(network: Network, name: str, held: bool, trace: EventTrace, sam
     """Events in and out, vector operations and merges of pools (L2)."""
     counts = {"events_in": 0, "vector_add": 0, "vector_mac": 0, "pool_or": 0}
     if name in trace.events:
-        counts["events_out"] = int(trace.events[name].counts()[samples.start : samples.stop].sum())
+        emitted = _between(trace.events[name], samples, trace.events[name].steps)
+        counts["events_out"] = emitted.stop - emitted.start
         if network.population[name].spikes:
             counts["lif_spike"] = counts["events_out"]
     for p in network.into(name):

@@ -50,6 +50,7 @@ class Lowering:
         self._shapes: dict[tuple[str, int], Shape] = {}
         self._streaming = Streaming(hardware, reuse)
         self._unchanging: dict[int, tuple[dict[str, Ints], Ints]] = {}
+        self._jobs: dict[int, Jobs] = {}
 
     @property
     def choices(self) -> dict[str, dict[str, Any]]:
@@ -70,7 +71,10 @@ class Lowering:
         return self._scheduled[samples]
 
     def lower(self, trace: EventTrace, samples: range) -> Program:
-        """The program of one mini-batch: consecutive ``samples`` of ``trace``, ``mapping.batch`` at most."""
+        """The program of one mini-batch: consecutive ``samples`` of ``trace``, ``mapping.batch`` at most.
+
+        Where events decide neither cycles nor bytes, mini-batches of one size have the very same jobs.
+        """
         if samples.step != 1 or not 0 < len(samples) <= self.mapping.batch or samples.stop > trace.samples:
             raise HwsimError(
                 f"{samples} is no mini-batch: at most {self.mapping.batch} consecutive samples of "
@@ -87,6 +91,9 @@ class Lowering:
         columns = scheduled.fixed | streamed
         if scheduled.task.binary_maps:
             regions, slots = scheduled.moved
+            if self.hardware.pe_array.skip != "event":
+                jobs = self._jobs.setdefault(len(samples), Jobs(**columns))
+                return Program(scheduled.task.names, jobs, counts, regions, slots, len(samples))
         else:
             columns |= self._listed(scheduled, Maps(scheduled.task, trace, samples), live, counts)
             moved = columns["load_bytes"], columns["store_bytes"]

@@ -1,12 +1,11 @@
 """Lowering conserves events and operations, and refuses what a chip cannot hold."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from hwsim.cycle.run import run
+from hwsim.cycle.run import Times, run, times
 from hwsim.errors import HwsimError
 from hwsim.events import Events, EventTrace
 from hwsim.hardware import Hardware
@@ -15,26 +14,55 @@ from hwsim.lower import conservation
 from hwsim.lower.lowering import Lowering, lower
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network, Population, Projection
+from hwsim.pe_array import Skip
+from hwsim.program import Program
+from hwsim.simulation import simulate as mini_batches
 from tests.examples import chip, simulate
 from tests.lower.building import all_live, chain, checked, pointwise
 from tests.lower.test_array_cycles import array_cycles, one_conv, simulated
 from tests.lower.test_order import two_layers
 
 
-def test_a_lowering_is_laid_out_once_for_all_samples() -> None:
-    network = two_layers()
+def three_samples(network: Network) -> EventTrace:
     rng = np.random.default_rng(0)
     events = {
         p.name: Events.from_dense((rng.random((3, 2, 8)) < 0.5).astype(np.float32), True)
         for p in network.populations
     }
-    trace = EventTrace(network.id, 2, events, np.zeros((3, 2, 8), np.float32))
-    hardware, mapping = chip(2, 1, "event"), Mapping()
+    return EventTrace(network.id, 2, events, np.zeros((3, 2, 8), np.float32))
+
+
+@pytest.mark.parametrize("skip", ["event", "gate", "dense"])
+def test_a_lowering_is_laid_out_once_for_all_samples(skip: Skip) -> None:
+    network = two_layers()
+    trace, hardware, mapping = three_samples(network), chip(2, 1, skip), Mapping()
     lowering = Lowering(network, hardware, mapping)
     for sample in (2, 0, 1, 2):
         kept = lowering.lower(trace, range(sample, sample + 1))
         fresh = lower(network, trace.select(sample, sample + 1), 0, hardware, mapping)
         assert kept.id == fresh.id
+
+
+@pytest.mark.parametrize(("skip", "plays"), [("event", 4), ("gate", 2), ("dense", 2)])
+def test_jobs_that_no_event_changes_are_played_once_a_size_and_each_ledger_is_its_own(
+    skip: Skip, plays: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = two_layers()
+    trace, hardware, mapping = three_samples(network), chip(2, 1, skip), Mapping(batch=2)
+    trace = EventTrace.join([trace, trace, trace.select(0, 1)])
+    parts = [range(0, 2), range(2, 4), range(4, 6), range(6, 7)]
+    apart = [run(lower(network, trace, part, hardware, mapping), hardware).id for part in parts]
+    played: list[Program] = []
+
+    def counted(program: Program, hardware: Hardware) -> Times:
+        played.append(program)
+        return times(program, hardware)
+
+    monkeypatch.setattr("hwsim.simulation.times", counted)
+    monkeypatch.setattr("hwsim.execute.plan.threads", lambda: 1)
+    ledgers = mini_batches(Lowering(network, hardware, mapping), trace)
+    assert [ledger.id for ledger in ledgers] == apart
+    assert len(played) == plays
 
 
 # --- conservation --------------------------------------------------------------------------------
@@ -76,22 +104,25 @@ def test_an_event_that_the_trace_does_not_have_is_found() -> None:
 
 
 def test_every_simulation_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_more(program: Any, hardware: Hardware) -> Ledger:
-        ledger = run(program, hardware)
-        return changed(changed(ledger, 0, "ac", 1), 0, "ac_issued", 1)
+    true = Times.ledger
 
-    monkeypatch.setattr("hwsim.simulation.run", one_more)
+    def one_more(times: Times, program: Program) -> Ledger:
+        return changed(changed(true(times, program), 0, "ac", 1), 0, "ac_issued", 1)
+
+    monkeypatch.setattr(Times, "ledger", one_more)
     with pytest.raises(HwsimError, match="layer 'a' counts 33 useful operations; its events demand 32"):
         conserved()
 
 
 def test_every_ledger_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost_cycle(program: Any, hardware: Hardware) -> Ledger:
-        ledger = run(program, hardware)
+    true = Times.ledger
+
+    def lost_cycle(times: Times, program: Program) -> Ledger:
+        ledger = true(times, program)
         ledger.cycles[0, CAUSE_COLUMNS.index(("dma", "idle"))] += 1
         return ledger
 
-    monkeypatch.setattr("hwsim.simulation.run", lost_cycle)
+    monkeypatch.setattr(Times, "ledger", lost_cycle)
     with pytest.raises(HwsimError, match="the units' cycles do not agree"):
         conserved()
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from torch import nn
 import hwsim
 from hwsim import commands, pipeline
 from hwsim.architecture_search import TASKS, csv_rows, search, train_command, train_spec
-from hwsim.architectures import Candidates, network_of
+from hwsim.architectures import Candidates
 from hwsim.errors import HwsimError
-from hwsim.frontends.capture import capture
+from hwsim.frontends.capture import Structure, capture
 from hwsim.mapping import Mapping
+from hwsim.methods.spike_aware.captured import network_of
 from hwsim.methods.spike_aware.fitness import power
 from hwsim.methods.spike_aware.inherited import Inherited
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
+from hwsim.network import Network
 from hwsim.nn import fixed, unroll
 from hwsim.reuse import Reuse
 from hwsim.tasks import Done, Task, done, here
@@ -114,6 +117,29 @@ def test_the_network_of_sections_is_the_one_captured_whole_whatever_is_known(dir
     assert all(torch.equal(tensor, untouched[name]) for name, tensor in supernet.model.state_dict().items())
     assert shared.found["calibrated sections"] == 4 + 3 + 0 + 1
     assert shared.found["captured sections"] > shared.found["network"] == 0
+    assert shared.found["structures"] > 0
+
+
+def test_a_section_that_is_filled_with_what_pytorch_does_not_compute_is_read_anew(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supernet, shared = Supernet.of(directory), Reuse()
+    images = supernet.validation(3)
+    network_of(Inherited(supernet, PATHS[0], 150, shared), images)
+    true = Structure.filled
+
+    def scaled(structure: Structure, model: nn.Module) -> Network | None:
+        found = true(structure, model)
+        assert found is not None
+        changed = [replace(p, weights=3 * p.weights) for p in found.projections if p.weights is not None]
+        by_name = {p.name: p for p in changed}
+        return replace(found, projections=tuple(by_name.get(p.name, p) for p in found.projections))
+
+    for first, filled in (("skip", scaled), ("scb3", lambda _structure, _model: None)):
+        monkeypatch.setattr(Structure, "filled", filled)
+        path = (first, *PATHS[0][1:])
+        found = network_of(Inherited(supernet, path, 150, shared), images)
+        assert found.id == network_of(Inherited(supernet, path, 150), images).id
 
 
 def test_the_statistics_of_sections_are_those_of_the_whole_network(directory: Path) -> None:

@@ -64,6 +64,7 @@ class Inherited:
     path: tuple[str, ...]
     calibration: int
     reuse: Reuse = field(default_factory=Reuse)
+    _made: dict[int, nn.Module] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def parts(self) -> int:
@@ -71,12 +72,23 @@ class Inherited:
         return len(self._sections)
 
     def section(self, number: int) -> nn.Module:
-        """One of the sections, with the path's own batch statistics."""
-        found = copy.deepcopy(self._sections[number]).eval()
-        statistics, _ = self._calibrated[number]
-        for name, norm in _norms(found).items():
-            norm.load_state_dict({n: torch.tensor(a) for n, a in statistics[name].items()}, strict=False)
-        return found
+        """One of the sections in eval mode, with the path's own batch statistics; its weights are those of
+        the supernet, not copies."""
+        if number not in self._made:
+            found = _with_parameters_of(self._sections[number])
+            statistics, _ = self._calibrated[number]
+            for name, norm in _norms(found).items():
+                norm.load_state_dict({n: torch.tensor(a) for n, a in statistics[name].items()}, strict=False)
+            self._made[number] = found
+        return self._made[number]
+
+    def options(self, numbers: range) -> tuple[str, ...]:
+        """Those that decide what layers consecutive sections have; of a whole network all."""
+        first, last = self._sections[numbers.start], self._sections[numbers.stop - 1]
+        if not isinstance(first, Section) or not isinstance(last, Section):
+            return self.path
+        before = self._sections[numbers.start - 1] if numbers.start else None
+        return self.path[before.decided if isinstance(before, Section) else 0 : last.decided]
 
     @property
     def model(self) -> nn.Module:
@@ -130,7 +142,7 @@ class Inherited:
         return tuple(found)
 
     def _calibrate(self, number: int, given: Emitted | None, images: Split) -> tuple[Statistics, Emitted]:
-        section = copy.deepcopy(self._sections[number]).eval()
+        section = _with_parameters_of(self._sections[number])
         norms = _norms(section)
         for norm in norms.values():
             norm.reset_running_stats()
@@ -158,6 +170,11 @@ class Inherited:
                 Values.of(unroll(layers, values, steps, normalization=self.supernet.spec.normalized))
             )
         return tuple(found)
+
+
+def _with_parameters_of(section: nn.Module) -> nn.Module:
+    """A copy in eval mode that has the very same parameters, and buffers of its own."""
+    return copy.deepcopy(section, {id(p): p for p in section.parameters()}).eval()
 
 
 def _norms(section: nn.Module) -> dict[str, _BatchNorm]:
