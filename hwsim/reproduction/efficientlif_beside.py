@@ -4,7 +4,8 @@ from hwsim.reproduction import fig10
 from hwsim.reproduction.efficientlif import PAPER, SHARINGS, SLIM, TRAINED, area_share, lif_share, trained
 from hwsim.reproduction.networks import state_mib
 from hwsim.reproduction.printed import Printed, value
-from hwsim.reproduction.rows import Ours, Row, Sample, cell, trend
+from hwsim.reproduction.rows import Ours, Row, cell, trend
+from hwsim.reproduction.samples import Sample
 
 
 def beside() -> list[Row]:
