@@ -11,7 +11,7 @@ from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
 from hwsim.reproduction import committed
 from hwsim.reproduction.networks import network, state_mib, weights, words_mib
-from hwsim.reproduction.rows import FORMULA, Ours
+from hwsim.reproduction.rows import Ours
 from hwsim.zoo import entry
 
 PAPER, VGG16, BATCH = "efficientlif", "efficientlif/vgg16", 64
@@ -26,7 +26,7 @@ def formula(side: int, batch: int) -> Ours:
     classes = "classes=200" if side == 64 else "classes=10"
     held = words_mib(weights(network(VGG16, classes)))
     states, shared = (5 * batch * state_mib(VGG16, side, s, "c34=256") for s in ("none", "L"))
-    return Ours(100 * (states - shared) / (held + states), FORMULA, "1 - (W + B T U_L) / (W + B T U)")
+    return Ours(100 * (states - shared) / (held + states), "computed", "1 - (W + B T U_L) / (W + B T U)")
 
 
 def saving(side: int, full: bool) -> Ours:
