@@ -26,12 +26,12 @@ RULES = {
     "fitted": "a parameter, or a choice that the paper leaves open, was taken from this number, or from "
     "several of which it is one: that ours comes near says little",
     "trend holds": "a difference of two of our means has the sign of the paper's, beyond two standard "
-    "errors; where the paper has no difference, ours is within them of none. The standard error is of "
+    "errors; where the paper has no difference, our interval has 0 in it. The standard error is of "
     "our seeds and no less than the test images allow; a mean of one seed has the spread of those "
     "trainings of its kind that do have several seeds, which the row names",
     "trend absent": "the opposite, beyond two standard errors; of a number that is the same quantity at any "
-    "size (Kendall's tau) also where no difference lies within our interval and the paper's number does not",
-    "open": "no difference lies within our interval: more seeds or images would have to tell",
+    "size (Kendall's tau) also where our interval has 0 in it and leaves out the paper's number",
+    "open": "our interval has 0 in it: more seeds or images would have to tell",
     "one seed": "ours is of one training, and no spread between seeds of its kind is known",
     "not comparable": "ours is of a smaller network, other data or another machine; the trends are what may "
     "be compared",
