@@ -25,15 +25,14 @@ from hwsim.inspection import describe
 from hwsim.methods.calibration import calibrate
 from hwsim.network import Network
 from hwsim.operations import count
+from hwsim.reproduction.asgl import AC_PJ, MAC_PJ, RATE, STEPS
+from hwsim.reproduction.printed import value
 from hwsim.storage import write_text
 
-STEPS = 2
-RATE = 0.2215
-"""Spikes per neuron and step, weighted with fan-out, at which ASGL's formula gives its 8.96 %."""
-PAPER = 0.0896
+PAPER = value("asgl", "text", "ResNet-18 T=2 CIFAR10", "energy against ANN") / 100
 """SNN over ANN, ResNet-18 on CIFAR10, T = 2 (ASGL, B.2)."""
-AC, MAC = 0.9e-9, 4.6e-9
-"""mJ (ASGL, B.2)."""
+AC, MAC = AC_PJ * 1e-9, MAC_PJ * 1e-9
+"""mJ."""
 BATCH = 16
 TILE_INPUT_BYTES = 65536
 """Of an input buffer of the mesh: the ANN's maps do not fit the 32 KiB that mesh-sata-256 has."""

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ranks import kendall, told
 from benchmarks.training.results import markdown
 from hwsim.chip.config import Chip, load_chip
 from hwsim.chip.times import causes
@@ -26,6 +25,7 @@ from hwsim.mapping import Mapping
 from hwsim.methods.train import CARD
 from hwsim.methods.trained import open_training
 from hwsim.operations import count
+from hwsim.reproduction.ranks import kendall, told
 from hwsim.storage import write_text
 
 STORE, OUT = Path("out/autosnn"), Path("reports/congestion")

@@ -22,26 +22,25 @@ from hwsim.area import lif_area_share
 from hwsim.comparison import Executed, compare
 from hwsim.cost import load_table
 from hwsim.delivery import write_together
-from hwsim.events import EventTrace
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import structure
 from hwsim.frontends.loading import open_model
 from hwsim.frontends.synthetic import synthetic_inputs
 from hwsim.hardware import Hardware, load_hardware
-from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.calibration import calibrate
 from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
 from hwsim.report.comparison import saving_curves
+from hwsim.reproduction import fig10
 from hwsim.storage import write_text
 
 BATCHES = (1, 16, 32, 64, 128)
 STEPS = 5
-PAPER = {32: 0.23, 64: 0.25}
+PAPER = {side: saved / 100 for side, saved in figures.PAPER_SAVED.items()}
 """What Fig. 10 says of mini-batches of 64, by resolution."""
 GROUPS = (1, 2, 4, 8)
-ACCOUNTING = load_mapping(Path(__file__).parent.parent / "mappings" / "efficientlif-accounting.yaml")
+ACCOUNTING = load_mapping(fig10.MAPPING)
 
 Point = dict[str, str | int | float]
 
@@ -106,25 +105,17 @@ def network_of(resolution: int) -> Network:
 
 def chips(resolution: int) -> Iterator[tuple[str, Hardware, Mapping]]:
     """The paper's accounting, and SATA's real buffers."""
-    name = "efficientlif-accounting" if resolution == 32 else "efficientlif-accounting-tiny"
-    yield "accounting", load_hardware(name), ACCOUNTING
+    yield "accounting", load_hardware(fig10.CHIPS[resolution]), ACCOUNTING
     yield "sata", load_hardware("sata"), Mapping(schedule="step_major")
 
 
 def traffic(resolution: int, console: Console) -> Iterator[Point]:
     """DRAM bytes a sample, with and without [L], by chip and mini-batch."""
-    opened = open_model("efficientlif/vgg16")
-    plain = network_of(resolution)
-    shared = share(plain, parse_sharing("L"), opened.sharing)
+    networks = fig10.vgg16(resolution)
     for name, hardware, mapping in chips(resolution):
         for batch in BATCHES:
             chosen = mapping.model_copy(update={"batch": batch})
-            moved = []
-            for network in (plain, shared):
-                lowering = Lowering(network, hardware, chosen)
-                program = lowering.lower(EventTrace.silent(network, batch), range(batch))
-                jobs = program.jobs
-                moved.append(int(jobs.load_bytes.sum() + jobs.store_bytes.sum()) / batch)
+            moved = [fig10.moved_bytes(network, hardware, chosen) / batch for network in networks]
             saved = 1 - moved[1] / moved[0]
             console.print(f"{resolution}x{resolution} {name}, mini-batch {batch}: [L] saves {saved:.1%}")
             yield {

@@ -1,28 +1,31 @@
 """EfficientLIF-Net's figures of memory (1, 8, 9) and area (10), from the networks as they are built here."""
 
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
-from torch import nn
-
 from benchmarks import pictures
-from hwsim.frontends.capture import structure
-from hwsim.frontends.loading import open_model
-from hwsim.frontends.synthetic import synthetic_inputs
-from hwsim.inspection import WORD_BYTES, describe
-from hwsim.methods.lif_sharing import parse_sharing, share
-from hwsim.network import Network
-from hwsim.zoo import entry
+from hwsim.reproduction import efficientlif
+from hwsim.reproduction.efficientlif import RESNET19, SPARSITY
+from hwsim.reproduction.efficientlif import TIMESTEPS as STEPS
+from hwsim.reproduction.networks import network, state_mib, weights, words_mib
+from hwsim.reproduction.printed import value
 
-RESNET19 = "efficientlif/resnet19"
-STEPS = 5
 SHARINGS = {"base": "none", "[L]": "L", "[C#2]": "C2", "[L+C#2]": "L+C2"}
-MIB = 2**20
-SPARSITY = 0.9494
-"""Of the weights that Fig. 9 keeps."""
-PAPER_SHARES = {1: 0.616, 4: 0.286}
-"""LIF share of the compute area by channel groups (Fig. 10)."""
+
+
+def of_paper(figure: str, row: str, column: str) -> float:
+    return value(efficientlif.PAPER, f"Fig. {figure}", row, column)
+
+
+PAPER_SHARES = {
+    n: of_paper("10", f"{name}, 128 PEs", "LIF share of area") / 100 for n, name in ((1, "base"), (4, "C#4"))
+}
+"""LIF share of the compute area by channel groups."""
+PAPER_SAVED = {
+    side: of_paper("10", f"VGG16 {data} [L], batch 64", "DRAM reduction")
+    for side, data in ((32, "CIFAR10"), (64, "TinyImageNet"))
+}
+"""Percent of DRAM traffic, by the images' side."""
+PRUNED = "ResNet19 CIFAR10 pruned 94.94 %"
 NO_FIT = "public kernels of SATA_Sim, 129.2 against 96.9 um2; the paper's own synthesis is not public"
 SOURCES = {
     1: {"fitted": "a LIF unit of 1.604 times the rest of its PE, fitted to this number", "kernels": NO_FIT},
@@ -34,26 +37,14 @@ COLORS = {"weights": "weight", "bitmap of weights": "input", "LIF states": "memb
 Point = dict[str, str | int | float]
 
 
-@cache
-def resnet19(resolution: int, classes: int) -> Network:
-    """ResNet19 with STEPS timesteps; one step tells its structure."""
-    settings = (f"resolution={resolution}", f"classes={classes}")
-    opened = open_model(RESNET19, settings=settings, trained=False)
-    assert isinstance(opened.model, nn.Module)
-    images = synthetic_inputs((3, resolution, resolution), 1, coding="frames", timesteps=1)
-    return replace(structure(opened.model, images, 1, "resnet19"), timesteps=STEPS)
-
-
 def memory(resolution: int, classes: int, sharing: str) -> dict[str, float]:
-    """MiB: 32-bit weights, LIF states forward and backward, and 1-bit spikes of one step."""
-    network = share(resnet19(resolution, classes), parse_sharing(sharing), entry(RESNET19).sharing)
-    told = describe(network)
-    weights = sum(q.weights.size for q in network.projections if q.weights is not None)
+    """MiB of ResNet19: 32-bit weights, LIF states forward and backward, and 1-bit spikes of one step."""
+    forward = state_mib(RESNET19, resolution, sharing)
     return {
-        "weights": weights * WORD_BYTES / MIB,
-        "forward": told["forward_state_bytes"] / MIB,
-        "backward": told["backward_state_bytes"] / MIB,
-        "spikes": told["neurons"] / 8 / MIB,
+        "weights": words_mib(weights(network(RESNET19, f"classes={classes}"))),
+        "forward": forward,
+        "backward": forward * (STEPS if sharing == "none" else 1),
+        "spikes": state_mib(RESNET19, resolution, "none") / 32,
     }
 
 
@@ -69,36 +60,41 @@ def points(saved: dict[int, float], shares: dict[int, dict[str, float]]) -> list
     """A row for each number of the figures. ``saved``: DRAM traffic that [L] saves at mini-batch 64, by
     resolution; ``shares``: LIF share of the area by channel groups and source."""
     large, small, both = memory(224, 100, "none"), memory(32, 10, "none"), memory(32, 10, "L+C2")
-    kept = small["weights"] * (1 - SPARSITY)
-    lif, others = large["forward"], large["forward"] + large["weights"]
-    percent, bitmap = "%", small["weights"] / 32
+    lif, percent = large["forward"], "%"
     return [
         point(
-            "1", "LIF share of memory, ResNet19 at 224 x 224", percent, 53.0,
-            100 * lif / (others + STEPS * large["spikes"]),
+            "1", "LIF share of memory, ResNet19 at 224 x 224", percent,
+            of_paper("1", "ResNet19 224x224", "LIF share of memory"), efficientlif.lif_share(STEPS),
             f"weights {large['weights']:.2f}, states {lif:.2f}, 1-bit spikes of all 5 steps "
             f"{STEPS * large['spikes']:.2f} MiB; whole percents in the paper, and not said what counts",
         ),
         point(
-            "1", "the same, spikes of one step", percent, "", 100 * lif / (others + large["spikes"]),
+            "1", "the same, spikes of one step", percent, "", efficientlif.lif_share(1),
             "one step's spikes are all that a layer-by-layer chip holds",
         ),
         point(
-            "8", "backward LIF memory over weights, ResNet19, ImageNet-100", "x", 7.0,
+            "8", "backward LIF memory over weights, ResNet19, ImageNet-100", "x",
+            of_paper("8", "ResNet19 ImageNet-100", "backward LIF over weights"),
             large["backward"] / large["weights"],
             f"states of all 5 steps {large['backward']:.2f} MiB; the paper prints a whole number",
         ),
-        point("9", "LIF memory, ResNet19, CIFAR10", "MiB", 2.9, small["forward"], "32-bit states"),
         point(
-            "9", "weights, 94.94 % of them pruned", "MiB", 5.0, kept,
-            f"values alone; a bitmap of where they are adds {bitmap:.2f} MiB, which the paper leaves out",
+            "9", "LIF memory, ResNet19, CIFAR10", "MiB", of_paper("9", PRUNED, "LIF memory"),
+            small["forward"], "32-bit states",
         ),
         point(
-            "9", "LIF memory, [L+C#2] over base", percent, 23.0, 100 * both["forward"] / small["forward"],
+            "9", "weights, 94.94 % of them pruned", "MiB", of_paper("9", PRUNED, "weight memory"),
+            efficientlif.kept_mib(),
+            f"values alone; a bitmap of where they are adds {efficientlif.bitmap_mib():.2f} MiB, which the "
+            "paper leaves out",
+        ),
+        point(
+            "9", "LIF memory, [L+C#2] over base", percent,
+            of_paper("9", "L+C#2 against base", "LIF memory"), 100 * both["forward"] / small["forward"],
             f"{both['forward']:.4f} MiB; the paper prints whole percents",
         ),
         point(
-            "9", "dead neurons", percent, 3.0, "",
+            "9", "dead neurons", percent, of_paper("9", "dead neurons", "share"), "",
             "of the paper's own weights; trained small and pruned to 95 %: 9 to 11 % "
             "(reports/training/efficientlif.md)",
         ),
@@ -110,7 +106,7 @@ def points(saved: dict[int, float], shares: dict[int, dict[str, float]]) -> list
         *(
             point("10", f"DRAM traffic that [L] saves, VGG16 at {side} x {side}, B = 64", percent, paper,
                   100 * saved[side], "transfers of efficientlif-accounting, which moves maps and images too")
-            for side, paper in ((32, 23.0), (64, 25.0))
+            for side, paper in PAPER_SAVED.items()
         ),
     ]  # fmt: skip
 
@@ -149,11 +145,8 @@ def draw(shares: dict[int, dict[str, float]], directory: Path) -> dict[str, Path
     bars = [(n, {"weights": m["weights"], "LIF states": m["backward"]}) for n, m in large.items()]
     notes = [f"LIF {m['backward'] / m['weights']:.2f} x weights" for m in large.values()]
     pictures.stacked(paths["fig8"], bars, COLORS, "ResNet19 at 224 x 224, training with 5 steps, MiB", notes)
-    kept = small["base"]["weights"] * (1 - SPARSITY)
-    bars = [
-        (n, {"weights": kept, "bitmap of weights": m["weights"] / 32, "LIF states": m["forward"]})
-        for n, m in small.items()
-    ]
+    pruned = {"weights": efficientlif.kept_mib(), "bitmap of weights": efficientlif.bitmap_mib()}
+    bars = [(n, pruned | {"LIF states": m["forward"]}) for n, m in small.items()]
     notes = [f"LIF {m['forward']:.2f} MiB" for m in small.values()]
     axis = f"ResNet19 at 32 x 32, {SPARSITY:.2%} of the weights pruned, MiB"
     pictures.stacked(paths["fig9"], bars, COLORS, axis, notes)

@@ -36,6 +36,8 @@ from hwsim.methods.learning_cost.prices import LearningCost, price
 from hwsim.methods.learning_cost.words import Layout, Traces
 from hwsim.methods.stdp.learn import STORED
 from hwsim.methods.stdp.spec import Word
+from hwsim.reproduction.printed import value
+from hwsim.reproduction.tinysnn import macs_ratio
 from hwsim.storage import write_text
 
 SIZES = (100, 400)
@@ -47,11 +49,17 @@ COLORS = {
     "input_buffer": "input", "output_buffer": "output", "membrane_buffer": "sums", "dram": "dram",
 }  # fmt: skip
 ARITHMETIC = ("pe_array", "lif_units", "learning_units")
+
+
+def saving_of_paper(row: str) -> float:
+    return value("tinysnn", "Fig. 8", row, "energy saving")
+
+
 PAPER = {
-    "training, FP32": (LATERAL, True, 1.9),
-    "inference, FP32": (LATERAL, False, 1.9),
-    "training, 8 bits (qWN)": (QWN, True, 2.7),
-    "inference, 8 bits (qWN)": (QWN, False, 2.9),
+    "training, FP32": (LATERAL, True, saving_of_paper("FP32 training")),
+    "inference, FP32": (LATERAL, False, saving_of_paper("FP32 inference")),
+    "training, 8 bits (qWN)": (QWN, True, saving_of_paper("8 bit training")),
+    "inference, 8 bits (qWN)": (QWN, False, saving_of_paper("8 bit inference")),
 }
 """Energy of the baseline over that of a step, as the paper measured it on a GPU."""
 
@@ -196,7 +204,7 @@ def page(steps: Steps, chips: dict[str, Hardware], simulated: dict[str, Simulate
         ("step", *(f"N = {n}" for n in SIZES)),
         [(name, *(f"{steps[name, n].learned.card['test_accuracy']:.2%}" for n in SIZES)) for name in STEPS],
     )
-    dense = {n: (PIXELS * n + 2 * n * n) / (PIXELS * n) for n in (*SIZES, PAPER_SIZE)}
+    dense = {n: macs_ratio(n) for n in (*SIZES, PAPER_SIZE)}
     minutes = sum(step.learned.card["minutes"] for step in steps.values())
     n = SIZES[-1]
     maps = steps[BASELINE, n].cost(chip, float_table(), True)

@@ -9,7 +9,6 @@ import pytest
 from benchmarks import congestion
 from benchmarks.codesign.plan import CHIPS, FACTOR, OBJECTIVES
 from benchmarks.codesign.report import Found, page
-from benchmarks.ranks import interval, kendall
 
 PATHS = {"skip skip": (0.7, 1.0), "srb5 srb5": (0.75, 2.0), "scb3 skip": (0.72, 1.5)}
 """Accuracy, and all costs in some unit."""
@@ -86,15 +85,3 @@ def test_rows_of_the_congestion_report_are_read_as_they_were_written(tmp_path: P
     (tmp_path / "runs.csv").write_text(congestion.written(rows), encoding="utf-8")
     assert congestion.read(tmp_path / "runs.csv") == rows
     assert congestion.read(tmp_path / "none.csv") == []
-
-
-def test_kendall_s_tau_counts_pairs_in_order_against_pairs_out_of_order() -> None:
-    assert kendall([1, 2, 3, 4], [1, 2, 4, 3]) == pytest.approx((5 - 1) / 6)
-    assert kendall([1, 2, 3], [5, 5, 5]) == 0.0
-
-
-def test_an_interval_of_equal_orders_is_a_point() -> None:
-    values = [float(n) for n in range(12)]
-    assert interval(kendall, values, values) == pytest.approx((1.0, 1.0))
-    low, high = interval(kendall, values, [v % 5 for v in values])
-    assert low < kendall(values, [v % 5 for v in values]) < high

@@ -19,38 +19,45 @@ from benchmarks.autosnn.results import Found, Point, spread
 from benchmarks.autosnn.searches import CALIBRATION, HELD_OUT, HOW, SAMPLED
 from benchmarks.autosnn.trends import MISSING, Trend, over_time, penalty_points, rank, trends, winners
 from benchmarks.training.results import markdown
+from hwsim.reproduction.autosnn import BLOCKS as PAPER_BLOCKS
+from hwsim.reproduction.autosnn import MODELS as PAPER_NETS
+from hwsim.reproduction.printed import value
 
+Pair = tuple[float, float]
+
+
+def of_paper(table: str, row: str) -> Pair:
+    """Accuracy in %, thousands of spikes a sample."""
+    return value("autosnn", table, row, "accuracy"), value("autosnn", table, row, "spikes")
+
+
+NAMES = {ours: paper for paper, ours in PAPER_BLOCKS.items()}
 PAPER_MACRO = {
-    "snn1-scb3": (86.93, 154), "snn2-scb3": (85.05, 168), "snn3-scb3": (87.94, 222),
-    "snn4-scb3": (79.59, 293), "snn1-srb3": (87.54, 146), "snn2-srb3": (85.82, 168),
-    "snn3-srb3": (89.18, 221), "snn4-srb3": (83.79, 291),
-}  # fmt: skip
-"""Tables 1 and 8: accuracy in %, thousands of spikes a sample."""
-PAPER_LAMBDA = {"0": (88.69, 127), "-0.08": (88.67, 108), "-0.16": (88.46, 106), "-0.24": (86.58, 54)}
-"""Table 2."""
+    f"snn{n}-{block}": of_paper(table, f"SNN_{n} {NAMES[block]}")
+    for table, block in (("1", "scb3"), ("8", "srb3"))
+    for n in (1, 2, 3, 4)
+}
+PAPER_LAMBDA = {exponent: of_paper("2", f"lambda {exponent}") for exponent in LAMBDAS}
 PAPER_HAND = {
-    "cifarnet-fang": (80.82, 104), "cifarnet-wu": (84.36, 361), "resnet11-lee": (84.43, 140),
-    "resnet19-zheng": (83.95, 341),
-}  # fmt: skip
-"""Table 3, 16 channels."""
+    model.removeprefix("autosnn/"): of_paper("3", f"{name} C=16") for name, model in PAPER_NETS.items()
+}
 PAPER_SEARCH = {
-    ("evolution", "0"): (88.69, 127), ("random", "0"): (88.40, 132),
-    ("evolution", "-0.08"): (88.67, 108), ("random", "-0.08"): (88.10, 133),
-}  # fmt: skip
-"""Table 5; ten random architectures: 86.97 ± 1.06 %, 123 ± 29 K."""
+    (method, exponent): of_paper("5", f"WS+{method}, lambda {exponent.replace('0.', '.')}")
+    for method in ("evolution", "random")
+    for exponent in ("0", "-0.08")
+}
+PLACES = {"snn3": "TBD for pools", "deep": "TBD before pools"}
 PAPER_LARGER = {
-    ("snn3", "-0.04"): (89.05, 170), ("snn3", "-0.08"): (87.92, 65), ("deep", "-0.08"): (88.60, 143),
-    ("deep", "-0.16"): (87.29, 60),
-}  # fmt: skip
-"""Table 6."""
-PAPER_RELU = {"relu": (88.02, 134), "base": (88.69, 127)}
-"""Table 7."""
+    (space, exponent): of_paper("6", f"{PLACES[space]}: AutoSNN lambda {exponent.replace('0.', '.')}")
+    for space, exponent in (("snn3", "-0.04"), ("snn3", "-0.08"), ("deep", "-0.08"), ("deep", "-0.16"))
+}
+PAPER_RELU = {"relu": of_paper("7", "ANN space"), "base": of_paper("7", "SNN space")}
 PAPER_PENALTY = {
-    ("scb3", 0.0): (86.93, 154), ("scb3", 0.01): (86.39, 124), ("scb3", 0.1): (79.09, 84),
-    ("srb3", 0.0): (87.54, 146), ("srb3", 0.01): (86.59, 109), ("srb3", 0.1): (83.25, 70),
-    ("sib3e1", 0.0): (81.07, 243), ("sib3e1", 0.01): (81.05, 155), ("sib3e1", 0.1): (73.54, 119),
-}  # fmt: skip
-"""Tables 9 and 10."""
+    (block, factor): of_paper("10", f"{NAMES[block]} lambda_reg {factor:g}")
+    for block in ("scb3", "srb3", "sib3e1")
+    for factor in (0.0, 0.01, 0.1)
+}
+RANDOM_ROW = "random sampling (mean of 10; sd 1.06 %, 29K)"
 
 PAGE = """# AutoSNN: trained and searched small
 
@@ -112,7 +119,7 @@ def told(point: Point | None) -> list[str]:
     return [point.told, point.spikes_told] if point else ["not trained", ""]
 
 
-def printed(paper: tuple[float, float] | None) -> list[str]:
+def printed(paper: Pair | None) -> list[str]:
     return [f"{paper[0]:.2f}", f"{paper[1]:g}"] if paper else ["", ""]
 
 
@@ -143,10 +150,11 @@ def random_text(found: Found) -> str:
     accuracies = spread([p.accuracy for p in points.values()])
     spikes = spread([p.mean_spikes for p in points.values()])
     tau, chance = rank(points)
+    paper = of_paper("5", RANDOM_ROW)
     related = "more than chance gives" if abs(tau) > chance else "no more than chance gives"
     return (
         f"Random architectures of SNN_1, one seed each: {accuracies} %, {spikes} K spikes (the paper, ten: "
-        f"86.97 ± 1.06 %, 123 ± 29 K). Best: {best}, {points[best].accuracy:.2f} %, "
+        f"{paper[0]} ± 1.06 %, {paper[1]:g} ± 29 K). Best: {best}, {points[best].accuracy:.2f} %, "
         f"{points[best].spikes_told} K. "
         f"Kendall's tau of accuracy and spikes is {tau:.2f}, {related} ({chance:.2f})."
     )

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 from statistics import fmean
 from typing import Literal
 
 from benchmarks.autosnn.plan import LAMBDAS, LONG, PENALIZED, PENALTIES
 from benchmarks.autosnn.results import Found, Point
 from benchmarks.autosnn.searches import HELD_OUT
+from hwsim.reproduction.ranks import kendall
 
 NOISE = 2.9
 """Percentage points: two standard errors of the difference of two accuracies of 70 % on 2,000 images."""
@@ -219,13 +220,11 @@ def over_time(found: Found) -> dict[str, dict[int, Point]]:
 
 
 def rank(points: Mapping[str, Point]) -> tuple[float, float]:
-    """Kendall's tau-a between accuracy and spikes, and how large it is by chance in one case of twenty:
+    """Kendall's tau between accuracy and spikes, and how large it is by chance in one case of twenty:
     1.96 sqrt(2 (2n + 5) / (9 n (n - 1)))."""
-    values, n = [(p.accuracy, p.mean_spikes) for p in points.values()], len(points)
-    signs = [
-        ((a[0] > b[0]) - (a[0] < b[0])) * ((a[1] > b[1]) - (a[1] < b[1])) for a, b in combinations(values, 2)
-    ]
-    return sum(signs) / len(signs), 1.96 * math.sqrt(2 * (2 * n + 5) / (9 * n * (n - 1)))
+    n = len(points)
+    tau = kendall([p.accuracy for p in points.values()], [p.mean_spikes for p in points.values()])
+    return tau, 1.96 * math.sqrt(2 * (2 * n + 5) / (9 * n * (n - 1)))
 
 
 def space_trends(found: Found) -> list[Trend]:

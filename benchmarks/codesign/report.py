@@ -13,9 +13,9 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks.codesign.plan import CHIPS, FACTOR, OBJECTIVES, SEARCH, SEEDS, TRAINING, Objective
-from benchmarks.ranks import told
 from benchmarks.training.results import markdown
 from hwsim.methods.spike_aware.fitness import power
+from hwsim.reproduction.ranks import told
 from hwsim.storage import check_file, write_text
 
 FOUND, OUT = Path("out/codesign/found.json"), Path("reports/codesign")

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.ranks import told
 from benchmarks.snasnet.looked import CHIP, EVENT
 from benchmarks.snasnet.plan import BASES, FEEDBACK, SMALL, bases, with_feedback
 from benchmarks.snasnet.results import Row
 from benchmarks.snasnet.tables import Found
 from benchmarks.training.results import markdown
+from hwsim.reproduction.ranks import told
 
 COSTS = ("energy_pj", "latency_ns", "dram_bytes", "spikes", "ac")
 

@@ -2,10 +2,10 @@
 
 import statistics
 
-from benchmarks.ranks import interval, kendall
 from benchmarks.snasnet.plan import EDGES, KERNELS, SMALL
 from benchmarks.snasnet.results import Row, best
-from benchmarks.snasnet.tables import MEASURED, PREDICTORS, Found, column, difference, spread
+from benchmarks.snasnet.tables import MEASURED, PREDICTORS, Found, column, difference, of_paper, spread
+from hwsim.reproduction.ranks import interval, kendall
 
 
 def sentences(found: Found) -> str:
@@ -26,9 +26,8 @@ def _scores(rows: list[Row]) -> str:
         f"(tau {kendall(column(rows, name), column(rows, 'accuracy')):.2f})"
         for name in KERNELS
     ]
-    return (
-        f"{' and '.join(told)}; the paper has .646 and .519. SAHD less HD: {difference(rows, 'sahd', 'hd')}."
-    )
+    paper = " and ".join(of_paper()[PREDICTORS[name]] for name in KERNELS)
+    return f"{' and '.join(told)}; the paper has {paper}. SAHD less HD: {difference(rows, 'sahd', 'hd')}."
 
 
 def _others(rows: list[Row]) -> str:

@@ -48,7 +48,7 @@ def page(found: Found) -> str:
                 if (row["data"], row["edges"]) == (data, edges)})
                 for data in (SMALL, OTHER) for edges in EDGES},
         networks=networks, compared=compared, differing=differing, untrusted=untrusted,
-        speed=tables.speed_table(found), neurons=NEURONS, weight_bytes=WEIGHT_BYTES,
+        speed=tables.speed_table(found), paper=tables.of_paper(), neurons=NEURONS, weight_bytes=WEIGHT_BYTES,
     )  # fmt: skip
 
 

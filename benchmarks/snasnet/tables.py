@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ranks import interval, kendall, told
 from benchmarks.snasnet.plan import (
     EDGES,
     KERNELS,
@@ -19,6 +18,8 @@ from benchmarks.snasnet.plan import (
 from benchmarks.snasnet.results import Row, Rows, best
 from benchmarks.training.results import markdown
 from hwsim.methods.training_free.cells import cell_of
+from hwsim.reproduction.printed import find, value
+from hwsim.reproduction.ranks import interval, kendall, told
 
 OPERATIONS = {1: "identity", 2: "conv1x1", 3: "conv3x3", 4: "pool"}
 SUBSETS = 2000
@@ -133,6 +134,18 @@ def differences(found: Found) -> str:
 
 def column(rows: Sequence[Row], name: str) -> NDArray[np.float64]:
     return np.array([float(row[name]) for row in rows])
+
+
+def of_paper() -> dict[str, str]:
+    """Its numbers that the page's text has: taus, best by score (CIFAR100), accuracy at three T."""
+    taus = {s: find("snasnet", "Fig. 4", s, "Kendall tau").text.removeprefix("0") for s in ("HD", "SAHD")}
+    scores = {f"Bw {s}": _accuracy("3", f"Bw {s} CIFAR100") for s in taus}
+    steps = {k: ", ".join(_accuracy("4", f"{k} T={t} CIFAR100") for t in STEPS) for k in ("Fw", "Bw")}
+    return taus | scores | steps
+
+
+def _accuracy(table: str, row: str) -> str:
+    return f"{value('snasnet', table, row, 'accuracy'):.2f}"
 
 
 def best_table(found: Found) -> str:

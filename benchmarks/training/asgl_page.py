@@ -18,31 +18,45 @@ from benchmarks.training.plan import (
     ZETAS,
 )
 from benchmarks.training.results import Found, Looked, accuracy, markdown, mean, printed
+from hwsim.reproduction.printed import value
 
-PAPER_WIDTHS = {
-    "sg": (93.19, 93.78, 90.68, 62.34, 30.85),
-    "asgl": (94.11, 94.30, 94.09, 93.61, 93.53),
+
+def of_paper(table: str, row: str, values: Sequence[float], column: str = "accuracy") -> tuple[float, ...]:
+    """A number for each value of the constant that ``row`` has a place for."""
+    return tuple(value("asgl", table, row.format(one), column) for one in values)
+
+
+PAPER_WIDTHS = {method: of_paper("2", f"alpha {{:g}} {method.upper()} CIFAR10", WIDTHS) for method in METHODS}
+PAPER_DEEP = {
+    "sg": tuple(
+        value("asgl", "11", f"VGG-19 SG alpha {f'{width:g}'.removeprefix('0')}", "accuracy")
+        for width in DEEP_WIDTHS
+    )
 }
-"""ASGL, Table 2, CIFAR10, widths .5 to 10."""
-PAPER_DEEP = {"sg": (10.0, 10.0, 87.64, 81.89, 53.65)}
-"""Table 11, VGG-19, widths .5, 1, 2.5, 5, 10."""
 PAPER_ADAPTIVE = {
-    "1-2-fixed": 91.75, "1-2-adaptive": 92.74, 
-    "1-0.5-fixed": 91.04, "1-0.5-adaptive": 91.68, "0.8-2-fixed": 91.97, "0.8-2-adaptive": 93.11,
-     "0.8-0.5-fixed": 91.12, "0.8-0.5-adaptive": 92.26,
-}  # fmt: skip
-"""Table 3."""
+    f"{p:g}-{alpha:g}-{kind}": value("asgl", "3", f"p {p} alpha {alpha:g} {kind}", "accuracy")
+    for p in (1.0, 0.8)
+    for alpha in ADAPTED
+    for kind in ("fixed", "adaptive")
+}
 PAPER_TEMPERATURES = {
-    "sg": (82.48, 91.41, 93.93, 93.61),
-    "asgl": (91.23, 94.03, 94.34, 93.98),
+    "sg": of_paper("13", "ResNet-19 alpha {:g} SG", TEMPERATURES),
+    "asgl": of_paper("13", "ResNet-19 alpha {:g} ASGL zeta .5", TEMPERATURES),
 }
-"""Table 13; of ASGL its rows of zeta .5."""
-
+"""Of ASGL the rows of zeta .5."""
 PAPER_RECONSTRUCTION = {
-    "sg": ((11.91, 0.21), (17.75, 0.80), (16.55, 0.73), (15.27, 0.65), (14.66, 0.59)),
-    "asgl": ((17.36, 0.78), (17.75, 0.80), (16.79, 0.74), (16.09, 0.70), (15.79, 0.68)),
+    method: tuple(
+        zip(
+            *(
+                of_paper("8", f"tanh alpha {{:g}} {method.upper()}", STEEPNESSES, judged)
+                for judged in ("PSNR", "SSIM")
+            ),
+            strict=True,
+        )
+    )
+    for method in METHODS
 }
-"""Table 8: PSNR in dB and SSIM, steepness .1 to 5."""
+"""PSNR in dB and SSIM."""
 
 
 def against(
@@ -50,10 +64,10 @@ def against(
 ) -> str:
     """Surrogate gradients and ASGL side by side over a constant."""
     lines = []
-    for i, value in enumerate(values):
-        told = [accuracy(found, group, f"{method}-{value:g}") for method in ("sg", "asgl")]
+    for i, constant in enumerate(values):
+        told = [accuracy(found, group, f"{method}-{constant:g}") for method in ("sg", "asgl")]
         papers = [printed(paper[m][i]) if m in paper else "" for m in ("sg", "asgl")]
-        lines.append([f"{value:g}", *told, *papers])
+        lines.append([f"{constant:g}", *told, *papers])
     return markdown((label, "SG, %", "ASGL, %", "paper SG", "paper ASGL"), lines)
 
 

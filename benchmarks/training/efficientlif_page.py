@@ -9,17 +9,31 @@ from benchmarks.training.plan import SCHEMES
 from benchmarks.training.results import Curves, Found, markdown, printed
 from hwsim.execute.executor import encode, execute
 from hwsim.methods.pruning import dead_neurons
+from hwsim.reproduction.efficientlif import SHARINGS
+from hwsim.reproduction.printed import value
 from hwsim.workloads import WorkloadSpec
 
+NAMES = {ours: paper for paper, ours in SHARINGS.items()}
+
+
+def of_paper(table: str, row: str, *schemes: str) -> dict[str, float]:
+    """Accuracy in %, by scheme; ``row`` with a place for the paper's name of it."""
+    return {scheme: value("efficientlif", table, row.format(NAMES[scheme]), "accuracy") for scheme in schemes}
+
+
 PAPER_SHARING = {
-    "vgg": {"none": 91.31, "L": 90.23, "C2": 90.30, "L+C2": 90.09},
-    "resnet": {"C2": 91.92, "C4": 91.73, "C8": 91.21, "L": 91.99, "L+C2": 91.73},
-    "resnet-hard": {"L": 91.66, "C2": 91.67, "L+C2": 91.65},
-    "har": {"none": 96.06, "L": 95.58, "C2": 96.06, "L+C2": 95.04},
+    "vgg": of_paper("I", "VGG16 CIFAR10 {}", "none", "L", "C2", "L+C2"),
+    "resnet": of_paper("II", "ResNet19 CIFAR10 {}", "C2", "C4", "C8")
+    | of_paper("V", "ResNet19 CIFAR10 {} soft reset", "L", "L+C2"),
+    "resnet-hard": of_paper("V", "ResNet19 CIFAR10 {} hard reset", "L", "C2", "L+C2"),
+    "har": of_paper("VI", "UCI-HAR {}", "none", "L", "C2", "L+C2"),
 }
-"""EfficientLIF-Net, Tables I (VGG16), II and V (ResNet19) on CIFAR10, VI (UCI-HAR), in %."""
-PAPER_GROUPS = {"C2-2": 91.42, "C4-4": 90.45, "C8-8": 87.38}
-"""Table III."""
+PAPER_GROUPS = {
+    f"C{n}-{n}": value(
+        "efficientlif", "III", f"ResNet19 CIFAR10 C#{n} with {n} convolution groups", "accuracy"
+    )
+    for n in (2, 4, 8)
+}
 EXECUTED = 64
 """Images on which dead neurons are counted."""
 

@@ -7,8 +7,9 @@ from hwsim.cost import load_table
 from hwsim.reproduction import committed
 from hwsim.reproduction.networks import macs, network, parameters
 from hwsim.reproduction.printed import Printed, value
-from hwsim.reproduction.rows import Ours, Row, Sample, cell, missing, trained_small, trend
+from hwsim.reproduction.rows import FORMULA, Ours, Row, cell, missing, trained_small, trend
 from hwsim.reproduction.rules import ANY, Rule
+from hwsim.reproduction.samples import Sample
 
 PAPER = "asgl"
 TRAINED, ENERGY, PAGE = "training/asgl.csv", "asgl/asgl.csv", "training/asgl.md"
@@ -17,7 +18,7 @@ SLIM = (
     "slim: ResNet-18, 8 channels (the paper: ResNet-19, 128), Fashion-MNIST at 16 x 16, 6,000 images, "
     "five epochs"
 )
-AC_PJ, MAC_PJ = 0.9, 4.6
+AC_PJ, MAC_PJ = (value(PAPER, "text", item, "energy") for item in ("AC", "MAC"))
 RATE = 0.2215
 """Spikes per neuron and step, weighted with fan-out, that the paper's 8.96 % needs; derived from it."""
 STEPS = 2
@@ -83,7 +84,7 @@ def _constants(_: Printed, match: re.Match[str]) -> Ours:
     table = load_table("snn_paper_fp32")
     item = "ac_issued" if match["what"] == "AC" else "mac_issued"
     row = next(row for row in table.rows if row.item == item)
-    return Ours(row.energy_pj, "computed", "table snn_paper_fp32", "taken from the paper")
+    return Ours(row.energy_pj, "computed", "table snn_paper_fp32", "the paper's price", taken="given")
 
 
 def energy_ratio(rate: float = RATE, first_layer_runs: int = 1) -> float:
@@ -103,9 +104,9 @@ def _energy(_: Printed, _match: re.Match[str]) -> Ours:
         100 * float(line["ratio"]),
         "simulated",
         f"reports/{ENERGY} (make asgl)",
-        f"ledgers of SNN and ANN on sata, PE array alone; spikes made at the rate of {RATE:g} that the "
-        f"paper's "
-        "ratio asks for: a check of the counting, not of the rate",
+        "ledgers of SNN and ANN on sata, PE array alone; the paper prints no rate, and spikes are made at "
+        f"the {RATE:g} a neuron and step at which its formula gives this: a check of the counting alone",
+        taken="fitted",
     )
 
 
@@ -201,7 +202,7 @@ def beside() -> list[Row]:
             "%",
         )
         rows.append(
-            cell(place, Ours(energy_ratio(rate, runs), "computed", "MACs x 4.6 pJ + rate T MACs x .9 pJ"))
+            cell(place, Ours(energy_ratio(rate, runs), FORMULA, "MACs x 4.6 pJ + rate T MACs x .9 pJ"))
         )
     return rows
 

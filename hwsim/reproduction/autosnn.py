@@ -6,8 +6,9 @@ from functools import cache
 from hwsim.reproduction import committed
 from hwsim.reproduction.networks import maps_per_pixel, parameters
 from hwsim.reproduction.printed import Printed, value
-from hwsim.reproduction.rows import Ours, Row, Sample, missing, trained_small, trend
+from hwsim.reproduction.rows import Ours, Row, missing, trained_small, trend
 from hwsim.reproduction.rules import ANY, Rule
+from hwsim.reproduction.samples import Sample, Spread, pooled
 
 PAPER = "autosnn"
 RUNS, SEARCHES = "autosnn/runs.csv", "autosnn/searches.csv"
@@ -28,16 +29,32 @@ BLOCKS = {"SCB_k3": "scb3", "SRB_k3": "srb3", "SIB_k3_e1": "sib3e1", "SIB_k3_e3"
 LAMBDAS = {"0": "0", "-0.04": "-0.04", "-0.08": "-0.08", "-.04": "-0.04", "-.08": "-0.08"}
 COLUMNS = {"accuracy": ("accuracy", 100.0), "spikes": ("spikes", 1e-3), "firing rate": ("rate", 1.0)}
 """Of runs.csv, and the factor to the paper's unit."""
+SEVERAL = ("macro", "winner")
+"""Groups of runs.csv with several seeds of a row."""
 LARGER = "trained at 8 channels alone; this size takes days of a GPU"
 OTHER_DATA = "this data set at the paper's size takes days of a GPU"
 
 
 @cache
 def trained(group: str, row: str, column: str) -> Sample:
-    """Of a row's seeds; no lines where there is no such training."""
+    """Of a row's seeds."""
+    return _column(column, group=group, row=row).lending(spread(column))
+
+
+@cache
+def spread(column: str) -> Spread | None:
+    """Between the seeds of a network, over all that were trained in several; of counts relative."""
+    rows = dict.fromkeys((x["group"], x["row"]) for x in committed.lines(RUNS) if x["group"] in SEVERAL)
+    samples = (_column(column, group=group, row=row) for group, row in rows)
+    return pooled(
+        samples, f"{column}, reports/{RUNS}, {' and '.join(SEVERAL)}", relative=column != "accuracy"
+    )
+
+
+def _column(column: str, **where: str) -> Sample:
     name, scale = COLUMNS[column]
     tested = TESTED if column == "accuracy" else None
-    return committed.sample(committed.chosen(RUNS, group=group, row=row), name, scale, tested, "minutes")
+    return committed.sample(committed.chosen(RUNS, **where), name, scale, tested, "minutes")
 
 
 def _ours(group: str, row: str, column: str, note: str = SLIM) -> Ours:
@@ -76,9 +93,7 @@ def _random(printed: Printed, _match: re.Match[str]) -> Ours:
 
 @cache
 def randoms(column: str) -> Sample:
-    name, scale = COLUMNS[column]
-    tested = TESTED if column == "accuracy" else None
-    return committed.sample(committed.chosen(RUNS, group="random"), name, scale, tested, "minutes")
+    return _column(column, group="random")
 
 
 def _searched(printed: Printed, match: re.Match[str]) -> Ours:

@@ -66,8 +66,8 @@ class Case:
 
     ``words``: bits of weights and states that the chip stores, its own if None. ``sparse``: its array is
     SPARSE. With a ``rate`` the random weights are pruned by the share ``pruned``, thresholds set to that rate
-    and states shared, in this order (:func:`prepared`). ``large``: of a paper's size. ``accuracy`` in % is of
-    ``source``, or unknown for the reason in it.
+    and states shared, in this order (:func:`prepared`). ``large``: of a paper's size. ``accuracy`` in % is
+    the mean of so many ``seeds`` in ``source``, or unknown for the reason in it.
     """
 
     method: str
@@ -84,6 +84,7 @@ class Case:
     sharing: str = "none"
     large: bool = False
     accuracy: float | None = None
+    seeds: int | None = None
     source: str = ""
     note: str = ""
     baseline: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import hwsim
 from hwsim.errors import HwsimError
-from hwsim.reproduction.rows import Sample
+from hwsim.reproduction.samples import Sample
 
 MARK = Path("training") / "efficientlif.csv"
 

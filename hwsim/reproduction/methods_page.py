@@ -17,6 +17,7 @@ COLUMNS = (
     "weights",
     *QUANTITIES,
     "accuracy",
+    "accuracy_seeds",
     "accuracy_source",
     "notes",
 )
@@ -44,8 +45,9 @@ the mean of {samples} inputs; LIF units and area are the chip's. The chip of a r
 one that differs from it in what the method needs: with [C#N] 128/N LIF units. flit-hops: one tile has no
 network-on-chip, so the same spikes are placed on {mesh} with tiles that keep {neurons} neurons and
 {weights:,} bytes of weights (the rows of the papers' sizes: its own tiles), a spike a flit. Prices:
-`sata_kernels`; `horowitz45` where words are wider than 16 bits. Accuracy is that of trainings here, of
-networks of just this size; a blank has its reason in the CSV. In brackets: over the baseline of the block.
+`sata_kernels`; `horowitz45` where words are wider than 16 bits. Accuracy is the mean of trainings here, of
+networks of just this size, with the number of seeds; a blank has its reason in the CSV. Differences of few
+seeds are judged on the papers' pages. Elsewhere in brackets: over the baseline of the block.
 """
 
 COMPOSED = """## Methods together
@@ -76,6 +78,7 @@ def line_of(table: str, one: Measured) -> dict[str, str]:
         "weights": case.weights,
         **{name: number(one.values[name]) for name in QUANTITIES},
         "accuracy": number(case.accuracy, 4),
+        "accuracy_seeds": "" if case.seeds is None else str(case.seeds),
         "accuracy_source": case.source,
         "notes": "; ".join(note for note in (case.note, *one.notes) if note),
     }
@@ -104,7 +107,7 @@ def block(found: list[Measured]) -> str:
             (
                 one.case.label,
                 *(_shown(one, base, name) for name in QUANTITIES),
-                "" if one.case.accuracy is None else f"{one.case.accuracy:.2f}",
+                "" if one.case.accuracy is None else f"{one.case.accuracy:.2f} ({one.case.seeds})",
             )
             for one in rows
         ]
@@ -119,7 +122,7 @@ def block(found: list[Measured]) -> str:
                 *(f"{n[0].upper()}{n[1:]}." for n in notes),
             ]
         )
-        parts.append(f"### {method}\n\n{markdown(('', *HEADS, 'accuracy, %'), lines)}\n\n{told}")
+        parts.append(f"### {method}\n\n{markdown(('', *HEADS, 'accuracy, % (seeds)'), lines)}\n\n{told}")
     return "\n\n".join(parts)
 
 

@@ -2,33 +2,43 @@
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import fmean, variance
 from typing import Literal
 
 from hwsim.reproduction.printed import Printed
+from hwsim.reproduction.samples import Sample
 
-How = Literal["computed", "simulated", "trained small", "not reproduced"]
+How = Literal["computed", "by the paper's formula", "simulated", "trained small", "not reproduced"]
+Taken = Literal["given", "fitted"]
+
+FORMULA: How = "by the paper's formula"
+"""Of what checks a formula and the network that it is of, and no model or measurement of ours."""
 
 LIMITS = (1, 2, 5, 10, 20)
 """Percent of the paper's number that ``within N %`` may say."""
 
 RULES = {
-    "equal": "ours rounds to the paper's number at the digits that it prints",
+    "equal": "ours rounds to the paper's number at the digits that it prints, and nothing of ours was taken "
+    "from it. Where the column says *by the paper's formula*, its formula was computed again from the "
+    "network as it is built here: a check of both, not of what a machine does",
     "within N %": "it does not, and is off by no more than N % of it, N the least of 1, 2, 5, 10, 20",
     "differs": "off by more than 20 %",
+    "given": "ours was taken over from the paper: that it is the same says nothing",
+    "fitted": "a parameter, or a choice that the paper leaves open, was taken from this number, or from "
+    "several of which it is one: that ours comes near says little",
     "trend holds": "a difference of two of our means has the sign of the paper's, beyond two standard "
-    "errors; "
-    "where the paper has no difference, ours is within two standard errors of none",
-    "trend absent": "the opposite, beyond two standard errors",
-    "open": "within two standard errors: more seeds or images would have to tell",
-    "not comparable": "ours is of a smaller network, other data or another machine; the trends beside are",
+    "errors; where the paper has no difference, our interval has 0 in it. The standard error is of "
+    "our seeds and no less than the test images allow; a mean of one seed has the spread of those "
+    "trainings of its kind that do have several seeds, which the row names",
+    "trend absent": "the opposite, beyond two standard errors; of a number that is the same quantity at any "
+    "size (Kendall's tau) also where our interval has 0 in it and leaves out the paper's number",
+    "open": "our interval has 0 in it: more seeds or images would have to tell",
+    "one seed": "ours is of one training, and no spread between seeds of its kind is known",
+    "not comparable": "ours is of a smaller network, other data or another machine; the trends are what may "
+    "be compared",
     "not reproduced": "we have no such number; the row says why",
     "beside": "the paper prints no such number; ours explains one that it does",
 }
 """What each verdict means."""
-
-LEAST_SPREAD = 0.025
-"""Of a mean, the least standard deviation of what is not an accuracy: trainings of one seed differ too."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Ours:
 
     ``source``: the file that it was read from, or what computed it. ``seeds``: how many trainings are in it;
     ``minutes``: of one CPU core that they took. Not ``comparable``: of another size than the paper's.
+    ``taken``: the number itself, or a parameter of ours, is from the paper's number.
     """
 
     value: float | None
@@ -46,21 +57,25 @@ class Ours:
     seeds: int | None = None
     minutes: float | None = None
     comparable: bool = True
+    taken: Taken | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """``noise``: two standard errors of a trend's difference."""
+    """``interval``: of a ``trend``'s difference, None where no spread is known. ``lent``: the spreads of
+    other trainings in it."""
 
     printed: Printed
     ours: Ours
     verdict: str
-    noise: float | None = None
+    trend: bool = False
+    interval: tuple[float, float] | None = None
+    lent: tuple[str, ...] = ()
 
     @property
     def difference(self) -> float | None:
         number, ours = self.printed.number, self.ours.value
-        return None if number is None or ours is None or self.noise is not None else ours - number
+        return None if number is None or ours is None or self.trend else ours - number
 
 
 def missing(why: str) -> Ours:
@@ -73,39 +88,20 @@ def cell(printed: Printed, ours: Ours) -> Row:
 
 
 def judged(printed: Printed, ours: Ours) -> str:
-    """The verdict of a number (RULES)."""
+    """The verdict of a number, or of a word (RULES)."""
     if ours.how == "not reproduced":
         return "not reproduced"
-    if printed.number is None or ours.value is None:
+    if not printed.text or ours.value is None:
         return "beside"
-    if not ours.comparable:
+    if not ours.comparable or printed.number is None:
         return "not comparable"
+    if ours.taken is not None:
+        return ours.taken
     off = abs(ours.value - printed.number)
     if off <= printed.half_digit * (1 + 1e-9):
         return "equal"
     share = 100 * off / abs(printed.number) if printed.number else float("inf")
     return next((f"within {limit} %" for limit in LIMITS if share <= limit), "differs")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Values of a quantity, a training each. ``tested``: images of the test split, of an accuracy in %."""
-
-    values: tuple[float, ...]
-    tested: int | None = None
-    minutes: float | None = None
-
-    @property
-    def mean(self) -> float:
-        return fmean(self.values)
-
-    @property
-    def variance_of_mean(self) -> float:
-        """Of the seeds, and no less than the test images, or LEAST_SPREAD, allow."""
-        mean = self.mean
-        least = mean * (100 - mean) / self.tested if self.tested else (LEAST_SPREAD * mean) ** 2
-        seen = variance(self.values) if len(self.values) > 1 else 0.0
-        return max(seen, least) / len(self.values)
 
 
 def trained_small(found: Sample, source: str, note: str, seeds: int | None = None) -> Ours:
@@ -116,25 +112,48 @@ def trained_small(found: Sample, source: str, note: str, seeds: int | None = Non
 
 def trend(printed: Printed, first: Sample, second: Sample, source: str, note: str = "") -> Row:
     """``printed``: the paper's second number less its first. Ours are the means of the samples."""
-    noise = 2 * sqrt(first.variance_of_mean + second.variance_of_mean)
+    variances = [s.variance_of_mean for s in (first, second)]
+    known = [v for v in variances if v is not None]
     minutes = [s.minutes for s in (first, second) if s.minutes is not None]
+    difference = second.mean - first.mean
     ours = Ours(
-        second.mean - first.mean,
+        difference,
         "trained small",
         source,
         note,
         min(len(first.values), len(second.values)),
         sum(minutes) if minutes else None,
     )
-    return Row(printed, ours, judged_trend(printed.number, ours.value, noise), noise)
+    lent = tuple(dict.fromkeys(s.lent.told for s in (first, second) if s.borrows and s.lent is not None))
+    interval = around(difference, 2 * sqrt(sum(known))) if len(known) == len(variances) else None
+    return trend_of(printed, ours, interval, lent=lent)
 
 
-def judged_trend(printed: float | None, ours: float | None, noise: float) -> str:
-    """The verdict of a difference (RULES)."""
-    assert printed is not None
-    assert ours is not None
+def around(middle: float, reach: float) -> tuple[float, float]:
+    return middle - reach, middle + reach
+
+
+def trend_of(
+    printed: Printed,
+    ours: Ours,
+    interval: tuple[float, float] | None,
+    same_quantity: bool = False,
+    lent: tuple[str, ...] = (),
+) -> Row:
+    """A trend whose interval is known otherwise. ``same_quantity``: its size may be held against ours."""
+    assert printed.number is not None
+    return Row(printed, ours, judged_trend(printed.number, interval, same_quantity), True, interval, lent)
+
+
+def judged_trend(printed: float, interval: tuple[float, float] | None, same_quantity: bool = False) -> str:
+    """The verdict of a difference by the interval of ours (RULES)."""
+    if interval is None:
+        return "one seed"
+    low, high = interval
+    none = low <= 0 <= high
     if abs(printed) < 1e-9:
-        return "trend holds" if abs(ours) <= noise else "trend absent"
-    if abs(ours) <= noise:
-        return "open"
-    return "trend holds" if (ours > 0) == (printed > 0) else "trend absent"
+        return "trend holds" if none else "trend absent"
+    if none:
+        excluded = same_quantity and not low <= printed <= high
+        return "trend absent" if excluded else "open"
+    return "trend holds" if (low > 0) == (printed > 0) else "trend absent"

@@ -100,7 +100,7 @@ def reproduce(what: str, quick: bool, output: str | None, as_json: bool) -> None
         )
     else:
         for paper, found in rows.items():
-            say(f"{paper}: {len(found)} rows, " + ", ".join(f"{n} {v}" for v, n in pages.counts(found)))
+            say(f"{paper}: {len(found)} rows, {pages.told(found)}")
         if place is None and "methods.md" in files:
             say(files["methods.md"])
     if place is None:

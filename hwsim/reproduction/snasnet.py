@@ -1,8 +1,8 @@
 """SNASNet: Tables 1 to 4 and Fig. 4."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from hwsim.methods.training_free.cells import random_cells, text_of
 from hwsim.reproduction import committed
 from hwsim.reproduction.printed import Printed, find, value
-from hwsim.reproduction.rows import Ours, Row, Sample, judged_trend, missing, trend
+from hwsim.reproduction.ranks import LEVEL, RESAMPLED, interval, kendall
+from hwsim.reproduction.rows import Ours, Row, missing, trend, trend_of
 from hwsim.reproduction.rules import ANY, Rule
+from hwsim.reproduction.samples import Sample
 
 PAPER = "snasnet"
 Values = NDArray[np.float64]
@@ -99,16 +101,17 @@ def _steps(_: Printed, match: re.Match[str]) -> Ours:
     return _ours(CHOSEN[match["kind"], "SAHD"], timesteps=steps)
 
 
-def kendall(first: Values, second: Values) -> float:
-    """tau-b = (concordant - discordant) / sqrt(pairs untied in the first * pairs untied in the second)."""
-    pairs = np.triu_indices(len(first), 1)
-    a, b = (np.sign(x[:, None] - x[None, :])[pairs] for x in (first, second))
-    return float((a * b).sum() / np.sqrt(np.abs(a).sum() * np.abs(b).sum()))
+@dataclass(frozen=True)
+class Tau:
+    """Kendall's tau-b, or a difference of two, and the interval that it has over cells drawn anew."""
+
+    value: float
+    interval: tuple[float, float]
 
 
 @cache
-def taus() -> tuple[dict[str, float], int]:
-    """Kendall's tau-b of each score with accuracy over the random cells with edges back in time, seed 0."""
+def scored() -> dict[str, Values]:
+    """HD, SAHD and accuracy of the random cells with edges back in time, seed 0."""
     accuracies = {
         line["cell"]: float(line["accuracy_each_step"])
         for line in committed.lines(TRAININGS)
@@ -118,23 +121,39 @@ def taus() -> tuple[dict[str, float], int]:
     drawn = [text_of(cell) for cell in random_cells(SEED, DRAWN, "both")]
     scores = {line["cell"]: line for line in committed.lines(CELLS) if line["sahd"] and line["hd"]}
     cells = [c for c in drawn if c in scores and c in accuracies]
-    right = np.array([accuracies[c] for c in cells])
-    found = {
-        s: kendall(np.array([float(scores[c][s.lower()]) for c in cells]), right) for s in ("HD", "SAHD")
-    }
-    return found, len(cells)
+    columns = {score: np.array([float(scores[c][score.lower()]) for c in cells]) for score in ("HD", "SAHD")}
+    return columns | {"accuracy": np.array([accuracies[c] for c in cells])}
+
+
+def less(first: Values, second: Values, of: Values) -> float:
+    """Tau of the first less tau of the second, of the same cells."""
+    return kendall(first, of) - kendall(second, of)
+
+
+@cache
+def taus() -> dict[str, Tau]:
+    """Of each score with accuracy; of SAHD less that of HD, of the same cells drawn anew."""
+    found = scored()
+    right = found["accuracy"]
+    each = {s: Tau(kendall(found[s], right), interval(kendall, found[s], right)) for s in ("HD", "SAHD")}
+    both = (found["SAHD"], found["HD"], right)
+    return each | {"SAHD less HD": Tau(less(*both), interval(less, *both))}
 
 
 def _tau(_: Printed, match: re.Match[str]) -> Ours:
-    found, cells = taus()
+    return _ours_of(taus()[match["score"]], comparable=False)
+
+
+def _ours_of(tau: Tau, comparable: bool = True) -> Ours:
     return Ours(
-        found[match["score"]],
+        tau.value,
         "trained small",
         f"reports/{TRAININGS}, reports/{CELLS} (make snasnet)",
-        f"{SLIM}; {cells} random cells with edges back in time, a seed each",
+        f"{SLIM}; {len(scored()['accuracy'])} random cells with edges back in time, a seed each; interval of "
+        f"{LEVEL:g} % over {RESAMPLED:,} draws of as many of these cells",
         1,
         None,
-        False,
+        comparable,
     )
 
 
@@ -184,25 +203,12 @@ def trends() -> list[Row]:
             ours = (best[kind, "SAHD"], trained(CHOSEN[kind, "SAHD"], "digits", steps))
             labels = (f"{kind} T=5 CIFAR100", f"{kind} T={steps} CIFAR100")
             rows.append(_change("4", f"{kind}: T = 5 to {steps}", labels, ours))
-    found, cells = taus()
-    # deviation of tau of independent orders (Kendall 1938), and of a difference of two such
-    deviation = sqrt(2 * (2 * cells + 5) / (9 * cells * (cells - 1)))
-    for label, tau, printed, noise in (
-        (
-            "HD orders trained cells",
-            found["HD"],
-            find(PAPER, "Fig. 4", "HD", "Kendall tau").text,
-            2 * deviation,
-        ),
-        (
-            "SAHD orders trained cells",
-            found["SAHD"],
-            find(PAPER, "Fig. 4", "SAHD", "Kendall tau").text,
-            2 * deviation,
-        ),
-        ("SAHD less HD", found["SAHD"] - found["HD"], "0.127", 2 * sqrt(2) * deviation),
-    ):
-        place = Printed(PAPER, "Fig. 4", label, "trend of Kendall tau", printed, "")
-        told = Ours(tau, "trained small", f"reports/{TRAININGS}, reports/{CELLS} (make snasnet)", SLIM, 1)
-        rows.append(Row(place, told, judged_trend(float(printed), tau, noise), noise))
+    hd, sahd = (find(PAPER, "Fig. 4", score, "Kendall tau") for score in ("HD", "SAHD"))
+    assert hd.number is not None
+    assert sahd.number is not None
+    printed = {"HD": hd.text, "SAHD": sahd.text, "SAHD less HD": f"{sahd.number - hd.number:.3f}"}
+    for name, tau in taus().items():
+        label = name if "less" in name else f"{name} orders trained cells"
+        place = Printed(PAPER, "Fig. 4", label, "trend of Kendall tau", printed[name], "tau")
+        rows.append(trend_of(place, _ours_of(tau), tau.interval, same_quantity=True))
     return rows

@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwsim import zoo
 from hwsim.execute.executor import encode, execute
 from hwsim.methods.lif_sharing import parse_sharing, share
+from hwsim.methods.trained import open_training
 from hwsim.network import Network
+from hwsim.reproduction import committed, efficientlif
 from hwsim.reproduction.cases import Case, Measured, firing_rates, flit_hops, measure, prepared, pruned
 from hwsim.reproduction.composition import composed_cases
 from hwsim.reproduction.methods import images, sharing_cases, slim_cases
@@ -24,6 +27,30 @@ def test_every_method_has_its_baseline_first_and_a_source_or_reason_for_its_accu
         assert case.source
     assert len(methods) == 6
     assert all(flags[0] and sum(flags) == 1 for flags in methods.values())
+
+
+def test_an_accuracy_is_the_mean_of_all_seeds_of_the_network_that_runs() -> None:
+    cases = {case.label: case for case in slim_cases()}
+    base = cases["baseline: every neuron its own state"]
+    seeds = efficientlif.trained("resnet", "none").values
+    assert (base.seeds, base.accuracy) == (3, pytest.approx((78.02 + 77.00 + 76.80) / 3))
+    card = open_training(zoo.trainings()["fashion-resnet19-none"]).tested
+    assert card is not None
+    assert 100 * card[0] == pytest.approx(seeds[0])  # what runs is seed 0's
+    assert base.note.startswith("spikes and costs are of the networks of seed 0")
+    assert all(c.seeds for c in cases.values() if c.accuracy is not None)
+
+
+def test_a_cell_has_the_accuracy_of_one_running_mean_which_is_what_is_folded_into_weights() -> None:
+    (base, *_) = (c for c in slim_cases() if c.method == "Cells with feedback (SNASNet)")
+    lines = committed.chosen(
+        "snasnet/trainings.csv", cell="0302,0010,0003,0000", data="digits", timesteps="5"
+    )
+    assert base.seeds == len(lines)
+    assert base.accuracy == pytest.approx(100 * np.mean([float(x["accuracy"]) for x in lines]))
+    each_step = 100 * np.mean([float(x["accuracy_each_step"]) for x in lines])
+    assert base.accuracy != pytest.approx(each_step)
+    assert f"{each_step:.2f}" in base.note
 
 
 @pytest.fixture(scope="module")
