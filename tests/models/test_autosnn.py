@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import autosnn_blocks
 import pytest
 import torch
 from torch import nn
@@ -90,11 +91,11 @@ def test_average_pools_have_neurons_and_max_pools_have_none() -> None:
     assert layers == [12, 13, 15]
 
 
-@pytest.mark.parametrize("block", autosnn.BLOCKS)
+@pytest.mark.parametrize("block", autosnn_blocks.BLOCKS)
 @pytest.mark.parametrize(("outputs_", "stride"), [(4, 1), (8, 1), (8, 2)])
 def test_every_block_gives_spikes_of_the_right_shape(block: str, outputs_: int, stride: int) -> None:
     torch.manual_seed(0)
-    made = autosnn.BLOCKS[block](4, outputs_, stride)
+    made = autosnn_blocks.BLOCKS[block](4, outputs_, stride)
     spikes = (torch.rand(2, 4, 8, 8) < 0.5).float()
     given = made(spikes)
     assert given.shape == (2, outputs_, 8 // stride, 8 // stride)
@@ -113,7 +114,7 @@ def test_every_stem_leaves_a_map_of_32_pixels(stem: str, size: int) -> None:
 
 
 def test_a_half_skip_reads_even_and_odd_pixels() -> None:
-    half = autosnn.skip(1, 2, 2)
+    half = autosnn_blocks.skip(1, 2, 2)
     for convolution in (half.even, half.odd):
         nn.init.ones_(convolution.weight)
     pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
@@ -185,7 +186,7 @@ def test_neurons_behind_average_pools_never_fire_at_the_papers_threshold() -> No
     """The mean of spikes is 1 at most, and v = 1 - 1/2^t after t steps of it; at 1/2 it fires at once."""
     ones = torch.ones(1, 1, 2, 2)
     for threshold, fired in ((1.0, 0.0), (0.5, 8.0)):
-        net = autosnn._avg_spike(threshold)
+        net = autosnn_blocks.avg_spike(threshold)
         assert float(run(net, ones, 8).detach().sum()) == fired
 
 
