@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import autosnn_blocks
+import autosnn_compared
 import pytest
 import torch
 from torch import nn
@@ -25,13 +26,14 @@ PRINTED = {
     "resnet11_lee": {16: 1.17, 32: 4.60, 64: 18.30},
     "resnet19_zheng": {16: 0.23, 32: 0.93, 64: 3.68, 128: 14.69},
 }
+BUILDERS = vars(autosnn_compared) | vars(autosnn)
 ENTRIES = [(name, channels) for name, row in TABLE_3.items() for channels in row]
 
 
 @pytest.mark.parametrize(("name", "channels"), ENTRIES)
 def test_parameters_are_those_of_table_3(name: str, channels: int) -> None:
     """Convolutions, scales and shifts of the normalization, one w per PLIF layer, linear layers."""
-    count = parameters(build(getattr(autosnn, name), channels=channels))
+    count = parameters(build(BUILDERS[name], channels=channels))
     assert count == TABLE_3[name][channels]
     printed = PRINTED[name][channels]
     if (name, channels) == ("resnet11_lee", 16):  # printed 1.17, but the count rounds to 1.16
@@ -209,5 +211,5 @@ def test_unknown_neurons_and_spaces_are_errors() -> None:
 
 @pytest.mark.parametrize("name", ["snn1", "snn4", "cifarnet_fang", "resnet11_lee", "supernet"])
 def test_inputs_may_have_another_number_of_channels(name: str) -> None:
-    net = getattr(autosnn, name)(channels=4, resolution=16, channels_in=1)
+    net = BUILDERS[name](channels=4, resolution=16, channels_in=1)
     assert net(torch.rand(2, 1, 16, 16)).shape == (2, 10)
