@@ -6,6 +6,7 @@ and who next writes NAME removes it. Nothing is removed where the file system ha
 directory, or belongs to another user.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -19,6 +20,9 @@ LONGEST_PREFIX = 32
 
 LOOKED_BEYOND = 8
 """Numbers above one's own at which left directories are looked for: of processes that wrote NAME at once."""
+
+ATTEMPTS = 1000
+"""To make a directory that another process takes away before it is locked."""
 
 _NAMED = re.compile(r"\.(.*)\.hwsim-tmp-\d+", re.DOTALL)
 
@@ -59,8 +63,9 @@ def _hidden(name: str, number: int) -> str:
 
 
 def _claimed(place: Path) -> int | None:
-    """The open directory, locked and empty; None where it is another's."""
-    while True:
+    """The open directory, locked and empty; None where it is another's. Raises OSError where none can be
+    made."""
+    for _ in range(ATTEMPTS):
         try:
             place.mkdir(0o700)
             made = True
@@ -85,6 +90,7 @@ def _claimed(place: Path) -> int | None:
             return held
         os.close(held)
         return None
+    raise OSError(errno.EBUSY, "the directory to write in is taken away as soon as it is made")
 
 
 def _remove_if_left(place: Path) -> None:

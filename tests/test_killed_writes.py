@@ -364,3 +364,17 @@ def test_processes_that_write_one_file_leave_it_as_one_of_them_wrote_it(tmp_path
     in_processes(4, work)
     assert read_value(tmp_path) in range(4)
     assert [path.name for path in tmp_path.iterdir()] == ["v"]
+
+
+def test_a_directory_that_is_always_taken_away_is_an_error_and_no_endless_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def taken(file: int, operation: int) -> None:
+        flock(file, operation)
+        (tmp_path / ".t.hwsim-tmp-0").rmdir()
+
+    monkeypatch.setattr(fcntl, "flock", taken)
+    with pytest.raises(HwsimError, match="t: cannot be written: the directory to write in is taken away"):
+        write_text(tmp_path / "t", "text")
