@@ -75,11 +75,13 @@ coverage: $(HARDENING)/.ready  ## lines of the engine that tests reach, without 
 		tests/test_reuse.py tests/quantization/test_integer_networks.py
 	$(HARDENING)/bin/coverage report --skip-covered --fail-under=90
 
-mutation: $(HARDENING)/.ready  ## half an hour of mutants of the lowering and the cycle model: which no test notices
-	NUMBA_DISABLE_JIT=1 $(HARDENING)/bin/python -m benchmarks.mutation 30
+MINUTES ?= 30
 
-audit: $(HARDENING)/.ready  ## known vulnerabilities of the pinned versions
-	$(HARDENING)/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
+mutation: $(HARDENING)/.ready  ## MINUTES (30) of mutants of the lowering and the cycle model: which no test notices
+	NUMBA_DISABLE_JIT=1 $(HARDENING)/bin/python -m benchmarks.mutation $(MINUTES)
+
+audit: $(HARDENING)/.ready  ## known vulnerabilities of the pinned versions; says so where PyPI is not reached
+	$(HARDENING)/bin/python -m benchmarks.audit constraints.txt constraints-docs.txt constraints-frontends.txt
 
 $(HARDENING)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(HARDENING)

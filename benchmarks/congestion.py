@@ -7,12 +7,12 @@ reports/congestion; networks that are not trained here keep the rows they have t
 
 import argparse
 import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from benchmarks.csv_text import csv_text
 from benchmarks.training.results import markdown
 from hwsim.chip.config import Chip, load_chip
 from hwsim.chip.times import causes
@@ -169,11 +169,7 @@ def each(rows: Sequence[Run]) -> str:
 
 
 def written(rows: Sequence[Run]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(Run)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(run) for run in rows)
-    return text.getvalue()
+    return csv_text([f.name for f in fields(Run)], map(asdict, rows))
 
 
 def read(path: Path) -> list[Run]:

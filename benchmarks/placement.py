@@ -6,14 +6,13 @@ the first and the annealed placement.
 """
 
 import argparse
-import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from rich.console import Console
 
+from benchmarks.csv_text import csv_text
 from hwsim import placing
 from hwsim.delivery import progress_bars, write_together
 from hwsim.place.metrics import Objective
@@ -91,11 +90,7 @@ def measure(name: str, directory: Path, console: Console) -> tuple[list[Point], 
 
 
 def table_of(points: list[Point]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(points[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(points)
-    return text.getvalue()
+    return csv_text(list(points[0]), points)
 
 
 def page(points: list[Point], facts: list[str]) -> str:

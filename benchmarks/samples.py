@@ -5,13 +5,12 @@ p5, median and p95 of latency, energy, DRAM bytes and spikes on chips that strea
 """
 
 import argparse
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from benchmarks.csv_text import csv_text
 from hwsim.cost import load_table
 from hwsim.delivery import write_together
 from hwsim.hardware import load_hardware
@@ -74,11 +73,7 @@ def table_of(rows: list[Row]) -> str:
 
 
 def csv_of(rows: list[Row]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text(list(rows[0]), rows)
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from hwsim.memories import DramTiming
 from hwsim.network import Network
 from hwsim.over_time import over_time as by_steps
 from hwsim.pe_array import Skip
-from hwsim.report import console
+from hwsim.report import console, network_console
 from hwsim.report.claim import claim
 from hwsim.result import Result
 from hwsim.storage import write_text
@@ -142,7 +142,7 @@ def deliver_inspection(network: Network, shown: dict[str, Any], output: Path | N
     if as_json:
         say(json.dumps(shown, indent=1))
     else:
-        console.show_network(shown, console.terminal())
+        network_console.show_network(shown, console.terminal())
     if output is None:
         return
     from hwsim.report import graph
@@ -170,7 +170,7 @@ def count_operations(spec: WorkloadSpec, as_json: bool) -> None:
     if as_json:
         say(json.dumps(counted | {"agreement": sentence}, indent=1, allow_nan=False))
     else:
-        console.show_operations(counted, console.terminal())
+        network_console.show_operations(counted, console.terminal())
         say(sentence or "")
     if agreement is not None and not agreement.trusted:
         raise HwsimError(f"the captured network does not compute what the model computes: {sentence}")

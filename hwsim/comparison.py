@@ -18,7 +18,7 @@ from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.pipeline import UNTRUSTED, simulate
-from hwsim.result import accuracy, lif_memory_bytes, totals, weight_memory_bytes
+from hwsim.result_values import accuracy, lif_memory_bytes, totals, weight_memory_bytes
 from hwsim.words import bits_of
 
 KEYS = ("model", "sharing", "bits", "hardware", "schedule", "batch", "table")

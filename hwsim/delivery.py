@@ -4,22 +4,23 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from hwsim.aside import aside, remove_left
 from hwsim.errors import HwsimError, printable
-from hwsim.storage import LONGEST_PREFIX, atomic_path
+from hwsim.storage import atomic_path
 
 
 def output_directory(given: str | None) -> Path | None:
     """The directory that files go to, refused before any work begins if it cannot be made and written.
 
-    It is made for a moment, with the directories above it, and taken away again.
+    It is made for a moment, with the directories above it, and taken away again. What killed commands left
+    aside in it and beside it is removed.
     """
     if given is None:
         return None
@@ -32,6 +33,8 @@ def output_directory(given: str | None) -> Path | None:
             raise HwsimError(f"{output}: {standing} is a file; name a directory")
         if not os.access(standing, os.W_OK | os.X_OK):
             raise HwsimError(f"{output}: {standing} cannot be written")
+        remove_left(output)
+        remove_left(output.parent, output.name)
         try:
             for missing in reversed([p for p in output.parents if not p.exists()]):
                 missing.mkdir()
@@ -68,9 +71,9 @@ def write_together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dic
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with _aside(output) as aside:
-            made = make(Path(aside))
-            moved = {name: output / path.relative_to(aside) for name, path in made.items()}
+        with _aside(output) as hidden:
+            made = make(hidden)
+            moved = {name: output / path.relative_to(hidden) for name, path in made.items()}
             for folder in {path.parent for path in moved.values()}:
                 folder.mkdir(parents=True, exist_ok=True)
             for name, path in made.items():
@@ -81,10 +84,9 @@ def write_together(output: Path, make: Callable[[Path], dict[str, Path]]) -> dic
         raise HwsimError(f"{output}: cannot be written: {error.strerror or error}") from None
 
 
-def _aside(output: Path) -> TemporaryDirectory[str]:
+def _aside(output: Path) -> AbstractContextManager[Path]:
     """A hidden directory on the file system of ``output``: in it, or beside it where it is not there yet."""
-    place = output if output.is_dir() else output.parent
-    return TemporaryDirectory(dir=place, prefix=f".{output.name[:LONGEST_PREFIX]}.")
+    return aside(output if output.is_dir() else output.parent, output.name)
 
 
 def tell(paths: dict[str, Path], as_json: bool) -> None:

@@ -16,7 +16,7 @@ from hwsim.errors import HwsimError, nearest
 from hwsim.explore.space import load_space, spaces
 from hwsim.mapping import mappings
 from hwsim.noc import config as noc
-from hwsim.report import console
+from hwsim.report import console, listing_console
 
 
 def list_known(what: str, as_json: bool) -> None:
@@ -44,9 +44,9 @@ def list_known(what: str, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
     elif what == "hardware":
-        console.show_chips(found, console.terminal())
+        listing_console.show_chips(found, console.terminal())
     else:
-        console.show_names(found, console.terminal())
+        listing_console.show_names(found, console.terminal())
 
 
 def told_of_training(directory: Path) -> str:

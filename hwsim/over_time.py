@@ -7,7 +7,8 @@ from typing import Any
 from hwsim.cost import price
 from hwsim.lower.lowering import Lowering
 from hwsim.pipeline import simulate
-from hwsim.result import Result, accuracy, totals
+from hwsim.result import Result
+from hwsim.result_values import accuracy, totals
 
 
 def over_time(

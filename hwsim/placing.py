@@ -25,7 +25,7 @@ from hwsim.place.placed import moved, placed, with_placement
 from hwsim.place.run import Placement, best, check_algorithm, run
 from hwsim.place.slices import Sliced, numbered
 from hwsim.place.traffic import traffic
-from hwsim.report import console
+from hwsim.report import console, placement_console
 from hwsim.storage import check_apart
 from hwsim.words import weight_bits
 from hwsim.workloads import WorkloadSpec
@@ -101,7 +101,7 @@ def place(spec: WorkloadSpec, asked: Asked, as_json: bool) -> None:
     if as_json:
         say(json.dumps(values, indent=1, allow_nan=False))
         return
-    console.show_placements(values, console.terminal())
+    placement_console.show_placements(values, console.terminal())
     for path in (asked.output, asked.picture):
         if path is not None:
             say(f"written: {path}")

@@ -1,6 +1,6 @@
 """Values on disk: one safetensors file holds the arrays and, in its header, the JSON.
 
-No pickle. A file is written beside its target and moved into place, so an interrupted run leaves
+No pickle. A file is written aside and moved into its place, so an interrupted run leaves
 either the old file or the new one. The identity of a value is the hash of its content.
 """
 
@@ -8,10 +8,9 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from hwsim.aside import aside
 from hwsim.errors import HwsimError
 from hwsim.json_text import parsed
 
 FORMAT = 1
-
-LONGEST_PREFIX = 32
-"""Characters of a file's name in that of its temporary: a name may be as long as the system takes."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """Errors of a disk that takes no more."""
@@ -52,24 +49,25 @@ def content_id(kind: str, meta: Mapping[str, Any], arrays: Arrays | None = None)
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that replaces it when the block ends without an error.
+    """A temporary path that replaces ``path`` when the block ends without an error.
 
-    A link stays, and the file that it names is replaced. Who may read a new file is for the umask to say; one
-    that is replaced keeps its permissions. Raises HwsimError for what is there and no file, and
-    for a directory or disk that does not take it.
+    It lies in a hidden directory beside it (:mod:`hwsim.aside`). A link stays, and the file that it names is
+    replaced. Who may read a new file is for the umask to say; one that is replaced keeps its permissions.
+    Raises HwsimError for what is there and no file, and for a directory or disk that does not take it.
     """
     with looked_up(path):
         path = path.resolve() if path.is_symlink() else path
         if path.exists() and not path.is_file():
             raise HwsimError(f"{path}: is not a file that can be replaced; name a file")
-    temporary = path.with_name(f".{path.name[:LONGEST_PREFIX]}.{secrets.token_hex(8)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    except (OSError, ValueError) as error:
-        raise HwsimError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
-    try:
+    with ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+            temporary = held.enter_context(aside(path.parent, path.name)) / path.name
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise HwsimError(f"{path}: cannot be written: {reason}") from None
         try:
             yield temporary
         except OSError as error:
@@ -82,8 +80,6 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         except OSError as error:
             raise HwsimError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

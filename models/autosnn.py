@@ -1,9 +1,9 @@
 """The networks of AutoSNN (Na, Mok, Park, Lee, Choe, Yoon; ICML 2022).
 
 The macro architectures SNN_1 to SNN_4 (Table 1) with their to-be-determined blocks, the searched
-networks (Table 2), and the hand-made ones they are compared with (Table 3), all with PLIF neurons, votes
-of ten neurons a class, convolutions and linear layers without bias. 8 steps of the same image, 20 of
-events.
+networks (Table 2), all with PLIF neurons, votes of ten neurons a class, convolutions and linear layers
+without bias. 8 steps of the same image, 20 of events. The networks they are compared with are in
+autosnn_compared.py, the blocks of all in autosnn_blocks.py.
 
 What was corrected: the threshold is 1 (A.1), not the 0 of section 5.1; ResNet11-Lee at 16 channels has
 1,164,828 parameters (the paper prints 1.17 M); the paper's neurons per HWC of SIB leave out two pools.
@@ -16,91 +16,10 @@ rounding: v += (x - v) sigmoid(w) stays below 1 where x, a mean of spikes, does 
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch
-from torch import Tensor, nn
+from autosnn_blocks import Maker, avg_spike, conv_spike, makers, max_pool, vote_layer
+from torch import nn
 
-from hwsim.nn import PLIF, Choice, Vote
-
-VOTES = 10
-
-
-def conv_norm(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs)
-    )
-
-
-def conv_spike(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(conv_norm(inputs, outputs, kernel, stride), PLIF())
-
-
-def scb(inputs: int, outputs: int, stride: int = 1, k: int = 3) -> nn.Sequential:
-    """Spiking convolution block: twice k x k convolution, BN, PLIF."""
-    return nn.Sequential(conv_spike(inputs, outputs, k, stride), conv_spike(outputs, outputs, k))
-
-
-class Residual(nn.Module):
-    """PLIF of ``body`` + shortcut: the input itself, through a 1x1 convolution, or not at all."""
-
-    def __init__(self, body: nn.Module, shortcut: nn.Module | None) -> None:
-        super().__init__()
-        self.body, self.shortcut, self.spike = body, shortcut, PLIF()
-
-    def forward(self, spikes: Tensor) -> Tensor:
-        current: Tensor = self.body(spikes)
-        if self.shortcut is not None:
-            current = current + self.shortcut(spikes)
-        out: Tensor = self.spike(current)
-        return out
-
-
-def srb(inputs: int, outputs: int, stride: int = 1, k: int = 3) -> Residual:
-    """Spiking residual block: SCB with the input added before the second PLIF."""
-    body = nn.Sequential(conv_spike(inputs, outputs, k, stride), conv_norm(outputs, outputs, k))
-    same = stride == 1 and inputs == outputs
-    return Residual(body, nn.Identity() if same else conv_norm(inputs, outputs, 1, stride))
-
-
-def sib(inputs: int, outputs: int, stride: int = 1, k: int = 3, e: int = 1) -> Residual:
-    """Spiking inverted bottleneck: 1x1 to e * inputs channels, full k x k, 1x1, input added."""
-    inner = e * inputs
-    body = nn.Sequential(
-        conv_spike(inputs, inner, 1), conv_spike(inner, inner, k, stride), conv_norm(inner, outputs, 1)
-    )
-    if stride != 1:
-        return Residual(body, None)
-    return Residual(body, nn.Identity() if inputs == outputs else conv_norm(inputs, outputs, 1))
-
-
-class HalfSkip(nn.Module):
-    """Stride 2: two 1x1 convolutions of half the channels, the second one row and column on, together."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.even = nn.Conv2d(inputs, outputs // 2, 1, 2, bias=False)
-        self.odd = nn.Conv2d(inputs, outputs - outputs // 2, 1, 2, bias=False)
-        self.norm, self.spike = nn.BatchNorm2d(outputs), PLIF()
-
-    def forward(self, spikes: Tensor) -> Tensor:
-        both = torch.cat([self.even(spikes), self.odd(spikes[:, :, 1:, 1:])], dim=1)
-        out: Tensor = self.spike(self.norm(both))
-        return out
-
-
-def skip(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
-    """A wire where the shape stays, else 1x1 convolution(s), BN, PLIF."""
-    if stride != 1:
-        return HalfSkip(inputs, outputs)
-    return nn.Identity() if inputs == outputs else conv_spike(inputs, outputs, 1)
-
-
-Maker = Callable[..., nn.Module]
-BLOCKS: dict[str, Maker] = {
-    "skip": skip,
-    **{f"scb{k}": partial(scb, k=k) for k in (3, 5)},
-    **{f"srb{k}": partial(srb, k=k) for k in (3, 5)},
-    **{f"sib{k}e{e}": partial(sib, k=k, e=e) for k in (3, 5) for e in (1, 3)},
-}
+from hwsim.nn import PLIF, Choice
 
 SEARCHED = {
     0.0: ("srb5", "srb5", "srb5", "scb5", "srb5"),
@@ -128,18 +47,6 @@ def last_plane(stem: str, resolution: int | None) -> int:
     """Height and width of the map after the stem and three halvings."""
     _, usual, shrinks = STEMS[stem]
     return (usual if resolution is None else resolution) // shrinks // 8
-
-
-def vote_layer(inputs: int, classes: int) -> list[nn.Module]:
-    """Flatten, linear layer, PLIF, vote."""
-    return [nn.Flatten(), nn.Linear(inputs, classes * VOTES, bias=False), PLIF(), Vote(VOTES)]
-
-
-def makers(blocks: str | Sequence[str], count: int) -> list[Maker]:
-    names = [b.lower() for b in ([blocks] * count if isinstance(blocks, str) else blocks)]
-    if len(names) != count or not set(names) <= set(BLOCKS):
-        raise ValueError(f"blocks {names}; expected {count} of {', '.join(BLOCKS)}")
-    return [BLOCKS[name] for name in names]
 
 
 LAYOUTS: dict[str, tuple[tuple[int, int] | None, ...]] = {
@@ -195,14 +102,6 @@ def with_neuron(network: nn.Sequential, neuron: str) -> nn.Sequential:
     return network
 
 
-def _avg_spike(threshold: float) -> nn.Sequential:
-    return nn.Sequential(nn.AvgPool2d(2), PLIF(threshold))
-
-
-def _max() -> nn.Module:
-    return nn.MaxPool2d(2)
-
-
 def _macro(
     layout: str,
     block: str | Sequence[str],
@@ -212,7 +111,7 @@ def _macro(
     resolution: int | None,
     channels_in: int | None,
     neuron: str,
-    pool: Callable[[], nn.Module] = _max,
+    pool: Callable[[], nn.Module] = max_pool,
 ) -> nn.Sequential:
     body = _body(layout, makers(block, block_count(layout)), channels, stem, channels_in, pool)
     flat = _flat(layout, channels, stem, resolution)
@@ -261,7 +160,7 @@ def snn2(
     pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """SNN_2: SNN_1 with a global average pool and a PLIF before the linear layer."""
-    body = _body("snn1", makers(block, 5), channels, stem, channels_in, _max)
+    body = _body("snn1", makers(block, 5), channels, stem, channels_in, max_pool)
     pool = nn.AvgPool2d(last_plane(stem, resolution))
     layers = [*body, pool, PLIF(pool_threshold), *vote_layer(4 * channels, classes)]
     return with_neuron(nn.Sequential(*layers), neuron)
@@ -291,7 +190,7 @@ def snn4(
     pool_threshold: float = 1.0,
 ) -> nn.Sequential:
     """SNN_4: SNN_1 with average pools, each followed by a PLIF."""
-    pool = partial(_avg_spike, pool_threshold)
+    pool = partial(avg_spike, pool_threshold)
     return _macro("snn1", block, channels, classes, stem, resolution, channels_in, neuron, pool)
 
 
@@ -333,74 +232,6 @@ def supernet(
         made = zip(options, makers(options, len(options)), strict=True)
         return Choice({name.lower(): make(inputs, outputs, stride) for name, make in made})
 
-    body = _body(space, [layer] * block_count(space), channels, stem, channels_in, _max)
+    body = _body(space, [layer] * block_count(space), channels, stem, channels_in, max_pool)
     flat = _flat(space, channels, stem, resolution)
     return with_neuron(nn.Sequential(*body, *vote_layer(flat, classes)), neuron)
-
-
-def linear_spike(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, outputs, bias=False), PLIF())
-
-
-def cifarnet_wu(
-    channels: int = 16,
-    classes: int = 10,
-    resolution: int = 32,
-    channels_in: int = 3,
-    pool_threshold: float = 1.0,
-) -> nn.Sequential:
-    """CIFARNet of Wu et al. 2019; each average pool is followed by a PLIF (Table 3)."""
-    c = channels
-    flat = 4 * c * (resolution // 4) ** 2
-    return nn.Sequential(
-        conv_spike(channels_in, c), conv_spike(c, 2 * c), _avg_spike(pool_threshold),
-        conv_spike(2 * c, 4 * c), _avg_spike(pool_threshold),
-        conv_spike(4 * c, 8 * c), conv_spike(8 * c, 4 * c), nn.Flatten(),
-        linear_spike(flat, 8 * c), linear_spike(8 * c, 4 * c), *vote_layer(4 * c, classes),
-    )  # fmt: skip
-
-
-def cifarnet_fang(
-    channels: int = 256, classes: int = 10, resolution: int = 32, channels_in: int = 3
-) -> nn.Sequential:
-    """CIFARNet of Fang et al. 2021 (Table 3)."""
-    c = channels
-    return nn.Sequential(
-        conv_spike(channels_in, c), conv_spike(c, c), conv_spike(c, c), _max(),
-        conv_spike(c, c), conv_spike(c, c), conv_spike(c, c), _max(), nn.Flatten(),
-        linear_spike(c * (resolution // 4) ** 2, 8 * c), *vote_layer(8 * c, classes),
-    )  # fmt: skip
-
-
-def resnet11_lee(
-    channels: int = 64,
-    classes: int = 10,
-    resolution: int = 32,
-    channels_in: int = 3,
-    pool_threshold: float = 1.0,
-) -> nn.Sequential:
-    """ResNet11 of Lee et al. 2020 (Table 3)."""
-    c = channels
-    return nn.Sequential(
-        conv_spike(channels_in, c), _avg_spike(pool_threshold),
-        srb(c, 2 * c), srb(2 * c, 4 * c, 2), srb(4 * c, 8 * c), srb(8 * c, 8 * c, 2), nn.Flatten(),
-        linear_spike(8 * c * (resolution // 8) ** 2, 16 * c), *vote_layer(16 * c, classes),
-    )  # fmt: skip
-
-
-def resnet19_zheng(
-    channels: int = 128,
-    classes: int = 10,
-    resolution: int = 32,
-    channels_in: int = 3,
-    pool_threshold: float = 1.0,
-) -> nn.Sequential:
-    """ResNet19 of Zheng et al. 2021 (Table 3)."""
-    c = channels
-    stages = ((c, c, 1), (c, c, 1), (c, c, 1), (c, 2 * c, 2), (2 * c, 2 * c, 1), (2 * c, 2 * c, 1))
-    blocks = [srb(*stage) for stage in (*stages, (2 * c, 4 * c, 2), (4 * c, 4 * c, 1))]
-    flat = 4 * c * (resolution // 8) ** 2
-    return nn.Sequential(
-        conv_spike(channels_in, c), *blocks, _avg_spike(pool_threshold), nn.Flatten(),
-        linear_spike(flat, 2 * c), *vote_layer(2 * c, classes),
-    )  # fmt: skip

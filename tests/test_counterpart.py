@@ -18,7 +18,7 @@ from hwsim.network import Network, Population
 from hwsim.pipeline import NoCounterpartError, Workload, counterpart, estimate
 from hwsim.report import console, page
 from hwsim.report.csv_files import layers_csv
-from hwsim.result import dense_macs
+from hwsim.result_values import dense_macs
 from tests.examples import chip, conv, dense
 from tests.random_networks import draw_network
 from tests.report.example import Page, example

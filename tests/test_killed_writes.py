@@ -1,5 +1,7 @@
 """A process killed while it writes: the old file or the new one, never half of it."""
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -14,8 +16,9 @@ import pytest
 import torch
 from torch import nn
 
+from hwsim.aside import aside, remove_left
 from hwsim.configuration import load_yaml, save_yaml
-from hwsim.delivery import write_together
+from hwsim.delivery import output_directory, write_together
 from hwsim.errors import HwsimError
 from hwsim.mapping import Mapping, load_mapping
 from hwsim.methods.train_spec import TrainSpec
@@ -162,15 +165,97 @@ def test_a_kill_at_any_time_leaves_a_whole_file(tmp_path: Path) -> None:
         assert read_value(tmp_path) >= before
 
 
-def test_what_a_killed_process_left_aside_is_hidden_and_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_aside_is_hidden_and_the_next_write_removes_it(tmp_path: Path) -> None:
     write_value(tmp_path, 1)
-    for operation in range(12):
-        killed_at(operation, lambda: write_value(tmp_path, 2))
-    left = [path.name for path in tmp_path.iterdir() if path.name != "v"]
-    assert left
-    assert all(name.startswith(".v.") for name in left)
+    left = set()
+    for operation in range(40):
+        if killed_at(operation, lambda: write_value(tmp_path, 2)):
+            break
+        left |= {path.name for path in tmp_path.iterdir() if path.name != "v"}
+    assert left == {".v.hwsim-tmp-0"}
     write_value(tmp_path, 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["v"]
     assert read_value(tmp_path) == 3
+
+
+def write_two(output: Path, version: int) -> None:
+    """As a command does: the directory is tried, then all files appear in it."""
+
+    def make(aside: Path) -> dict[str, Path]:
+        for name in ("a", "b"):
+            write_text(aside / name, str(version))
+        return {name: aside / name for name in ("a", "b")}
+
+    assert output_directory(str(output)) == output
+    write_together(output, make)
+
+
+def test_a_command_leaves_nothing_of_killed_ones_in_its_output_nor_beside_it(tmp_path: Path) -> None:
+    hidden = set()
+    for operation in range(200):
+        folder = tmp_path / str(operation)
+        folder.mkdir()
+        ended = killed_at(operation, lambda folder=folder: write_two(folder / "out", 1))  # type: ignore[misc]
+        hidden |= {path.name for path in folder.rglob(".*")}
+        write_two(folder / "out", 2)
+        # the same files whether one was killed before or not
+        assert sorted(path.name for path in folder.rglob("*")) == ["a", "b", "out"]
+        assert {path.read_text() for path in (folder / "out").iterdir()} == {"2"}
+        if ended:
+            break
+    assert ended
+    assert hidden == {".out.hwsim-tmp-0", ".a.hwsim-tmp-0", ".b.hwsim-tmp-0"}
+
+
+def test_what_a_living_process_writes_aside_stays(tmp_path: Path) -> None:
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        with aside(tmp_path, "out") as hidden:
+            (hidden / "part").write_text("half")
+            os.write(tell, b"1")
+            time.sleep(600)
+    try:
+        assert os.read(told, 1) == b"1"
+        remove_left(tmp_path)
+        write_two(tmp_path / "out", 1)
+        with aside(tmp_path, "out") as other:
+            assert other.name == ".out.hwsim-tmp-1"
+        assert (tmp_path / ".out.hwsim-tmp-0" / "part").read_text() == "half"
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    write_two(tmp_path / "out", 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_hidden_files_and_links_of_the_user_stay(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    (tmp_path / ".v.hwsim-tmp-0").write_text("a file")
+    (tmp_path / ".v.hwsim-tmp-1").symlink_to(other)
+    for name in (".v", ".v.0", ".v.hwsim-tmp-", ".v.hwsim-tmp-0.old", "v.hwsim-tmp-0"):
+        (tmp_path / name).mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    write_value(tmp_path, 1)
+    remove_left(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "v"])
+
+
+def test_nothing_is_removed_where_the_file_system_has_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_file: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    left = tmp_path / ".v.hwsim-tmp-0"
+    left.mkdir()
+    write_value(tmp_path, 1)
+    remove_left(tmp_path)
+    assert read_value(tmp_path) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [left.name, "v"]
 
 
 def test_files_that_appear_together_are_each_whole_after_a_kill(tmp_path: Path) -> None:
@@ -279,3 +364,17 @@ def test_processes_that_write_one_file_leave_it_as_one_of_them_wrote_it(tmp_path
     in_processes(4, work)
     assert read_value(tmp_path) in range(4)
     assert [path.name for path in tmp_path.iterdir()] == ["v"]
+
+
+def test_a_directory_that_is_always_taken_away_is_an_error_and_no_endless_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def taken(file: int, operation: int) -> None:
+        flock(file, operation)
+        (tmp_path / ".t.hwsim-tmp-0").rmdir()
+
+    monkeypatch.setattr(fcntl, "flock", taken)
+    with pytest.raises(HwsimError, match="t: cannot be written: the directory to write in is taken away"):
+        write_text(tmp_path / "t", "text")

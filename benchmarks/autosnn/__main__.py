@@ -8,22 +8,19 @@ NAME is the beginning of names, e.g. macro_, search_base or winner_.
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.autosnn.plan import Run, Search, plan, searches, winner
 from benchmarks.autosnn.searches import result_of, run_search
 from benchmarks.autosnn.spikes import answered
 from benchmarks.fashion16 import small_images
+from benchmarks.side_by_side import Done, side_by_side
 from hwsim.datasets import load_dataset
-from hwsim.errors import HwsimError
 from hwsim.methods.train import WEIGHTS, finished, train
 from hwsim.methods.train_model import load_weights, prepared
 from hwsim.methods.train_spec import TrainSpec
@@ -32,9 +29,6 @@ from hwsim.storage import is_file, write_text
 OUT = Path("out/autosnn")
 LAYERS = "layers.json"
 """Of a training: neurons and spikes of its layers on the test images."""
-
-Done = tuple[str, str, float]
-"""A name, what came out, seconds."""
 
 
 def one(data: str, run: Run) -> Done:
@@ -72,10 +66,11 @@ def main() -> None:
     failed: list[str] = []
     with ProcessPoolExecutor(asked.workers) as pool:
         runs = [run for run in plan() if run.name.startswith(names)]
-        failed += _all(pool, "trainings", partial(one, data), runs)
-        failed += _all(pool, "searches", searched, [s for s in searches() if s.name.startswith(names)])
+        failed += side_by_side(pool, "trainings", partial(one, data), [runs])
+        asked_for = [s for s in searches() if s.name.startswith(names)]
+        failed += side_by_side(pool, "searches", searched, [asked_for])
         winners = [run for run in found_networks(OUT) if run.name.startswith(names)]
-        failed += _all(pool, "networks found", partial(one, data), winners)
+        failed += side_by_side(pool, "networks found", partial(one, data), [winners])
     if failed:
         raise SystemExit("\n".join([f"{len(failed)} failed:", *failed]))
 
@@ -85,23 +80,6 @@ def found_networks(store: Path) -> list[Run]:
     outcomes = [(s, found) for s in searches() if (found := result_of(s, store))]
     runs = {run.name: run for s, found in outcomes for run in winner(s, found.winner)}
     return sorted(runs.values(), key=lambda run: run.seed)
-
-
-def _all(pool: ProcessPoolExecutor, told: str, do: Callable[[Any], Done], parts: Sequence[Any]) -> list[str]:
-    """Do them side by side; what failed."""
-    failed = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar:
-        task = bar.add_task(told, total=len(parts))
-        for done in as_completed([pool.submit(do, part) for part in parts]):
-            bar.advance(task)
-            try:
-                name, outcome, seconds = done.result()
-            except HwsimError as error:
-                failed.append(str(error))
-            else:
-                bar.console.print(f"{name}: {outcome} in {seconds:.0f} s")
-    return failed
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Rows of runs.csv, layers.csv and searches.csv: what is done, kept from one report to the next."""
 
 import csv
-import io
 import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 from benchmarks.autosnn.__main__ import LAYERS, found_networks
 from benchmarks.autosnn.plan import Run, plan, searches
 from benchmarks.autosnn.searches import Outcome, result_of
+from benchmarks.csv_text import csv_text
 from hwsim.methods.train import CARD
 from hwsim.storage import is_file
 
@@ -169,8 +169,4 @@ def read(table: Path, kind: type[R]) -> list[R]:
 
 
 def written(rows: Sequence[Any], kind: type) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(kind)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(asdict, rows))
-    return text.getvalue()
+    return csv_text([f.name for f in fields(kind)], map(asdict, rows))

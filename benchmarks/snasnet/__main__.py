@@ -8,15 +8,15 @@ import argparse
 import os
 import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benchmarks.fashion16 import small_images
+from benchmarks.side_by_side import Done, side_by_side
 from benchmarks.snasnet.plan import EDGES, KERNELS, OTHER, SEARCHED, Run, plan, searched
-from benchmarks.training.__main__ import small_images
-from hwsim.errors import HwsimError
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.training_free.cells import Edges
@@ -50,7 +50,7 @@ def best_of(found: Searches) -> dict[tuple[str, Edges, str], str]:
     }
 
 
-def one(run: Run, store: Path, at: Mapping[str, Path]) -> tuple[str, str, float]:
+def one(run: Run, store: Path, at: Mapping[str, Path]) -> Done:
     """Train it where it is not done, in one thread: its name, accuracy, seconds."""
     torch.set_num_threads(1)
     began = time.perf_counter()
@@ -65,18 +65,8 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     at = files(OUT)
     runs = plan(best_of(searches(OUT)))
-    failed: list[str] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
-        task = bar.add_task("trainings", total=len(runs))
-        for done in as_completed([pool.submit(one, run, OUT, at) for run in runs]):
-            bar.advance(task)
-            try:
-                name, told, seconds = done.result()
-            except HwsimError as error:
-                failed.append(str(error))
-            else:
-                bar.console.print(f"{name}: {told} in {seconds:.0f} s")
+    with ProcessPoolExecutor(asked.workers) as pool:
+        failed = side_by_side(pool, "trainings", partial(one, store=OUT, at=at), [runs])
     if failed:
         raise SystemExit("\n".join([f"{len(failed)} of {len(runs)} trainings failed:", *failed]))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.csv_text import csv_text
 from benchmarks.snasnet.__main__ import Searches
 from benchmarks.snasnet.looked import CHIPS, looked
 from benchmarks.snasnet.plan import FEEDBACK, SMALL, Run, bases, drawn, plan, with_feedback
@@ -147,10 +148,5 @@ def _value(text: str) -> Any:
 def write(path: Path, rows: Iterable[Row]) -> None:
     rows = list(rows)
     head = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, head, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {name: f"{v:.8g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows
-    )
-    write_text(path, text.getvalue())
+    told = [{name: f"{v:.8g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows]
+    write_text(path, csv_text(head, told))

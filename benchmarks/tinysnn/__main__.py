@@ -5,14 +5,13 @@ resumed, and are not done again. NAME is the beginning of names, e.g. mnist_late
 """
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from benchmarks.side_by_side import side_by_side
 from benchmarks.tinysnn.plan import HELD_OUT, plan
 from benchmarks.tinysnn.run import held_out, one
-from hwsim.errors import HwsimError
 
 OUT = Path("out/tinysnn")
 
@@ -27,19 +26,9 @@ def main() -> None:
     runs = [*chosen, *(run for run in sources if run not in chosen)]
     if any(run.data == HELD_OUT for run in runs):
         held_out(OUT)
-    failed: list[str] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
-        task = bar.add_task("learnings", total=len(runs))
-        for part in ([r for r in runs if r.scheme == "float"], [r for r in runs if r.scheme != "float"]):
-            for done in as_completed([pool.submit(one, run, OUT) for run in part]):
-                bar.advance(task)
-                try:
-                    name, accuracy, seconds = done.result()
-                except HwsimError as error:
-                    failed.append(str(error))
-                else:
-                    bar.console.print(f"{name}: {accuracy:.2%} in {seconds:.0f} s")
+    rounds = [r for r in runs if r.scheme == "float"], [r for r in runs if r.scheme != "float"]
+    with ProcessPoolExecutor(asked.workers) as pool:
+        failed = side_by_side(pool, "learnings", partial(one, store=OUT), rounds)
     if failed:
         raise SystemExit("\n".join([f"{len(failed)} of {len(runs)} learnings failed:", *failed]))
 

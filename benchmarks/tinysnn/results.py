@@ -1,12 +1,12 @@
 """Rows of accuracy.csv: what runs are finished, kept from one report to the next, and means over seeds."""
 
 import csv
-import io
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from benchmarks.csv_text import csv_text
 from benchmarks.tinysnn.plan import plan
 from benchmarks.tinysnn.run import row_of
 
@@ -147,8 +147,4 @@ def read(table: Path) -> list[Row]:
 
 
 def written(rows: Iterable[Row]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(asdict, rows))
-    return text.getvalue()
+    return csv_text([f.name for f in fields(Row)], map(asdict, rows))

@@ -9,6 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from benchmarks.side_by_side import Done
 from benchmarks.tinysnn.plan import DATA, HELD_OUT, WIDE, Run
 from hwsim.datasets import load_dataset
 from hwsim.methods.stdp.fixed import fraction_bits, rounded
@@ -30,12 +31,12 @@ WORDS: dict[str, tuple[Word, ...]] = {
 Row = dict[str, Any]
 
 
-def one(run: Run, store: Path) -> tuple[str, float, float]:
-    """Do it where it is not done, in one thread: name, accuracy, seconds."""
+def one(run: Run, store: Path) -> Done:
+    """Do it where it is not done, in one thread: its name, accuracy, seconds."""
     numba.set_num_threads(1)
     began = time.perf_counter()
     row = _rounded(run, store) if run.scheme == "ptq" else _learned(run, store)
-    return run.name, row["accuracy"], time.perf_counter() - began
+    return run.name, f"{row['accuracy']:.2%}", time.perf_counter() - began
 
 
 def row_of(run: Run, store: Path) -> Row | None:

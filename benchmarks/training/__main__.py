@@ -7,27 +7,27 @@ is resumed, and are not run again once they are done. NAME is the beginning of n
 import argparse
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.fashion16 import small_images
+from benchmarks.side_by_side import Done, side_by_side
 from benchmarks.training.plan import RECONSTRUCTION, WATCHED, Run, plan
 from benchmarks.training.reconstruction import reconstruct
 from benchmarks.training.results import Looked
 from benchmarks.training.watched import watched
-from hwsim.errors import HwsimError
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
 
 OUT = Path("out/training")
 
 
-def one(run: Run, data: str) -> tuple[str, str, float]:
+def one(run: Run, data: str) -> Done:
     """Do one, in a process of one thread: its name, what came out, seconds."""
     torch.set_num_threads(1)
     began, directory = time.perf_counter(), run.directory(OUT)
@@ -55,19 +55,9 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     data = str(small_images(OUT / "fashion16.npz"))
     runs = [run for run in plan() if not asked.names or run.name.startswith(tuple(asked.names))]
-    failed: list[str] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar, ProcessPoolExecutor(asked.workers) as pool:
-        task = bar.add_task("trainings", total=len(runs))
-        for part in ([r for r in runs if r.initial is None], [r for r in runs if r.initial is not None]):
-            for done in as_completed([pool.submit(one, run, data) for run in part]):
-                bar.advance(task)
-                try:
-                    name, told, seconds = done.result()
-                except HwsimError as error:
-                    failed.append(str(error))
-                else:
-                    bar.console.print(f"{name}: {told} in {seconds:.0f} s")
+    rounds = [r for r in runs if r.initial is None], [r for r in runs if r.initial is not None]
+    with ProcessPoolExecutor(asked.workers) as pool:
+        failed = side_by_side(pool, "trainings", partial(one, data=data), rounds)
     if failed:
         raise SystemExit("\n".join([f"{len(failed)} of {len(runs)} trainings failed:", *failed]))
 

@@ -10,7 +10,7 @@ from hwsim.events import EventTrace
 from hwsim.explore.points import Base, Settings
 from hwsim.lower.lowering import Lowering
 from hwsim.network import Network
-from hwsim.result import lif_memory_bytes, totals, weight_memory_bytes
+from hwsim.result_values import lif_memory_bytes, totals, weight_memory_bytes
 from hwsim.reuse import Reuse
 from hwsim.simulation import simulate
 from hwsim.storage import content_id

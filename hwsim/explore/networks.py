@@ -11,7 +11,7 @@ from hwsim.explore.space import Space
 from hwsim.methods.precisions import OBSERVED, parse_bits, with_bits
 from hwsim.methods.quantization import observed
 from hwsim.pipeline import UNTRUSTED, Progress, silent
-from hwsim.result import accuracy
+from hwsim.result_values import accuracy
 from hwsim.variants import Variant
 from hwsim.workloads import WorkloadSpec
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, Protocol, get_args
 
 from hwsim.errors import HwsimError
@@ -82,10 +83,12 @@ class Optuna:
                 self._study.tell(trial, values)
 
     def _point(self, trial: Any) -> Point:
+        """It ends where a ``when`` has no value, as in :func:`hwsim.explore.space.grid`."""
         point: Point = {}
-        for name, parameter in self._space.parameters.items():
-            if is_active(parameter, point):
-                point[name] = _suggested(trial, name, parameter)
+        with suppress(HwsimError):
+            for name, parameter in self._space.parameters.items():
+                if is_active(parameter, point):
+                    point[name] = _suggested(trial, name, parameter)
         return point
 
 

@@ -8,7 +8,6 @@ A parameter is a field by its dotted name (``hardware.pe_array.rows``, ``mapping
 import math
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -227,7 +226,8 @@ def check_objectives(names: list[str]) -> None:
 
 def grid(space: Space) -> Iterator[Point]:
     """Every combination of the values, in the order of the file; a parameter whose ``when`` does not hold is
-    left out. Raises HwsimError for a continuous range.
+    left out. A point at which a ``when`` has no value ends there (:func:`undecided`). Raises HwsimError for a
+    continuous range.
     """
     names = list(space.parameters)
     for name, parameter in space.parameters.items():
@@ -242,7 +242,12 @@ def grid(space: Space) -> Iterator[Point]:
             return
         name = names[place]
         parameter = space.parameters[name]
-        if not is_active(parameter, point):
+        try:
+            active = is_active(parameter, point)
+        except HwsimError:
+            yield point
+            return
+        if not active:
             yield from extended(point, place + 1)
             return
         for value in parameter.choices or ():
@@ -252,13 +257,19 @@ def grid(space: Space) -> Iterator[Point]:
 
 
 def is_active(parameter: Parameter, point: Point) -> bool:
-    """Whether ``when`` holds; a parameter that is itself left out is None in it."""
+    """Whether ``when`` holds; a parameter that is itself left out is None in it. Raises HwsimError where it
+    has no value."""
     return parameter.when is None or bool(expression(parameter.when)(point.get))
 
 
-def counted(space: Space, most: int) -> int:
-    """Points of the grid, or ``most`` if there are more."""
-    return sum(1 for _ in islice(grid(space), most))
+def undecided(space: Space, point: Point) -> str | None:
+    """The first parameter of which a point does not say whether it is there, and why."""
+    for name, parameter in space.parameters.items():
+        try:
+            is_active(parameter, point)
+        except HwsimError as error:
+            return f"{name}: when {error}"
+    return None
 
 
 def _parsed(text: str | None) -> str | None:

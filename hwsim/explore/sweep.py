@@ -11,7 +11,7 @@ from hwsim.explore.evaluate import Subject, evaluate
 from hwsim.explore.points import Base, Settings, refused, settings_of, violations
 from hwsim.explore.quantities import costs_of
 from hwsim.explore.sample import Sampler, Told
-from hwsim.explore.space import Point, Space
+from hwsim.explore.space import Point, Space, undecided
 from hwsim.storage import canonical_json
 from hwsim.task_store import TaskStore
 from hwsim.tasks import Done, Shared, Task
@@ -84,11 +84,12 @@ class Sweep:
     def _take(self, point: Point) -> str:
         """The id of a point, which is new or was asked for before."""
         settings: Settings = {}
-        try:
-            settings = settings_of(self.space, self.base, point)
-            why = refused(self.space, self.base, point, settings)
-        except HwsimError as error:
-            why = str(error)
+        if (why := undecided(self.space, point)) is None:
+            try:
+                settings = settings_of(self.space, self.base, point)
+                why = refused(self.space, self.base, point, settings)
+            except HwsimError as error:
+                why = str(error)
         if why is not None:
             name = f"refused {canonical_json(point)}"
             self.found.setdefault(name, Found(name, point, settings, refused=why))

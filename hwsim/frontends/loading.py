@@ -1,7 +1,5 @@
 """Open what the user names: a zoo entry, ``file.py:callable``, a network's file, arrays of inputs."""
 
-import importlib.util
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from hwsim import zoo
 from hwsim.errors import HwsimError, one_line
 from hwsim.frontends.arguments import checked_count
 from hwsim.frontends.array_files import headers, rows
+from hwsim.frontends.model_files import builder
 from hwsim.frontends.netx import read_netx
 from hwsim.frontends.nir.read import read_nir
 from hwsim.frontends.settings import Settings, read_settings, taken
@@ -97,9 +96,9 @@ def open_model(
         raise HwsimError(f"{spec}: producer and dt are for .nir files")
     path, _, attribute = spec.rpartition(":")
     if path.endswith(".py"):
-        builder = _builder(Path(path), attribute)
-        read = _settings(settings, builder, spec, fit=fit)
-        module = _with_weights(_build(builder, spec, read.arguments, seed), weights)
+        build = builder(Path(path), attribute)
+        read = _settings(settings, build, spec, fit=fit)
+        module = _with_weights(_build(build, spec, read.arguments, seed), weights)
         return Opened(attribute, module, timesteps=read.timesteps)
     if spec.endswith(".py"):
         raise HwsimError(f"{spec}: name the function that builds the model, as {spec}:FUNCTION")
@@ -114,10 +113,10 @@ def open_model(
         return Opened(network.name, network, timesteps=network.timesteps)
     entry, home = zoo.entry(spec), zoo.directory()
     file, _, attribute = entry.builder.rpartition(":")
-    builder = _builder(home / file, attribute)
-    read = _settings(settings, builder, spec, entry.options, fit)
+    build = builder(home / file, attribute)
+    read = _settings(settings, build, spec, entry.options, fit)
     shipped = home / entry.weights if entry.weights and weights is None and trained else None
-    module = _build(builder, f"{home / file}:{attribute}", read.arguments, seed)
+    module = _build(build, f"{home / file}:{attribute}", read.arguments, seed)
     try:
         model = _with_weights(module, shipped or weights)
     except HwsimError as error:
@@ -220,27 +219,6 @@ def _settings(
     except HwsimError as error:
         raise HwsimError(one_line(error)) from None
     return read
-
-
-def _builder(path: Path, attribute: str) -> Callable[..., Any]:
-    check_file(path)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {one_line(error)}"
-        raise HwsimError(f"{path}: importing it failed: {reason}") from error
-    finally:
-        sys.path.remove(str(path.parent))
-    builder: Callable[..., Any] | None = getattr(module, attribute, None)
-    if not callable(builder):
-        known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
-        raise HwsimError(f"{path}: has no callable {attribute!r}; it has {', '.join(sorted(known))}")
-    return builder
 
 
 def _build(builder: Callable[..., Any], name: str, arguments: Mapping[str, Any], seed: int) -> nn.Module:

@@ -20,7 +20,7 @@ from hwsim.manycore.pipeline import Placed, Prices, cut, priced, run_placed
 from hwsim.network import Network
 from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
-from hwsim.result import lif_memory_bytes, weight_memory_bytes
+from hwsim.result_values import lif_memory_bytes, weight_memory_bytes
 
 SCHEDULE = "ticks"
 """What stands for the schedule: timesteps follow each other tick by tick, layers side by side (E2)."""

@@ -14,7 +14,7 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES
 from hwsim.manycore.silicon import silicon_of
 from hwsim.network import Network
-from hwsim.result import ratio
+from hwsim.result_values import ratio
 
 
 def energy_of_cores(run: ChipRun, cost: ChipCost, chip: Chip, network: Network) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from hwsim.place.reach import Int
 from hwsim.place.slices import Sliced
 from hwsim.report.csv_files import core_rows
 from hwsim.report.numbers import amount
-from hwsim.result import accuracy, model_facts
+from hwsim.result_values import accuracy, model_facts
 from hwsim.storage import write_text
 
 SCHEMA = 1

@@ -20,7 +20,7 @@ from hwsim.hardware import Hardware
 from hwsim.ledger import ACTIONS, CAUSE_COLUMNS, CAUSES, DRAM_BYTES, Ledger
 from hwsim.manycore.area import area_of_tiles
 from hwsim.manycore.comparison import SCHEDULE, WEIGHTS, CoreRow
-from hwsim.result import lif_memory_bytes, weight_memory_bytes
+from hwsim.result_values import lif_memory_bytes, weight_memory_bytes
 
 
 @dataclass(frozen=True, eq=False)

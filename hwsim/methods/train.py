@@ -36,12 +36,13 @@ from hwsim.methods.train_model import (
     load_weights,
     prepared,
     set_surrogates,
+    sources_of,
     trained_tensors,
 )
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.methods.train_state import FOLDER, load_state, save_state
 from hwsim.methods.trainer import Trainer, drawing
-from hwsim.storage import atomic_path, check_file, is_dir, is_file, write_text
+from hwsim.storage import atomic_path, is_dir, is_file, write_text
 
 SPEC, METRICS, CARD, INPUTS = "training.yaml", "metrics.jsonl", "card.json", "inputs.npz"
 
@@ -158,15 +159,16 @@ def finished(directory: Path) -> Trained:
 
 
 def _check_model(directory: Path, spec: TrainSpec, origin: Any) -> None:
-    """Raises HwsimError where the model's own file is not the one of the training any more."""
+    """Raises HwsimError where the model's own files are not those of the training any more."""
+    begun = origin if isinstance(origin, dict) else {}
     path, _, _ = spec.model.rpartition(":")
-    digest = origin.get(path) if isinstance(origin, dict) else None
-    if digest is None:
+    if path not in begun:
         return
-    check_file(Path(path))
-    if digest != digest_of(Path(path)):
+    now = sources_of(spec)
+    if changed := [name for name in begun if name.endswith(".py") and begun[name] != now.get(name)]:
         raise HwsimError(
-            f"{path}: is not the file that {directory} was trained with; what it builds now is another model"
+            f"{changed[0]}: is not the file that {directory} was trained with; what {path} builds now is "
+            "another model"
         )
 
 
@@ -199,13 +201,12 @@ def _check(directory: Path, spec: TrainSpec) -> None:
 
 
 def _origin(spec: TrainSpec, feed: Feed) -> dict[str, str]:
-    """Digests of what a training is made of besides its spec: the samples, and the model's file."""
+    """Digests of what a training is made of besides its spec: the samples, and the model's files."""
     digests = {
         f"{spec.data} (training split)": feed.train.digest(),
         f"{spec.data} (test split)": feed.test.digest(),
     }
-    path, _, _ = spec.model.rpartition(":")
-    return digests | ({path: digest_of(Path(path))} if path.endswith(".py") else {})
+    return digests | sources_of(spec)
 
 
 def _initial(name: str) -> Path:

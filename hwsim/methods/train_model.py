@@ -25,6 +25,7 @@ from hwsim.nn.reversible import check_reversible
 from hwsim.nn.shapes import Shape
 from hwsim.nn.surrogate import Dspike, Rectangle, Sigmoid, Tanh, arctan
 from hwsim.nn.timed import unroll
+from hwsim.source import model_sources
 from hwsim.storage import check_file
 
 WEIGHTS = "weights.safetensors"
@@ -58,6 +59,17 @@ def build(
         return model, opened
     sample = np.ones((1, *shape) if coding == "frames" else (1, 2, *shape), np.float32)
     return shared_model(model, sharing, sample, opened.sharing, coding), opened
+
+
+def sources_of(spec: TrainSpec) -> dict[str, str]:
+    """Digests of the model's file and of what it imports from there (:func:`hwsim.source.model_sources`), by
+    path; none of a model of the zoo. Raises HwsimError where there is no such file."""
+    path, _, _ = spec.model.rpartition(":")
+    if not path.endswith(".py"):
+        return {}
+    check_file(Path(path))
+    (_, own), *imported = model_sources(Path(path)).items()
+    return {path: own} | {str(Path(path).parent / name): digest for name, digest in imported}
 
 
 def _on_path(model: nn.Module, spec: TrainSpec) -> nn.Module:

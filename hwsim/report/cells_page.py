@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.report.compare_page import SHOWN, UNITS
-from hwsim.report.figures import Picture
 from hwsim.report.numbers import NONE, quantity
 from hwsim.report.page import template
+from hwsim.report.picture import Picture
 from hwsim.report.plain import cleaned
 from hwsim.report.scatter import MOST_POINTS, Axis, Point, scatter
 from hwsim.report.tables import Cell, Table

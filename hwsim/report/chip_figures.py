@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from hwsim.report import figures
+from hwsim.report import series
 from hwsim.report.drawing import Bar, Segment, bars
-from hwsim.report.figures import ENERGY, Picture, legend, scale, stacked
 from hwsim.report.heatmap import heat_map
+from hwsim.report.picture import ENERGY, Picture, legend, scale, stacked
 from hwsim.report.plain import plain
 
 MOST_ROWS = 24
@@ -26,7 +26,7 @@ COMPONENTS: dict[str, tuple[str, str]] = {
 }
 """Label and series of every component of the energy of event-driven cores."""
 
-OF_TILES = figures.COMPONENTS | {"hops": ("hops", "hold")}
+OF_TILES = series.COMPONENTS | {"hops": ("hops", "hold")}
 """Of tiles with arrays."""
 
 CAUSES: dict[str, tuple[str, str]] = {

@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Any
 
 from hwsim.report import memory, roofline
-from hwsim.report.figures import BYTES, ENERGY, Picture, energy_by_layer, scale
+from hwsim.report.figures import energy_by_layer
 from hwsim.report.numbers import percent, quantity
+from hwsim.report.picture import BYTES, ENERGY, Picture, scale
 from hwsim.report.tables import Cell, Cells, Table
 
 ONCE = (

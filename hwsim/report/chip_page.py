@@ -9,10 +9,10 @@ from typing import Any
 from hwsim.report import area_tables, batches, chip_levels, memory, page_tables, sensitivity, standing
 from hwsim.report.chip_figures import COMPONENTS, OF_TILES, all_figures, components, energy_by_tick
 from hwsim.report.chip_pictures import draw_links, draw_ticks
-from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile, accuracy
 from hwsim.report.numbers import duration, joules, percent, quantity
 from hwsim.report.page import template
+from hwsim.report.picture import Picture
 from hwsim.report.plain import cleaned
 from hwsim.report.tables import Cell, Table, fields
 from hwsim.storage import write_text

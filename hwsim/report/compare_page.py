@@ -20,10 +20,10 @@ from hwsim.report.compare_console import (
     varying,
     verdict,
 )
-from hwsim.report.figures import BYTES, ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.headline import Tile
 from hwsim.report.numbers import NONE, area, duration, joules, quantity
 from hwsim.report.page import template
+from hwsim.report.picture import BYTES, ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.plain import cleaned
 from hwsim.report.scatter import Axis, Point, scatter
 from hwsim.report.tables import Cell, Table, fields

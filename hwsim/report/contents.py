@@ -17,9 +17,9 @@ from hwsim.report import (
     standing,
 )
 from hwsim.report.claim import claim
-from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile
 from hwsim.report.headline import tiles as headline
+from hwsim.report.picture import Picture
 from hwsim.report.plain import cleaned
 from hwsim.report.saved import Saved
 from hwsim.report.tables import Table, fields

@@ -250,17 +250,17 @@ _NUMBER = re.compile(r"-?\d+\.\d+")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
+def canvas(alt: str, height: float, width: float = WIDTH) -> ElementTree.Element:
+    """An empty SVG with ``alt`` as its name."""
+    box = f"0 0 {width:g} {height:g}"
+    return ElementTree.Element(
+        "svg", {"xmlns": NAMESPACE[1:-1], "viewBox": box, "role": "img", "aria-label": plain(alt)}
+    )
+
+
 def _finished(drawn: str, alt: str, tips: Sequence[str], height: float) -> str:
     """A flat SVG with ``alt`` as its name: no ids, no definitions, nothing that refers to anything."""
-    root = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": NAMESPACE[1:-1],
-            "viewBox": f"0 0 {WIDTH:g} {height:g}",
-            "role": "img",
-            "aria-label": plain(alt),
-        },
-    )
+    root = canvas(alt, height)
     parsed = ElementTree.fromstring(drawn)  # noqa: S314 - matplotlib's own output
     for group in parsed.iter(f"{NAMESPACE}g"):
         name = group.get("id", "")

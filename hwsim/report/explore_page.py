@@ -7,11 +7,11 @@ import numpy as np
 
 from hwsim.pareto import non_dominated
 from hwsim.report.compare_page import UNITS
-from hwsim.report.figures import Picture, size_text
 from hwsim.report.headline import Tile
 from hwsim.report.numbers import NONE, area, duration, joules, quantity
 from hwsim.report.page import template
 from hwsim.report.parallel import MOST_LINES, axis, lines
+from hwsim.report.picture import Picture, size_text
 from hwsim.report.plain import cleaned
 from hwsim.report.scatter import MOST_POINTS, Axis, Point, scatter
 from hwsim.report.tables import Cell, Table, fields
@@ -131,7 +131,7 @@ def parallel(values: dict[str, Any]) -> Picture | None:
     of = [values["points"][i] for i in places]
     front = set(values["front"])
     axes = [axis(short, [p["point"].get(n) for p in of]) for n, short in shortened(values).items()]
-    axes += [axis(SHOWN[n][0], [p["values"][n] for p in of]) for n in values["objectives"]]
+    axes += [axis(SHOWN[n][0], [p["values"][n] for p in of], SHOWN[n][1]) for n in values["objectives"]]
     caption = "A line a design, the front in color; objectives last. Up to 12 numbers stand evenly apart."
     if len(places) > MOST_LINES:
         caption += f" {MOST_LINES} of {len(places)} are drawn, the front first."

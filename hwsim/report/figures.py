@@ -1,132 +1,28 @@
 """Figures of the report: from the dictionary of Result.as_dict to inline SVG, legend and caption.
 
-Every quantity is the mean per inference. A color means the same thing in every figure: a component,
-the operand that moves there, and the wait for it share one.
+Every quantity is the mean per inference.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from hwsim.ledger import CAUSES
 from hwsim.report import spans
 from hwsim.report.drawing import Bar, Grid, Segment, bars
+from hwsim.report.picture import (
+    BYTES,
+    CYCLES,
+    ENERGY,
+    Picture,
+    legend,
+    scale,
+    segments,
+    size_text,
+    stacked,
+    total,
+)
 from hwsim.report.plain import plain
-
-Legend = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-
-COMPONENTS: dict[str, tuple[str, str]] = {
-    "pe_array": ("PE array", "array"),
-    "lif_units": ("LIF units", "lif"),
-    "vector_lanes": ("vector lanes", "vector"),
-    "weight_buffer": ("weight buffer", "weight"),
-    "input_buffer": ("input buffer", "input"),
-    "output_buffer": ("output buffer", "output"),
-    "membrane_buffer": ("membrane buffer", "membrane"),
-    "partial_sum_buffer": ("partial-sum buffer", "sums"),
-    "dram": ("DRAM", "dram"),
-    "synaptic_operations": ("synaptic operations", "array"),
-}
-"""Label and series of every component."""
-
-OPERANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "weights": ("weights read", ("dram_weight_read_bytes",), "weight"),
-    "inputs": ("inputs read", ("dram_input_read_bytes",), "input"),
-    "outputs": ("outputs written", ("dram_output_write_bytes",), "output"),
-    "membrane": (
-        "membrane read and written",
-        ("dram_membrane_read_bytes", "dram_membrane_write_bytes"),
-        "membrane",
-    ),
-    "hold": ("held sums read and written", ("dram_hold_read_bytes", "dram_hold_write_bytes"), "hold"),
-    "spill": ("partial sums read and written", ("dram_spill_read_bytes", "dram_spill_write_bytes"), "sums"),
-}
-"""Label, actions and series of every operand that moves to or from DRAM."""
-
-UNITS = {"array": "PE array", "lif": "LIF units", "dma": "DRAM channel"}
-
-WORK = {"array": ("stream", "preload", "fill_drain"), "lif": ("update", "serialization", "vector")}
-"""Causes in which a unit works; the DRAM channel works in all but ``idle``."""
-
-CAUSE_LABELS: dict[str, dict[str, tuple[str, str]]] = {
-    "array": {
-        "stream": ("streams", "array"),
-        "imbalance": ("waits for its longest stream", "imbalance"),
-        "conflict": ("waits for weight banks", "weight"),
-        "decode": ("waits for the spike decoder", "input"),
-        "preload": ("preloads the stationary operand", "fill"),
-        "fill_drain": ("fills and drains", "fill"),
-        "weight": ("waits for weights", "weight"),
-        "input": ("waits for inputs", "input"),
-        "membrane": ("waits for membranes", "membrane"),
-        "hold": ("waits for held sums", "hold"),
-        "spill": ("waits for partial sums", "sums"),
-        "store": ("waits behind a store", "output"),
-        "dependency": ("waits for a store it depends on", "output"),
-        "partial_sum": ("waits for the LIF units", "lif"),
-        "drain": ("finished", "idle"),
-    },
-    "lif": {
-        "update": ("updates neurons", "lif"),
-        "serialization": ("channel groups in turn", "lif"),
-        "vector": ("vector lanes", "vector"),
-        "array": ("waits for the array", "idle"),
-        "output": ("waits for the output buffer", "output"),
-        "drain": ("finished", "idle"),
-    },
-    "dma": {
-        "weight": ("loads weights", "weight"),
-        "input": ("loads inputs", "input"),
-        "membrane": ("loads membranes", "membrane"),
-        "hold": ("loads held sums", "hold"),
-        "spill": ("loads partial sums", "sums"),
-        "store": ("stores", "output"),
-        "idle": ("idle", "idle"),
-    },
-}
-"""Label and series of every cause of every unit."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure: its inline SVG, what its colors mean (group by group), and what to see in it."""
-
-    title: str
-    svg: str
-    legend: Legend
-    caption: str
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A unit for an axis and the texts beside it."""
-
-    unit: str
-    size: float
-
-    def text(self, value: float) -> str:
-        """Three digits in this unit, without its name."""
-        scaled = value / self.size
-        if 0 < scaled < 0.01:
-            return "<0.01"
-        return f"{scaled:,.0f}" if scaled >= 100 else f"{scaled:.3g}"
-
-
-ENERGY = (("mJ", 1e9), ("µJ", 1e6), ("nJ", 1e3), ("pJ", 1.0))
-BYTES = (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("bytes", 1.0))
-CYCLES = (("billion cycles", 1e9), ("million cycles", 1e6), ("thousand cycles", 1e3), ("cycles", 1.0))
-
-
-def scale(values: Iterable[float], units: tuple[tuple[str, float], ...]) -> Scale:
-    """The largest unit that the greatest value reaches."""
-    top = max(values, default=0.0)
-    return Scale(*next((unit for unit in units if top >= unit[1]), units[-1]))
-
-
-def size_text(count: float) -> str:
-    """Bytes in their own unit."""
-    chosen = scale([count], BYTES)
-    return f"{chosen.text(count)} {chosen.unit}"
+from hwsim.report.series import CAUSE_LABELS, COMPONENTS, OPERANDS, UNITS, WORK
 
 
 def all_figures(values: dict[str, Any]) -> dict[str, Picture]:
@@ -147,7 +43,7 @@ def energy_by_layer(values: dict[str, Any]) -> Picture:
     """Energy of each layer by component (pJ per inference)."""
     table = _per_layer(values, lambda layer: {c: layer["energy_pj"].get(c, 0.0) for c in COMPONENTS})
     what = "Energy, layer by layer"
-    most, share = _most(table), _share({COMPONENTS[c][0]: _sum(table, c) for c in COMPONENTS})
+    most, share = _most(table), _share({COMPONENTS[c][0]: total(table, c) for c in COMPONENTS})
     caption = f"{most} of the energy. Of all layers together, {share}." if most else "No energy is priced."
     caption += spans.told(len(table))
     svg = stacked(what, table, COMPONENTS, ENERGY, caption)
@@ -180,7 +76,7 @@ def units(values: dict[str, Any]) -> Picture:
     chosen = scale([sum(causes.values()) for causes in spent.values()], CYCLES)
     busy = {unit: _busy(unit, causes) for unit, causes in spent.items()}
     rows = [
-        Bar(UNITS[unit], _segments(UNITS[unit], causes, CAUSE_LABELS[unit], chosen), f"{busy[unit]:.0%} busy")
+        Bar(UNITS[unit], segments(UNITS[unit], causes, CAUSE_LABELS[unit], chosen), f"{busy[unit]:.0%} busy")
         for unit, causes in spent.items()
     ]
     what = "What each unit does with its time"
@@ -231,7 +127,7 @@ def dram_by_layer(values: dict[str, Any]) -> Picture:
     )
     labels = {name: (label, series) for name, (label, _, series) in OPERANDS.items()}
     what = "DRAM traffic, layer by layer"
-    most, share = _most(table), _share({labels[o][0]: _sum(table, o) for o in labels})
+    most, share = _most(table), _share({labels[o][0]: total(table, o) for o in labels})
     caption = (
         f"{most} of the traffic. Of all layers together, {share}."
         if most
@@ -309,48 +205,6 @@ def _per_layer(
 ) -> list[tuple[str, dict[str, float]]]:
     samples = values["samples"]
     return [(la["name"], {k: v / samples for k, v in parts(la).items()}) for la in values["layers"]]
-
-
-def stacked(
-    what: str,
-    table: list[tuple[str, dict[str, float]]],
-    labels: dict[str, tuple[str, str]],
-    unit: tuple[tuple[str, float], ...],
-    told: str,
-    per: str = "inference",
-) -> str:
-    """Bars of each row's parts, stacked in the order of ``labels``: label and series of each part."""
-    shown = spans.together(table)
-    chosen = scale([sum(parts.values()) for _, parts in shown], unit)
-    rows = [
-        Bar(name, _segments(name, parts, labels, chosen), chosen.text(sum(parts.values())))
-        for name, parts in shown
-    ]
-    return bars(f"{what}. {told}", rows, f"{chosen.unit} per {per}")
-
-
-def _segments(
-    row: str, parts: dict[str, float], labels: dict[str, tuple[str, str]], chosen: Scale
-) -> tuple[Segment, ...]:
-    total = sum(parts.values()) or 1.0
-    return tuple(
-        Segment(
-            series,
-            parts.get(name, 0.0) / chosen.size,
-            f"{row}, {label}: {chosen.text(parts.get(name, 0.0))} {chosen.unit} "
-            f"({parts.get(name, 0.0) / total:.1%})",
-        )
-        for name, (label, series) in labels.items()
-    )
-
-
-def legend(table: list[tuple[str, dict[str, float]]], labels: dict[str, tuple[str, str]]) -> Legend:
-    """The series that occur, in the order of the bars' segments."""
-    return (("", tuple(entry for name, entry in labels.items() if _sum(table, name))),)
-
-
-def _sum(table: list[tuple[str, dict[str, float]]], part: str) -> float:
-    return sum(parts.get(part, 0.0) for _, parts in table)
 
 
 def _most(table: list[tuple[str, dict[str, float]]]) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hwsim.report import batches
-from hwsim.report.figures import size_text
 from hwsim.report.numbers import NONE, area, duration, joules, quantity
+from hwsim.report.picture import size_text
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
-from hwsim.report.drawing import NAMESPACE, WIDTH
+from hwsim.report.drawing import WIDTH, canvas
 from hwsim.report.plain import plain
 
 SIDE, GAP = 0.5, 0.1
@@ -27,15 +27,7 @@ def heat_map(values: dict[str, Any], alt: str) -> str:
     used |= {(i % width, i // width) for flits in network["links"].values() for i, n in enumerate(flits) if n}
     columns, rows = (max(place[axis] for place in used) + 1 for axis in (0, 1))
     pitch = WIDTH / (columns + 0.2)
-    root = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": NAMESPACE[1:-1],
-            "viewBox": f"0 0 {WIDTH:g} {pitch * (rows + 0.2):.1f}",
-            "role": "img",
-            "aria-label": plain(alt),
-        },
-    )
+    root = canvas(alt, round(pitch * (rows + 0.2), 1))
 
     def at(place: float) -> str:
         return f"{pitch * (place + 0.6):.1f}"

@@ -4,10 +4,11 @@ from typing import Any
 
 from hwsim.report.contents import Contents
 from hwsim.report.csv_files import text_of
-from hwsim.report.figures import COMPONENTS, ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.numbers import NONE, area, duration, joules, quantity
 from hwsim.report.page import template
+from hwsim.report.picture import ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.plain import cleaned
+from hwsim.report.series import COMPONENTS
 from hwsim.report.tables import Cell, Table
 
 FIELDS = {

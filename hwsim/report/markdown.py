@@ -4,8 +4,8 @@ import html
 import re
 from collections.abc import Iterable
 
-from hwsim.report.figures import Picture
 from hwsim.report.headline import Tile
+from hwsim.report.picture import Picture
 from hwsim.report.tables import Cells, Table
 
 ROWS = 200

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from hwsim.report.figures import BYTES, OPERANDS, Picture, legend, stacked
 from hwsim.report.numbers import NONE
+from hwsim.report.picture import BYTES, Picture, legend, stacked
+from hwsim.report.series import OPERANDS
 from hwsim.report.tables import Cell, Table
 
 LEVELS = {"dram": "DRAM", "buffers": "buffers", "registers": "registers of the array"}

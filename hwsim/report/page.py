@@ -26,7 +26,8 @@ from hwsim.report import (
 )
 from hwsim.report.claim import claim
 from hwsim.report.drawing import PALETTE
-from hwsim.report.figures import Picture, all_figures
+from hwsim.report.figures import all_figures
+from hwsim.report.picture import Picture
 from hwsim.report.plain import cleaned
 from hwsim.report.roofline import FORMULAS, roofline
 from hwsim.report.tables import fields, row_html

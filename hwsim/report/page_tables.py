@@ -5,10 +5,11 @@ from typing import Any
 from hwsim import cost
 from hwsim.ledger import ACTIONS, CAUSES
 from hwsim.report import batches
-from hwsim.report.figures import BYTES, CAUSE_LABELS, COMPONENTS, ENERGY, UNITS, scale, size_text
 from hwsim.report.glossary import GLOSSARY
 from hwsim.report.numbers import NONE, duration, joules, percent, quantity
+from hwsim.report.picture import BYTES, ENERGY, scale, size_text
 from hwsim.report.roofline import points
+from hwsim.report.series import CAUSE_LABELS, COMPONENTS, UNITS
 from hwsim.report.tables import Cell, Cells, Table
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from hwsim.report.drawing import NAMESPACE
+from hwsim.report.drawing import canvas
 from hwsim.report.plain import plain
 
 WIDTH, HEIGHT, SIDE, TOP, BELOW = 760.0, 300.0, 46.0, 18.0, 34.0
@@ -44,13 +44,7 @@ LISTED = 12
 
 def lines(alt: str, axes: Sequence[Upright], best: Sequence[bool], tips: Sequence[str]) -> str:
     """An SVG; lines of the best points are drawn over the others, of which at most MOST_LINES are drawn."""
-    root = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": NAMESPACE[1:-1], "viewBox": f"0 0 {WIDTH:g} {HEIGHT:g}", "role": "img",
-            "aria-label": plain(alt),
-        },
-    )  # fmt: skip
+    root = canvas(alt, HEIGHT, WIDTH)
     step = (WIDTH - 2 * SIDE) / max(1, len(axes) - 1)
 
     def place(i: int, share: float) -> tuple[float, float]:
@@ -76,11 +70,13 @@ def lines(alt: str, axes: Sequence[Upright], best: Sequence[bool], tips: Sequenc
         ElementTree.SubElement(root, "polyline", upright)
         _text(root, x, HEIGHT - 6 - (k % 2) * 12, one.name, "middle")
         for share, text in one.ticks:
-            _text(root, x + 3, place(k, share)[1] + 3, text, "start")
+            beside = (x - 3, "end") if k == len(axes) - 1 else (x + 3, "start")
+            _text(root, beside[0], place(k, share)[1] + 3, text, beside[1])
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def _text(root: ElementTree.Element, x: float, y: float, text: str, anchor: str) -> None:
-    style = f"fill:currentColor;font-size:{SIZE:g}px;text-anchor:{anchor}"
+    halo = "stroke:var(--ground);stroke-width:2.5;paint-order:stroke"
+    style = f"fill:currentColor;{halo};font-size:{SIZE:g}px;text-anchor:{anchor}"
     made = ElementTree.SubElement(root, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "style": style})
     made.text = plain(text)

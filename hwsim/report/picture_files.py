@@ -21,7 +21,7 @@ from matplotlib.patches import Circle, PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from hwsim.report.drawing import LETTER, NAMESPACE, PALETTE, WIDTH
-from hwsim.report.figures import Picture
+from hwsim.report.picture import Picture
 from hwsim.report.plain import plain
 from hwsim.storage import atomic_path
 

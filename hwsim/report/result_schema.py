@@ -8,8 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from hwsim.cost import WHOLE
 from hwsim.report.area_schema import Areas
-from hwsim.report.figures import COMPONENTS
 from hwsim.report.schema import Accuracy, Agreement, Amount, Count, Model, Part, Provenance, Share, Text, of
+from hwsim.report.series import COMPONENTS
 
 CLOSE = 1e-9
 """Relative difference that sums of rounded numbers may have."""

@@ -6,8 +6,8 @@ from math import ceil, floor, log10
 from typing import Any
 from xml.etree import ElementTree
 
-from hwsim.report.drawing import LETTER, NAMESPACE, WIDTH, shorten
-from hwsim.report.figures import Picture
+from hwsim.report.drawing import LETTER, WIDTH, canvas, shorten
+from hwsim.report.picture import Picture
 from hwsim.report.plain import plain
 
 MOST_POINTS, MOST_NAMES = 200, 14
@@ -144,7 +144,7 @@ def _drawn(values: dict[str, Any], shown: list[Point], alt: str) -> str:
     def y(value: float) -> float:
         return TOP + tall * (high - log10(value)) / (high - low)
 
-    root = _root(alt)
+    root = canvas(alt, HEIGHT)
     _axes(root, (begin, end), (low, high), x, y)
     if bounds:
         _roofs(root, values, (10.0**begin, 10.0**end), 10.0**low, x, y)
@@ -170,15 +170,8 @@ def _drawn(values: dict[str, Any], shown: list[Point], alt: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _root(alt: str) -> ElementTree.Element:
-    box = f"0 0 {WIDTH:g} {HEIGHT:g}"
-    return ElementTree.Element(
-        "svg", {"xmlns": NAMESPACE[1:-1], "viewBox": box, "role": "img", "aria-label": plain(alt)}
-    )
-
-
 def _empty(alt: str) -> str:
-    root = _root(alt)
+    root = canvas(alt, HEIGHT)
     _write(root, WIDTH / 2, HEIGHT / 2, "nothing to draw", "middle")
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from xml.etree import ElementTree
 
-from hwsim.report.drawing import LETTER, NAMESPACE, WIDTH
-from hwsim.report.figures import scale
+from hwsim.report.drawing import LETTER, WIDTH, canvas
+from hwsim.report.picture import scale
 from hwsim.report.plain import plain
 
 HEIGHT, LEFT, RIGHT, TOP, BELOW = 250.0, 44.0, 16.0, 26.0, 38.0
@@ -46,10 +46,7 @@ def scatter(alt: str, points: list[Point], x: Axis, y: Axis) -> str:
     """Points of the front are filled and joined from left to right; of more than MOST_POINTS, these come
     first. Every text is plain and escaped."""
     shown = sorted(points, key=lambda p: not p.best)[:MOST_POINTS]
-    box = f"0 0 {WIDTH:g} {HEIGHT:g}"
-    root = ElementTree.Element(
-        "svg", {"xmlns": NAMESPACE[1:-1], "viewBox": box, "role": "img", "aria-label": plain(alt)}
-    )
+    root = canvas(alt, HEIGHT)
     below, x_size = x.scaled([p.x for p in shown])
     beside, y_size = y.scaled([p.y for p in shown])
     shown = [replace(p, x=p.x / x_size, y=p.y / y_size) for p in shown]

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import hwsim
-from hwsim.report.figures import ENERGY, Picture
 from hwsim.report.page import template
+from hwsim.report.picture import ENERGY, Picture
 from hwsim.report.plain import cleaned
 from hwsim.report.scatter import Axis, Point, scatter
 from hwsim.report.search_console import amount, title

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from hwsim.pareto import non_dominated
-from hwsim.report.figures import COMPONENTS, ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.numbers import NONE, duration, joules, percent
+from hwsim.report.picture import ENERGY, Picture, legend, size_text, stacked
 from hwsim.report.scatter import Axis, Point, scatter
+from hwsim.report.series import COMPONENTS
 from hwsim.report.tables import Cell, Table
 
 

@@ -4,8 +4,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from hwsim.report import batches
-from hwsim.report.drawing import NAMESPACE, WIDTH
-from hwsim.report.figures import Picture
+from hwsim.report.drawing import WIDTH, canvas
+from hwsim.report.picture import Picture
 from hwsim.report.plain import plain
 
 NAMES = {
@@ -42,10 +42,7 @@ def figure(values: dict[str, Any]) -> Picture:
 
 def _drawn(found: dict[str, tuple[dict[str, float], str]], alt: str) -> str:
     height = PITCH * max(len(found), 1) + BELOW
-    box = f"0 0 {WIDTH:g} {height:g}"
-    root = ElementTree.Element(
-        "svg", {"xmlns": NAMESPACE[1:-1], "viewBox": box, "role": "img", "aria-label": plain(alt)}
-    )
+    root = canvas(alt, height)
     reach = max([LEAST, *(abs(x) for parts, _ in found.values() for x in parts.values())]) * 1.08
 
     def at(percent: float) -> float:

@@ -1,6 +1,9 @@
 """Sweeps: what a point costs is what an estimate says, a store is gone on with, and nothing is done twice."""
 
+import html
 import json
+import re
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +19,7 @@ from hwsim.explore.outputs import described
 from hwsim.explore.quantities import QUANTITIES
 from hwsim.explore.sample import sampler
 from hwsim.explore.sweep import Found, Sweep
+from hwsim.report import explore_page
 from hwsim.tasks import Done, Task
 from hwsim.workloads import WorkloadSpec
 from tests.explore.small import EVALUATED, SIZE, SPACE, sweep_of, written
@@ -142,6 +146,34 @@ def test_a_division_by_zero_refuses_one_design_and_the_sweep_goes_on(
     assert refused.endswith("by zero")
     told = described(sweep.space, sweep.base, list(found.values()), sweep.objectives, {})
     assert told["counts"]["refused"] == 1
+
+
+WHEN = """
+model: fashion
+parameters:
+  hardware.pe_array.rows: [2, 4, 6, 8]
+  mapping.batch: {values: [1, 4], when: 8 // (hardware.pe_array.rows - 4) > 2}
+  hardware.lif.units: [4, 8]
+"""
+
+
+@pytest.mark.parametrize("kind", ["grid", "random", "tpe", "nsga2"])
+def test_a_condition_that_divides_by_zero_refuses_its_design_and_the_sweep_goes_on(
+    kind: str, tmp_path: Path
+) -> None:
+    sweep = sweep_of(written(tmp_path, WHEN), tmp_path / "points.jsonl")
+    sweep.subjects = lambda _options: Subject(*[SimpleNamespace(id="1")] * 2)  # type: ignore[arg-type]
+    found = [tuple(one.point.values()) for one in run(sweep, kind, 400, Priced()) if one.kept]
+    # 8 // -2 is below 2 and 8 // 4 is 2: the batch stays as it is; 8 // 2 is above
+    assert sorted(found) == [*product((2,), (4, 8)), *product((6,), (1, 4), (4, 8)), *product((8,), (4, 8))]
+    left = [one for one in sweep.found.values() if not one.kept]
+    assert [one.point for one in left] == [{"hardware.pe_array.rows": 4}]
+    why = left[0].refused
+    assert why is not None
+    assert re.fullmatch(r"mapping.batch: when '8 // \(hardware.pe_array.rows - 4\) > 2': .* by zero", why)
+    told = described(sweep.space, sweep.base, list(sweep.found.values()), sweep.objectives, {})
+    assert told["counts"]["refused"] == 1
+    assert why in html.unescape(explore_page.render(told | {"run": {}}))
 
 
 def test_what_a_network_option_changes_is_executed_once_for_each_value(

@@ -113,6 +113,44 @@ def test_a_file_that_cannot_be_imported_is_named(tmp_path: Path, text: str, mess
         open_model(f"{path}:build")
 
 
+OF_ITS_FOLDER = """
+from of_its_folder.inner import WIDTH
+from torch import nn
+
+def build():
+    return nn.Linear(1, WIDTH)
+"""
+
+
+def test_models_of_two_folders_each_import_the_files_of_their_own(tmp_path: Path) -> None:
+    """Files of one name, a package among them, read again and again, and from a module read later."""
+    for width, folder in ((3, tmp_path / "a"), (5, tmp_path / "b")):
+        (folder / "of_its_folder").mkdir(parents=True)
+        (folder / "of_its_folder" / "__init__.py").touch()
+        (folder / "of_its_folder" / "inner.py").write_text(f"WIDTH = {width}\n")
+        (folder / "file_of_its_folder.py").write_text(f"WIDTH = {width}\n")
+        (folder / "later.py").write_text(OF_ITS_FOLDER)
+        (folder / "net.py").write_text(OF_ITS_FOLDER.replace("of_its_folder.inner", "file_of_its_folder"))
+    for file in ("net.py", "later.py"):
+        for _ in range(2):
+            for width, folder in ((3, "a"), (5, "b")):
+                model = open_model(f"{tmp_path / folder / file}:build").model
+                assert isinstance(model, nn.Linear)
+                assert model.out_features == width
+
+
+def test_what_a_model_imports_from_elsewhere_stays_imported(net: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text(
+        "import colorsys\nimport hwsim.nn\nfrom torch import nn\nbuild = nn.Identity\n"
+    )
+    before = sys.modules["torch"], sys.modules["hwsim.nn"]
+    open_model(f"{tmp_path / 'other.py'}:build")
+    colors = sys.modules["colorsys"]
+    open_model(f"{net}:build")
+    assert (sys.modules["torch"], sys.modules["hwsim.nn"]) == before
+    assert sys.modules["colorsys"] is colors
+
+
 def test_the_path_of_imports_is_left_as_it_was(net: Path) -> None:
     before = list(sys.path)
     open_model(f"{net}:build")

@@ -10,7 +10,7 @@ from hwsim.hardware import Hardware, load_hardware
 from hwsim.manycore.pipeline import NO_ANN, estimate_chip
 from hwsim.mapping import Mapping
 from hwsim.pipeline import Workload
-from hwsim.result import dense_macs
+from hwsim.result_values import dense_macs
 from tests.chip.nets import dense, net
 from tests.examples import small_network
 from tests.report.chip_example import SAMPLES, example, on_tiles

@@ -4,6 +4,7 @@ import copy
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,24 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def spec(directory: Path, **fields: Any) -> ArchitectureSearch:
     return ArchitectureSearch.of({"supernet": str(directory)} | SMALL | fields)
+
+
+def test_a_supernet_of_a_file_is_another_one_when_what_the_file_imports_changes(tmp_path: Path) -> None:
+    (tmp_path / "weights.safetensors").touch()
+    (tmp_path / "net.py").write_text("import parts")
+    (tmp_path / "parts.py").write_text("A = 1")
+    (tmp_path / "other.py").write_text("A = 1")
+    trained = TrainSpec.of(SUPERNET | {"model": f"{tmp_path / 'net.py'}:build"})
+    feed: Any = SimpleNamespace(data=SimpleNamespace(train=SimpleNamespace(digest=lambda: "images")))
+
+    def number() -> str:
+        return Supernet(tmp_path, trained, nn.Identity(), feed).id
+
+    first = number()
+    (tmp_path / "other.py").write_text("A = 2")
+    assert number() == first
+    (tmp_path / "parts.py").write_text("A = 2")
+    assert number() != first
 
 
 PATH = ("srb3", "scb3", "skip", "srb3", "skip")

@@ -82,21 +82,31 @@ def test_what_failed_in_its_first_epoch_may_be_begun_with_a_lower_rate(net: str,
     assert train(spec(net, optimizer="sgd", rate=0.01, warmup=0), tmp_path).spec.rate == 0.01
 
 
-def test_a_training_does_not_go_on_with_another_model_file(net: str, tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(Path(net.rpartition(":")[0]).read_text())
-    stopped(spec(f"{path}:build"), tmp_path / "run", 1)
-    path.write_text(path.read_text() + "\n")
-    with pytest.raises(HwsimError, match=r"net\.py changed since this run began"):
-        train(spec(f"{path}:build"), tmp_path / "run")
+def with_an_import(net: str, directory: Path) -> str:
+    """The same network in a file that imports another one beside it."""
+    text = Path(net.rpartition(":")[0]).read_text()
+    (directory / "net.py").write_text(f"import imported_by_net\n{text}")
+    (directory / "imported_by_net.py").touch()
+    return f"{directory / 'net.py'}:build"
 
 
-def test_a_training_is_no_model_with_another_model_file(net: str, tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(Path(net.rpartition(":")[0]).read_text())
-    train(spec(f"{path}:build", epochs=1), tmp_path / "run")
-    path.write_text(path.read_text() + "\n")
-    with pytest.raises(HwsimError, match=r"net\.py: is not the file that .*run was trained with"):
+FILES = pytest.mark.parametrize("file", ["net.py", "imported_by_net.py"])
+
+
+@FILES
+def test_a_training_does_not_go_on_with_another_model_file(net: str, tmp_path: Path, file: str) -> None:
+    of_file = spec(with_an_import(net, tmp_path))
+    stopped(of_file, tmp_path / "run", 1)
+    (tmp_path / file).write_text((tmp_path / file).read_text() + "\n")
+    with pytest.raises(HwsimError, match=rf"{file} changed since this run began"):
+        train(of_file, tmp_path / "run")
+
+
+@FILES
+def test_a_training_is_no_model_with_another_model_file(net: str, tmp_path: Path, file: str) -> None:
+    train(spec(with_an_import(net, tmp_path), epochs=1), tmp_path / "run")
+    (tmp_path / file).write_text((tmp_path / file).read_text() + "\n")
+    with pytest.raises(HwsimError, match=rf"{file}: is not the file that .*run was trained with"):
         finished(tmp_path / "run")
 
 

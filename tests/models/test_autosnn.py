@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import autosnn_blocks
+import autosnn_compared
 import pytest
 import torch
 from torch import nn
@@ -24,13 +26,14 @@ PRINTED = {
     "resnet11_lee": {16: 1.17, 32: 4.60, 64: 18.30},
     "resnet19_zheng": {16: 0.23, 32: 0.93, 64: 3.68, 128: 14.69},
 }
+BUILDERS = vars(autosnn_compared) | vars(autosnn)
 ENTRIES = [(name, channels) for name, row in TABLE_3.items() for channels in row]
 
 
 @pytest.mark.parametrize(("name", "channels"), ENTRIES)
 def test_parameters_are_those_of_table_3(name: str, channels: int) -> None:
     """Convolutions, scales and shifts of the normalization, one w per PLIF layer, linear layers."""
-    count = parameters(build(getattr(autosnn, name), channels=channels))
+    count = parameters(build(BUILDERS[name], channels=channels))
     assert count == TABLE_3[name][channels]
     printed = PRINTED[name][channels]
     if (name, channels) == ("resnet11_lee", 16):  # printed 1.17, but the count rounds to 1.16
@@ -90,11 +93,11 @@ def test_average_pools_have_neurons_and_max_pools_have_none() -> None:
     assert layers == [12, 13, 15]
 
 
-@pytest.mark.parametrize("block", autosnn.BLOCKS)
+@pytest.mark.parametrize("block", autosnn_blocks.BLOCKS)
 @pytest.mark.parametrize(("outputs_", "stride"), [(4, 1), (8, 1), (8, 2)])
 def test_every_block_gives_spikes_of_the_right_shape(block: str, outputs_: int, stride: int) -> None:
     torch.manual_seed(0)
-    made = autosnn.BLOCKS[block](4, outputs_, stride)
+    made = autosnn_blocks.BLOCKS[block](4, outputs_, stride)
     spikes = (torch.rand(2, 4, 8, 8) < 0.5).float()
     given = made(spikes)
     assert given.shape == (2, outputs_, 8 // stride, 8 // stride)
@@ -113,7 +116,7 @@ def test_every_stem_leaves_a_map_of_32_pixels(stem: str, size: int) -> None:
 
 
 def test_a_half_skip_reads_even_and_odd_pixels() -> None:
-    half = autosnn.skip(1, 2, 2)
+    half = autosnn_blocks.skip(1, 2, 2)
     for convolution in (half.even, half.odd):
         nn.init.ones_(convolution.weight)
     pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
@@ -185,7 +188,7 @@ def test_neurons_behind_average_pools_never_fire_at_the_papers_threshold() -> No
     """The mean of spikes is 1 at most, and v = 1 - 1/2^t after t steps of it; at 1/2 it fires at once."""
     ones = torch.ones(1, 1, 2, 2)
     for threshold, fired in ((1.0, 0.0), (0.5, 8.0)):
-        net = autosnn._avg_spike(threshold)
+        net = autosnn_blocks.avg_spike(threshold)
         assert float(run(net, ones, 8).detach().sum()) == fired
 
 
@@ -208,5 +211,5 @@ def test_unknown_neurons_and_spaces_are_errors() -> None:
 
 @pytest.mark.parametrize("name", ["snn1", "snn4", "cifarnet_fang", "resnet11_lee", "supernet"])
 def test_inputs_may_have_another_number_of_channels(name: str) -> None:
-    net = getattr(autosnn, name)(channels=4, resolution=16, channels_in=1)
+    net = BUILDERS[name](channels=4, resolution=16, channels_in=1)
     assert net(torch.rand(2, 1, 16, 16)).shape == (2, 10)

@@ -16,8 +16,8 @@ from hwsim.report import (
     chip_figures,
     chip_levels,
     chip_page,
-    figures,
     memory,
+    picture,
     roofline,
 )
 from hwsim.report.drawing import Bar
@@ -107,7 +107,7 @@ def test_tiles_have_the_exact_means() -> None:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[list[Bar]]:
     """The rows of every figure of bars that is drawn from here on."""
     found: list[list[Bar]] = []
-    for module in (chip_figures, figures):
+    for module in (chip_figures, picture):
         monkeypatch.setattr(module, "bars", lambda _alt, rows, *_, **__: found.append(list(rows)) or "")
     return found
 

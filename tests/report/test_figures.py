@@ -7,7 +7,7 @@ import matplotlib as mpl
 import pytest
 
 from hwsim.ledger import CAUSES
-from hwsim.report import drawing, figures
+from hwsim.report import drawing, figures, picture, series
 from tests.report.example import HOSTILE, example, with_layers
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,8 +45,8 @@ def test_a_figure_stands_alone_and_has_a_name(name: str) -> None:
 
 
 def test_colors_follow_the_page_and_are_never_fixed() -> None:
-    for picture in figures.all_figures(example()).values():
-        used = set(re.findall(r"(?:fill|stroke):([^;\"]+)", picture.svg)) - {"none"}
+    for drawn in figures.all_figures(example()).values():
+        used = set(re.findall(r"(?:fill|stroke):([^;\"]+)", drawn.svg)) - {"none"}
         assert used <= {"currentColor", "var(--faint)"} | {f"var(--{name})" for name in drawing.PALETTE}
 
 
@@ -67,14 +67,14 @@ def test_every_unit_spends_the_same_time() -> None:
     for tip, width in blocks(figures.units(example()).svg):
         unit = tip.split(",")[0]
         widths[unit] = widths.get(unit, 0.0) + width
-    assert set(widths) == set(figures.UNITS.values())
+    assert set(widths) == set(series.UNITS.values())
     assert max(widths.values()) - min(widths.values()) < 1.0
 
 
 def test_every_cause_has_a_label_and_a_color() -> None:
     for unit, causes in CAUSES.items():
-        assert tuple(figures.CAUSE_LABELS[unit]) == causes
-        assert all(series in drawing.PALETTE for _, series in figures.CAUSE_LABELS[unit].values())
+        assert tuple(series.CAUSE_LABELS[unit]) == causes
+        assert all(series in drawing.PALETTE for _, series in series.CAUSE_LABELS[unit].values())
 
 
 def test_operands_cover_all_dram_traffic() -> None:
@@ -82,7 +82,7 @@ def test_operands_cover_all_dram_traffic() -> None:
     moved = sum(
         layer["counts"].get(action, 0)
         for layer in values["layers"]
-        for _, actions, _ in figures.OPERANDS.values()
+        for _, actions, _ in series.OPERANDS.values()
         for action in actions
     )
     assert moved == values["totals"]["dram_bytes"]
@@ -159,6 +159,6 @@ def test_drawing_ignores_and_keeps_the_settings_of_matplotlib() -> None:
 
 
 def test_texts_beside_bars_keep_three_digits() -> None:
-    chosen = figures.scale([12_345.0], figures.ENERGY)
+    chosen = picture.scale([12_345.0], picture.ENERGY)
     assert chosen.unit == "nJ"
     assert [chosen.text(v) for v in (0, 1, 12_345, 123_456_789)] == ["0", "<0.01", "12.3", "123,457"]

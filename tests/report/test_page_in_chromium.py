@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hwsim.report import chip_page, compare_page, index, page
+from hwsim.report import chip_page, compare_page, explore_page, index, page
 from hwsim.report.contents import contents
 from hwsim.report.saved import Saved
-from tests.report import chip_example, test_compare_page
+from tests.report import chip_example, explore_example, test_compare_page
 from tests.report.chromium import Browser, chromium, found
 from tests.report.example import HOSTILE, empty, example, with_layers
 
@@ -51,13 +51,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "tiles": chip_page.render(chip_example.on_tiles()),
         "index": index.render(both),
         "compare": compare_page.render(test_compare_page.example()),
+        "explore": explore_page.render(explore_example.example()),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in texts}
 
 
-KINDS = ("result", "sensitive", "empty", "cores", "tiles", "index", "compare")
+KINDS = ("result", "sensitive", "empty", "cores", "tiles", "index", "compare", "explore")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -177,7 +178,7 @@ CONTRASTS = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["result", "cores", "index"])
+@pytest.mark.parametrize("kind", ["result", "cores", "index", "explore"])
 def test_every_text_stands_out_from_its_ground(
     browser: Browser, pages: dict[str, Path], kind: str, scheme: str
 ) -> None:
@@ -220,6 +221,65 @@ def test_a_hostile_name_runs_nothing_and_breaks_nothing(browser: Browser, tmp_pa
     assert len(browser.requests()) <= 2  # the page, and its icon of no bytes
     assert browser.value("document.documentElement.scrollWidth") == PHONE
     assert browser.value("document.querySelectorAll('script').length") == 1
+
+
+LINES = "[...document.querySelectorAll('#parallel polyline')].filter((l) => l.querySelector('title'))"
+
+
+def test_a_sweep_has_a_line_a_design_and_those_of_the_front_in_color(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    browser.show(pages["explore"])
+    drawn = browser.value(f"{LINES}.map((l) => [l.style.stroke, l.querySelector('title').textContent])")
+    best = [tip for stroke, tip in drawn if stroke == "var(--array)"]
+    assert len(drawn) == explore_example.WITHIN
+    assert len(best) == explore_example.FRONT
+    assert all(tip.endswith("dataflow os") for tip in best)
+    # they lie over the others
+    assert [stroke for stroke, _ in drawn[-len(best) :]] == ["var(--array)"] * len(best)
+
+
+def test_a_sweep_has_the_front_of_every_pair_of_objectives(browser: Browser, pages: dict[str, Path]) -> None:
+    """Energy and area both grow with the array: the smallest beats all. Either against time does not."""
+    browser.show(pages["explore"])
+    dots = "[...f.querySelectorAll('circle')].filter((c) => c.style.fill === 'var(--array)').length"
+    told = f"[f.querySelector('h3').textContent, {dots}]"
+    assert browser.value(f"[...document.querySelectorAll('#fronts figure')].map((f) => {told})") == [
+        ["Time over energy", explore_example.FRONT],
+        ["Area over energy", 1],
+        ["Area over time", explore_example.FRONT],
+    ]
+
+
+@pytest.mark.parametrize("width", [PHONE, 1280])
+def test_texts_beside_the_lines_of_a_sweep_can_be_read_and_have_units(
+    browser: Browser, pages: dict[str, Path], width: int
+) -> None:
+    browser.show(pages["explore"], width, 844)
+    texts = "[...document.querySelectorAll('#parallel text')]"
+    assert browser.value(f"Math.min(...{texts}.map((t) => t.getBoundingClientRect().height))") >= 9
+    told = browser.value(f"{texts}.map((t) => t.textContent)")
+    assert {"1.12 µJ", "15.62 µs", "0.0064 mm²"} <= set(told)
+
+
+def test_a_sweep_tells_why_designs_were_left_out(browser: Browser, pages: dict[str, Path]) -> None:
+    browser.show(pages["explore"])
+    cells = browser.value("[...document.querySelectorAll('#setup td, #setup th')].map((c) => c.textContent)")
+    assert {explore_example.REFUSED, explore_example.FAILED} <= set(cells)
+
+
+def test_names_of_a_sweep_that_mean_harm_stay_text(browser: Browser, tmp_path: Path) -> None:
+    for name in HOSTILE:
+        values = explore_example.example()
+        values["description"] = name
+        values["points"][-1]["failed"] = values["points"][-2]["refused"] = name
+        for one in values["points"]:
+            one["point"] = {n: name if isinstance(v, str) else v for n, v in one["point"].items()}
+        (tmp_path / "page.html").write_text(explore_page.render(values), encoding="utf-8")
+        browser.show(tmp_path / "page.html", PHONE, 844)
+        assert browser.complaints() == []
+        assert len(browser.requests()) <= 2  # the page, and its icon of no bytes
+        assert browser.value("document.documentElement.scrollWidth") == PHONE
 
 
 def test_ten_thousand_layers_open_within_seconds_and_turn_pages(browser: Browser, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hwsim.report import memory, page, picture_files, spans, spread
-from hwsim.report.figures import Picture
+from hwsim.report.picture import Picture
 from hwsim.report.roofline import points, roofline
 from tests.report.example import HOSTILE, empty, example, with_layers
 

@@ -16,7 +16,7 @@ from hwsim.methods.run_directory import digest_of
 from hwsim.methods.spike_aware.sections import can_be_cut
 from hwsim.methods.train import finished
 from hwsim.methods.train_data import Feed
-from hwsim.methods.train_model import WEIGHTS, build, load_weights
+from hwsim.methods.train_model import WEIGHTS, build, load_weights, sources_of
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.nn import choices, unroll
 from hwsim.storage import content_id
@@ -50,9 +50,11 @@ class Supernet:
 
     @cached_property
     def id(self) -> str:
-        """Of the weights, how they were trained, and all training images."""
+        """Of the weights, how they were trained, the code of a model's file, and all training images."""
         spec = self.spec.model_dump(exclude={"data", "data_directory", "initial", "device"})
         meta = {"spec": spec, "weights": digest_of(self.directory / WEIGHTS)}
+        if code := sources_of(self.spec):
+            meta["code"] = code
         return content_id("supernet", meta | {"train": self.feed.data.train.digest()})
 
     @property
