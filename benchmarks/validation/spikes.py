@@ -151,11 +151,16 @@ def lively(model: nn.Module, inputs: Values, coding: Coding, drive: float) -> nn
 
 
 def row_of(what: str, told: Agreement) -> Row:
-    fired = sum(row.events for row in told.rows)
-    silent = sum(not row.events for row in told.rows)
-    differences = "none" if not told.free else told.sentence()
-    reference = (
-        f"{fired:,} spikes of {len(told.rows)} layers{f', {silent} silent' if silent else ''}, PyTorch"
-    )
+    """Neurons and steps; of those that differ, the ones whose inputs were equal and what explains them."""
+    events = [row.events for row in told.rows]
+    silent = f", {events.count(0)} silent" if 0 in events else ""
+    reference = f"{sum(events):,} events of {len(events)} layer{'s' * (len(events) > 1)}{silent}, PyTorch"
     equal = f"{told.compared - told.free:,} of {told.compared:,} equal"
+    differences = "none"
+    if told.free:
+        explained = f"{told.driven - told.unexplained} of {told.driven}"
+        differences = (
+            f"{told.free:,}: {told.driven} on equal inputs, {explained} of them within float32 rounding of "
+            "the threshold; the rest follow from them"
+        )
     return Row(GROUP, what, reference, equal, differences, GATE, told.trusted, COMMAND)
