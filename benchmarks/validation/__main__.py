@@ -6,35 +6,21 @@ outside the repository, in the directory that HWSIM_DATA names.
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.validation import (
-    accelerators,
-    chips,
-    engines,
-    networks,
-    operations,
-    papers,
-    silicon,
-    spikes,
-)
+from benchmarks.validation.comparisons import COMPARISONS, LONG, compared
 from benchmarks.validation.rows import DATA, Row
 from hwsim.storage import write_text
 
 PAGE = Path("docs/validation.md")
 
-COMPARISONS: dict[str, Callable[[], Iterator[Row]]] = {
-    "systolic": engines.systolic, "noc": engines.network_on_chip, "dram": engines.dram,
-    "golden": networks.golden_networks, "spikes": spikes.spikes, "operations": operations.operations,
-    "papers": papers.papers, "sanafe": chips.sanafe, "silicon": silicon.silicon,
-    "accelerators": accelerators.accelerators,
-}  # fmt: skip
-"""By the name that the command takes."""
+PROCESSES = 2
 
 HEAD = """# What hwsim is held against
 
@@ -102,18 +88,19 @@ def main() -> None:
     chosen = parser.parse_args().names
     if not (DATA / "reference").is_dir():
         raise SystemExit(f"{DATA} has no reference/: HWSIM_DATA names the directory that holds it")
-    rows: list[Row] = []
+    asked = chosen or list(COMPARISONS)
+    found: dict[str, list[Row]] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as bar:
-        task = bar.add_task("comparisons", total=len(chosen or COMPARISONS))
-        for name in chosen or COMPARISONS:
-            began = time.perf_counter()
-            found = list(COMPARISONS[name]())
-            rows += found
-            missed = [row.what for row in found if row.met is False]
+    with Progress(*columns) as bar, ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        task = bar.add_task("comparisons", total=len(asked))
+        longest_first = sorted(asked, key=lambda name: name not in LONG)
+        for done in as_completed([pool.submit(compared, name) for name in longest_first]):
+            name, found[name], seconds = done.result()
+            missed = [row.what for row in found[name] if row.met is False]
             told = f"missed: {'; '.join(missed)}" if missed else "holds"
-            bar.console.print(f"{name}: {len(found)} rows, {told}, {time.perf_counter() - began:.0f} s")
+            bar.console.print(f"{name}: {len(found[name])} rows, {told}, {seconds:.0f} s")
             bar.advance(task)
+    rows = [row for name in asked for row in found[name]]
     if chosen:
         sys.stdout.write("\n".join(tables(rows)))
     else:

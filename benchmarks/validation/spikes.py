@@ -52,10 +52,11 @@ CASES: dict[str, Case] = {
     "efficientlif/resnet19": Case(samples=1),
     "efficientlif/har": Case("HAPT", 4, ("channels_in=6",), "6 channels for 9"),
     **{f"autosnn/{net}": Case() for net in (
-        "snn1", "snn1-deep", "snn2", "snn3", "snn4", "searched", "supernet", "cifarnet-wu", "resnet11-lee",
+        "snn1", "snn1-deep", "snn2", "snn3", "snn4", "searched", "supernet", "cifarnet-wu",
     )},
     "autosnn/cifarnet-fang": Case(samples=1),
-    "autosnn/resnet19-zheng": Case(samples=1),
+    "autosnn/resnet11-lee": Case(samples=1),
+    "autosnn/resnet19-zheng": Case(samples=1, why="full size, half of the steps", steps=4),
     "snasnet/cifar10-bw": Case(samples=1),
     "snasnet/cifar100-bw": Case(samples=1),
     "snasnet/search": Case(samples=1),
