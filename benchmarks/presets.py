@@ -77,6 +77,10 @@ Where the array's cycles go (rule S4 of docs/machine.md), in % of all:
   all the time. A job's weights exceed half of its 32 KB buffer, so that K-tiles come again for every
   position, an upper bound (the accelerator works on 256 positions at a time): most of its DRAM bytes
   and energy are weights, hidden behind the stream at 64 GB/s.
+- **mint** takes a spike a cycle into 128 channels as spinalflow does, at 500 MHz for 200 and without
+  merging lists; its weights of 2 bits are a quarter of the bytes.
+- **eyeriss** executes everything as prosperity-dense does, on 14 inputs by 12 channels, with weights that
+  stay for all steps: each tile of 14 inputs leaves sums to be added up in a buffer.
 - **systolic-ann** is sata's dense counterpart with 16 rows. **-ws** and **-is** keep weights or inputs,
   so that a fold's outputs, not its PEs, hold the sums and states: they pass through the partial-sum
   buffer, and to DRAM where it has no room, together with states and held sums between steps: the bytes

@@ -8,7 +8,14 @@ from rich.console import Console
 
 from benchmarks.performance.told import Told
 from benchmarks.validation.__main__ import PROPERTIES, page
-from benchmarks.validation.rows import Row, exact, within
+from benchmarks.validation.accelerators import PUBLISHED, RATE, STEPS, eyeriss_ms, ranks, timed_layers
+from benchmarks.validation.operations import row_of
+from benchmarks.validation.papers import half_of_rounded
+from benchmarks.validation.rows import Row, as_printed, exact, within
+from benchmarks.validation.silicon import TRUENORTH, odin, power_mw, sne
+from benchmarks.validation.spikes import CASES
+from hwsim import zoo
+from hwsim.chip.prices import load_prices
 
 TESTS = Path(__file__).parent
 
@@ -36,6 +43,66 @@ def test_rows_of_a_group_stand_together_and_open_ones_are_no_gates() -> None:
     assert first.count("| `pytest") == 2
     assert "**no**" in first
     assert "| r/s | o | d | g | - | `c` |" in second
+
+
+def test_a_number_is_met_at_the_digits_that_are_printed() -> None:
+    assert as_printed("g", "w", ["1.8", "0.62"], [1.84, 0.615], "MiB", 2, "c").met
+    beyond = as_printed("g", "w", ["1.8", "0.62"], [1.84, 0.6133], "MiB", 4, "c")
+    assert (beyond.met, beyond.ours, beyond.difference) == (
+        False,
+        "1.8400/0.6133 MiB",
+        "at most +0.0400 MiB",
+    )
+
+
+def test_half_of_a_rounded_number_is_met_only_where_the_paper_halved_it() -> None:
+    """Printed 1.23 and 0.62, which is 1.23 / 2 = 0.615; 1.2266 / 2 is 0.6133, printed 0.61 by itself."""
+    ours = {"L": 1.2266, "L+C#2": 0.6133}
+    assert half_of_rounded("n", "d", "L+C#2", "0.62", "L", "1.23", ours).met
+    assert not half_of_rounded("n", "d", "L+C#2", "0.63", "L", "1.23", ours).met
+    assert not half_of_rounded("n", "d", "L+C#2", "0.62", "L", "1.24", ours).met
+    assert not half_of_rounded("n", "d", "L+C#2", "0.62", "L", "1.23", ours | {"L+C#2": 0.62}).met
+
+
+def test_operations_are_equal_but_for_the_rounding_of_the_tool() -> None:
+    counted = {"net": "n", "inputs": "binary", "tool": "syops", "share": 1e-6, "ours": {"syops_ac": 1000.0}}
+    assert row_of(counted | {"theirs": {"syops_ac": 1000.0005}}).met
+    assert not row_of(counted | {"theirs": {"syops_ac": 1000.002}}).met
+
+
+def test_every_network_of_the_zoo_without_weights_is_held_against_pytorch() -> None:
+    assert set(CASES) == {name for name in zoo.entries() if zoo.entry(name).weights is None}
+
+
+def test_the_line_of_truenorth_gives_the_powers_it_was_drawn_through() -> None:
+    """A mW of 68, 71 and 94 is half a digit; the line's prices are printed to .1 mW and .1 pJ."""
+    line = load_prices("truenorth_marginal")
+    for rate, power in TRUENORTH.items():
+        assert power_mw(line, rate) == pytest.approx(power, abs=0.5)
+
+
+def test_what_would_be_circular_is_no_gate() -> None:
+    """ODIN at 75 MHz and 37.5 M operations a second: 27.3 + 133.5 + 316.1 = 476.9 uW, 12.72 pJ each."""
+    assert (odin().met, sne().met) == (None, None)
+    assert odin().ours == "12.72 pJ by the law"
+    # (261 - 80) / (4.9 - 1.2) = 48.92 uJ a %, 80 - 1.2 * 48.92 = 21.3
+    assert "21.3 uJ + 48.9 uJ a %" in sne().ours
+
+
+def test_the_compared_vgg16_is_the_papers() -> None:
+    """By its simulator's rules 452 ms on Eyeriss; and MINT's 59 ms, ceil(N / 128) cycles a spike and 3 of 16
+    units a neuron, need spikes at the rate that is taken here."""
+    assert eyeriss_ms() == pytest.approx(PUBLISHED["Eyeriss"][0], abs=0.5)
+    every = sum(m * k * -(-n // 128) for m, k, n in timed_layers()) * STEPS
+    neurons = sum(m * n for m, _, n in timed_layers()) * STEPS * 3 / 16
+    assert (PUBLISHED["MINT"][0] * 5e5 - neurons) / every == pytest.approx(RATE, abs=0.005)
+
+
+def test_the_same_order_has_a_rank_correlation_of_one() -> None:
+    ours = {"Eyeriss": (3.0, 1.0), "PTB": (2.0, 2.0), "MINT": (1.0, 3.0)}
+    time, energy = ranks(ours)
+    assert time.difference.startswith("Kendall +1.00, Spearman +1.00; one of 6 orders")
+    assert energy.difference.startswith("Kendall -1.00, Spearman -1.00")
 
 
 @pytest.mark.parametrize("test", PROPERTIES)

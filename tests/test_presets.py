@@ -10,14 +10,17 @@ import pytest
 from hwsim.cost import chip_area, load_table, unit_energies
 from hwsim.cycle import reference
 from hwsim.cycle.run import run
+from hwsim.events import EventTrace
 from hwsim.execute.executor import encode, execute
 from hwsim.grid import CoreLimits, Grid
 from hwsim.hardware import Hardware, LifUnits, Precision, load_hardware, presets
+from hwsim.ledger import CAUSE_COLUMNS
 from hwsim.lower.lowering import Lowering
 from hwsim.mapping import Mapping
 from hwsim.memories import Buffer, Buffers, Dram
+from hwsim.network import Network, Population
 from hwsim.pe_array import Decode, PEArray
-from tests.examples import small_network
+from tests.examples import conv, dense, small_network
 
 DOCS = Path(__file__).parent.parent / "docs" / "hardware.md"
 TEXT = DOCS.read_text(encoding="utf-8")
@@ -32,9 +35,8 @@ PARTS: dict[str, type[Any]] = {
     "grid.": Grid,
     "grid.limits.": CoreLimits,
 }
-PAPERS = (
-    r"(Yin|Narayanan|Lee|Wei|Kim)\b.*20\d\d|(SATA|SATA_Sim|SpinalFlow|PTB|LoAS|Prosperity|EfficientLIF-Net)\b"
-)
+AUTHORS = r"(Yin|Narayanan|Lee|Wei|Kim|Chen)\b.*20\d\d"
+PAPERS = rf"{AUTHORS}|(SATA|SATA_Sim|SpinalFlow|PTB|LoAS|Prosperity|EfficientLIF-Net)\b"
 WHOLE = ("pe_array", "pe_array.decode", "lif", "precision", "buffers", "dram", "grid", "grid.limits")
 
 
@@ -146,9 +148,51 @@ def test_the_systolic_anns_differ_in_their_dataflow_and_the_buffer_for_its_sums(
         assert other.buffers.model_copy(update={"partial_sum": None}) == plain.buffers
 
 
-def test_the_chips_for_anns_alone_have_multipliers() -> None:
+def test_the_chips_for_anns_have_multipliers() -> None:
     found = {name for name in presets() if load_hardware(name).pe_array.multipliers}
-    assert found == {"systolic-ann", "systolic-ann-ws", "systolic-ann-is"}
+    assert found == {"eyeriss", "systolic-ann", "systolic-ann-ws", "systolic-ann-is"}
+
+
+def test_eyeriss_has_168_multipliers_and_the_108_kib_of_its_global_buffer() -> None:
+    chip = load_hardware("eyeriss")
+    assert chip.pe_array.rows * chip.pe_array.columns == 168
+    assert sum(buffer.capacity_bytes for buffer in chip.buffers.present().values()) == 108 * 1024
+
+
+def streamed(name: str, network: Network, trace: EventTrace) -> int:
+    """Cycles in which the PE array of a preset takes inputs in."""
+    chip = load_hardware(name)
+    ledger = run(Lowering(network, chip, Mapping()).lower(trace, range(1)), chip)
+    return int(ledger.cycles[:, CAUSE_COLUMNS.index(("array", "stream"))].sum())
+
+
+def test_eyeriss_takes_each_step_of_each_position_for_14_inputs_of_12_channels() -> None:
+    """64 positions of 5 steps, K = 9 * 4 = 36 in 3 tiles of 14, 30 channels in 3 of 12: the rule of
+    Prosperity's public simulator but for its K M T // 14, which does not round each tile up."""
+    weights = np.zeros((30, 4, 3, 3), np.int8)
+    populations = (Population("in", (4, 8, 8), "input"), Population("a", (30, 8, 8), "lif"))
+    projection = conv("in", "a", weights, padding=(1, 1))
+    network = Network("conv", populations, (projection,), "a", 5, "spikes", True)
+    network.verify()
+    assert streamed("eyeriss", network, EventTrace.silent(network, 1)) == 64 * 5 * 3 * 3
+
+
+def test_mint_takes_a_cycle_for_each_spike_and_128_channels() -> None:
+    """The rule of Prosperity's public simulator: spikes of all steps times ceil(N / 128)."""
+    populations = (Population("in", (50,), "input"), Population("a", (200,), "lif"))
+    projection = dense("in", "a", np.zeros((200, 50), np.int8))
+    network = Network("dense", populations, (projection,), "a", 6, "spikes", True)
+    network.verify()
+    given = (np.random.default_rng(0).random((1, 6, 50)) < 0.3).astype(np.float32)
+    trace = execute(network, encode(network, given))
+    assert streamed("mint", network, trace) == int(given.sum()) * 2
+
+
+def test_the_filter_buffer_of_mint_holds_128_channels_of_a_wide_layer() -> None:
+    chip = load_hardware("mint")
+    # 4608 rows of 128 weights of 2 bits
+    assert chip.buffers.weight.capacity_bytes == 4608 * 128 * 2 // 8
+    assert chip.buffers.weight.word_bits == 128 * chip.precision.weight_bits
 
 
 @pytest.mark.parametrize("name", presets())

@@ -91,21 +91,6 @@ def case(request: pytest.FixtureRequest) -> Case:
     return Case(*request.param)
 
 
-def test_operations_are_those_of_neurobench(case: Case) -> None:
-    models = pytest.importorskip("neurobench.models", reason=f"NeuroBench {MISSING}")
-    workload = pytest.importorskip("neurobench.metrics.workload", reason=f"NeuroBench {MISSING}")
-    benchmarks = pytest.importorskip("neurobench.benchmarks", reason=f"NeuroBench {MISSING}")
-    samples = [(sequence[None], torch.zeros(1)) for sequence in case.sequences]
-    metrics: Any = [[], [workload.SynapticOperations]]
-    loader: Any = _Loader(samples)
-    benchmark = benchmarks.Benchmark(models.TorchModel(case.stepping), loader, [], [], metrics)
-    theirs = benchmark.run(quiet=True)["SynapticOperations"]
-    assert theirs["Effective_ACs"] == pytest.approx(case.ours["neurobench_ac"], rel=1e-12)
-    assert theirs["Effective_MACs"] == pytest.approx(case.ours["neurobench_mac"], rel=1e-12)
-    assert theirs["Dense"] == pytest.approx(case.ours["neurobench_dense"], rel=1e-12)
-    assert theirs["Effective_ACs"] + theirs["Effective_MACs"] > 0
-
-
 class _Loader(list[Any]):
     """Batches of one sample, as a data loader gives them."""
 
@@ -113,7 +98,22 @@ class _Loader(list[Any]):
     dataset = range(SAMPLES)
 
 
-def test_operations_are_those_of_spikingjelly(case: Case) -> None:
+def by_neurobench(case: Case) -> dict[str, float]:
+    """What NeuroBench counts, by the names of hwsim's totals."""
+    models = pytest.importorskip("neurobench.models", reason=f"NeuroBench {MISSING}")
+    workload = pytest.importorskip("neurobench.metrics.workload", reason=f"NeuroBench {MISSING}")
+    benchmarks = pytest.importorskip("neurobench.benchmarks", reason=f"NeuroBench {MISSING}")
+    samples = [(sequence[None], torch.zeros(1)) for sequence in case.sequences]
+    metrics: Any = [[], [workload.SynapticOperations]]
+    loader: Any = _Loader(samples)
+    benchmark = benchmarks.Benchmark(models.TorchModel(case.stepping), loader, [], [], metrics)
+    found = benchmark.run(quiet=True)["SynapticOperations"]
+    keys = {"neurobench_ac": "Effective_ACs", "neurobench_mac": "Effective_MACs", "neurobench_dense": "Dense"}
+    return {name: float(found[key]) for name, key in keys.items()}
+
+
+def by_spikingjelly(case: Case) -> dict[str, float]:
+    """The same of SpikingJelly's counters, per sample."""
     counters = pytest.importorskip(
         "spikingjelly.activation_based.op_counter", reason=f"SpikingJelly {MISSING}"
     )
@@ -121,25 +121,39 @@ def test_operations_are_those_of_spikingjelly(case: Case) -> None:
     with torch.no_grad(), counters.DispatchCounterMode([synops, macs]):
         for sequence in case.sequences:
             case.stepping(sequence[None])
-    assert synops.get_total() / SAMPLES == pytest.approx(case.ours["spikingjelly_synop"], rel=1e-12)
-    assert macs.get_total() / SAMPLES == pytest.approx(case.ours["spikingjelly_mac"], rel=1e-12)
-    assert synops.get_total() + macs.get_total() > 0
+    totals = {"spikingjelly_synop": synops, "spikingjelly_mac": macs}
+    return {name: counter.get_total() / SAMPLES for name, counter in totals.items()}
 
 
-def test_operations_are_those_of_syops(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def by_syops(case: Case) -> dict[str, float]:
+    """The same of syops, per sample."""
     # syops 0.0.5 asks for the multi-step nodes of SpikingJelly before 2.0, which these networks do not use
-    for name in ("MultiStepIFNode", "MultiStepLIFNode", "MultiStepParametricLIFNode"):
-        monkeypatch.setattr(neuron, name, type(name, (), {}), raising=False)
-    syops = pytest.importorskip("syops", reason=f"syops {MISSING}")
-    loader = [(sequence[None], None) for sequence in case.sequences]
-    shape = tuple(case.sequences.shape[1:])
-    counts, _ = syops.get_model_complexity_info(
-        case.stepping, shape, loader, print_per_layer_stat=False, as_strings=False, ost=sys.stderr
-    )
-    # it divides by the number of inputs in float32
-    assert counts[1] == pytest.approx(case.ours["syops_ac"], rel=1e-6)
-    assert counts[2] == pytest.approx(case.ours["syops_mac"], rel=1e-6)
-    assert counts[1] > 0
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MultiStepIFNode", "MultiStepLIFNode", "MultiStepParametricLIFNode"):
+            patch.setattr(neuron, name, type(name, (), {}), raising=False)
+        syops = pytest.importorskip("syops", reason=f"syops {MISSING}")
+        loader = [(sequence[None], None) for sequence in case.sequences]
+        shape = tuple(case.sequences.shape[1:])
+        counts, _ = syops.get_model_complexity_info(
+            case.stepping, shape, loader, print_per_layer_stat=False, as_strings=False, ost=sys.stderr
+        )
+    return {"syops_ac": float(counts[1]), "syops_mac": float(counts[2])}
+
+
+TOOLS: dict[str, tuple[Callable[[Case], dict[str, float]], float]] = {
+    "NeuroBench": (by_neurobench, 1e-12),
+    "SpikingJelly": (by_spikingjelly, 1e-12),
+    "syops": (by_syops, 1e-6),  # it divides by the number of inputs in float32
+}
+"""By tool what it counts, and the share by which float arithmetic may move it."""
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_operations_are_those_of_other_tools(case: Case, tool: str) -> None:
+    counted, share = TOOLS[tool]
+    theirs = counted(case)
+    assert theirs == pytest.approx({name: case.ours[name] for name in theirs}, rel=share)
+    assert sum(n for name, n in theirs.items() if name != "neurobench_dense") > 0
 
 
 def test_on_binary_inputs_and_without_zero_weights_all_but_syops_agree_on_the_exact_number(
