@@ -9,10 +9,10 @@ from functools import cache
 from math import factorial
 
 import torch
+from benchmarks.ranks import kendall
 from scipy.stats import spearmanr
 from torch import nn
 
-from benchmarks.ranks import kendall
 from benchmarks.validation.real_inputs import cifar10
 from benchmarks.validation.rows import Row, alone
 from hwsim.comparison import Executed, compare
