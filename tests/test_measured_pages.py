@@ -13,9 +13,10 @@ from benchmarks.validation.operations import row_of
 from benchmarks.validation.papers import half_of_rounded
 from benchmarks.validation.rows import Row, as_printed, exact, within
 from benchmarks.validation.silicon import TRUENORTH, odin, power_mw, sne
-from benchmarks.validation.spikes import CASES
+from benchmarks.validation.spikes import CASES, why
 from hwsim import zoo
 from hwsim.chip.prices import load_prices
+from hwsim.execute.agreement import Agreement, PopulationAgreement
 
 TESTS = Path(__file__).parent
 
@@ -68,6 +69,16 @@ def test_operations_are_equal_but_for_the_rounding_of_the_tool() -> None:
     counted = {"net": "n", "inputs": "binary", "tool": "syops", "share": 1e-6, "ours": {"syops_ac": 1000.0}}
     assert row_of(counted | {"theirs": {"syops_ac": 1000.0005}}).met
     assert not row_of(counted | {"theirs": {"syops_ac": 1000.002}}).met
+
+
+def test_flips_are_told_with_what_they_follow_from() -> None:
+    def told(differences: int, own: int) -> str:
+        rows = (PopulationAgreement("a", 100, 50, differences, own, 0),)
+        return why(Agreement(rows, (), 1, 0, 1))
+
+    assert told(0, 0) == "none"
+    assert told(7, 2).startswith("7: 2 on equal inputs, 2 of 2 of them within float32 rounding")
+    assert told(7, 0).startswith("7: none on equal inputs; they follow from graded values")
 
 
 def test_every_network_of_the_zoo_without_weights_is_held_against_pytorch() -> None:

@@ -15,6 +15,7 @@ from benchmarks.validation.operations import FRONTENDS
 from benchmarks.validation.real_inputs import SOURCES, Values
 from benchmarks.validation.rows import Row, alone, pytest_row
 from hwsim.execute.agreement import Agreement, agree
+from hwsim.execute.driven import GRADED_TOLERANCE
 from hwsim.execute.executor import encode, execute
 from hwsim.frontends.capture import capture
 from hwsim.frontends.loading import open_model
@@ -157,11 +158,21 @@ def row_of(what: str, told: Agreement) -> Row:
     silent = f", {events.count(0)} silent" if 0 in events else ""
     reference = f"{sum(events):,} events of {len(events)} layer{'s' * (len(events) > 1)}{silent}, PyTorch"
     equal = f"{told.compared - told.free:,} of {told.compared:,} equal"
-    differences = "none"
-    if told.free:
-        explained = f"{told.driven - told.unexplained} of {told.driven}"
-        differences = (
-            f"{told.free:,}: {told.driven} on equal inputs, {explained} of them within float32 rounding of "
-            "the threshold; the rest follow from them"
+    return Row(GROUP, what, reference, equal, why(told), GATE, told.trusted, COMMAND)
+
+
+def why(told: Agreement) -> str:
+    """How many neurons and steps differ, and from what. Graded values count as equal within GRADED_TOLERANCE:
+    where nothing differs on equal inputs, they are all that can be behind a difference."""
+    if not told.free:
+        return "none"
+    if not told.driven:
+        return (
+            f"{told.free:,}: none on equal inputs; they follow from graded values that differ by less than "
+            f"{GRADED_TOLERANCE:.0e} of them"
         )
-    return Row(GROUP, what, reference, equal, differences, GATE, told.trusted, COMMAND)
+    explained = f"{told.driven - told.unexplained} of {told.driven}"
+    return (
+        f"{told.free:,}: {told.driven} on equal inputs, {explained} of them within float32 rounding of "
+        "the threshold; the rest follow from them"
+    )
