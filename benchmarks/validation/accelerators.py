@@ -9,7 +9,6 @@ from functools import cache
 from math import factorial
 
 import torch
-from benchmarks.ranks import kendall
 from scipy.stats import spearmanr
 from torch import nn
 
@@ -23,6 +22,7 @@ from hwsim.hardware import load_hardware
 from hwsim.mapping import Mapping
 from hwsim.methods.calibration import calibrate
 from hwsim.nn import LIF
+from hwsim.reproduction.ranks import kendall
 
 GROUP, COMMAND = "Published accelerators", alone("accelerators")
 
