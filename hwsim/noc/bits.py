@@ -2,7 +2,7 @@
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic
 
 from hwsim.jit import BARE
@@ -36,6 +36,18 @@ def at(_context, index):
         return builder.sext(arguments[0], ir.IntType(64))
 
     return types.uint64(index), build
+
+
+if config.DISABLE_JIT:  # Python has no intrinsics
+
+    def lowest(mask):
+        return (int(mask) & -int(mask)).bit_length() - 1
+
+    def members(mask):
+        return (int(mask) & 0xFFFFFFFFFFFFFFFF).bit_count()
+
+    def at(index):
+        return index
 
 
 @njit(**BARE)
