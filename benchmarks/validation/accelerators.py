@@ -38,8 +38,8 @@ WHY = {
     "Eyeriss": "its array fills, drains and changes weights, there it never does",
     "PTB": "an input takes a beat for a window of 8 steps, there a cycle a step, shared by inputs that never "
     "fire together",
-    "MINT": "a neuron takes a cycle of a unit, there 3; the rate is the one at which its own model takes 59 ms, "
-    "so that its time is partly given",
+    "MINT": "a neuron takes a cycle of a unit, there 3; the rate is the one at which its own model takes 59 "
+    "ms, so that its time is partly given",
 }
 """Why times differ."""
 
