@@ -32,7 +32,7 @@ check: $(READY)  ## ruff, mypy and the fast tests
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow"
 
-test: $(READY)  ## ruff, mypy and all tests but the second half of the random cases
+test: $(READY)  ## ruff, mypy and all tests but three quarters of the random cases
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -309,13 +310,14 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 
 
-def modules() -> list[str]:
+@cache
+def modules() -> tuple[str, ...]:
     """Every module by its name inside hwsim; a package is its name and a dot."""
     found = []
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         found.append(".".join(parts[:-1]) + "." if parts[-1] == "__init__" else ".".join(parts))
-    return [("" if name == "." else name) for name in found]
+    return tuple("" if name == "." else name for name in found)
 
 
 def source(name: str) -> Path:
@@ -324,7 +326,8 @@ def source(name: str) -> Path:
     return ROOT.joinpath(*name.split(".")).with_suffix(".py")
 
 
-def imported(name: str) -> set[str]:
+@cache
+def imported(name: str) -> frozenset[str]:
     """Absolute names of all modules that a module imports, inside of functions too."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source(name).read_text(encoding="utf-8"))):
@@ -335,7 +338,7 @@ def imported(name: str) -> set[str]:
             assert node.module is not None
             found.add(node.module)
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def own(name: str) -> set[str]:

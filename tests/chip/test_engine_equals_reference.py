@@ -108,8 +108,10 @@ def test_networks_of_one_virtual_channel_with_a_barrier_equal_the_reference(case
 
 
 @pytest.mark.slow
-def test_four_hundred_networks_of_one_virtual_channel_equal_the_reference() -> None:
-    seed(1)(settings(max_examples=400, **RANDOM)(given(cases())(lambda c: compare(with_one_channel(c)))))()
+@pytest.mark.parametrize("part", parts(4))
+def test_four_hundred_networks_of_one_virtual_channel_equal_the_reference(part: int) -> None:
+    every = settings(max_examples=100, **RANDOM)(given(cases())(lambda c: compare(with_one_channel(c))))
+    seed(1 + part)(every)()
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from hwsim.noc.single import Given, carries, lines_of, times_of, totals_of
 from hwsim.noc.single_kernel import deliver
 from hwsim.place.reach import Int
 from tests.noc.random_cases import Case, draw_case
+from tests.volume import parts
 
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 SIDES = st.sampled_from((1, 2, 3, 4, 5, 9))
@@ -72,8 +73,9 @@ def test_packets_and_counts_of_random_meshes_equal_those_of_the_cycle_by_cycle_k
 
 
 @pytest.mark.slow
-def test_three_thousand_random_meshes_equal_the_cycle_by_cycle_kernel() -> None:
-    seed(1)(settings(max_examples=3000, **RANDOM)(given(meshes())(compare)))()
+@pytest.mark.parametrize("part", parts(4))
+def test_three_thousand_random_meshes_equal_the_cycle_by_cycle_kernel(part: int) -> None:
+    seed(1 + part)(settings(max_examples=750, **RANDOM)(given(meshes())(compare)))()
 
 
 def test_a_lone_flit_takes_seven_cycles_through_one_router_and_five_more_a_hop() -> None:
