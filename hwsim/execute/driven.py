@@ -6,6 +6,7 @@ together: in each sample what differs first, by step, population and channel gro
 difference follows from it, unless the exact membrane is not on the reference's side of the threshold.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,10 +38,15 @@ class Own:
     flips: list[Flip] = field(default_factory=list)
 
 
-def own_differences(network: Network, component: tuple[str, ...], reference: EventTrace) -> dict[str, Own]:
-    """Of every population of a component with events of its own, fed with the reference's."""
+Driven = dict[str, Events]
+"""What populations of a component emit, fed with a trace."""
+
+
+def own_differences(
+    network: Network, component: tuple[str, ...], reference: EventTrace, driven: Driven
+) -> dict[str, Own]:
+    """Of every population of a component with events of its own, ``driven`` by the reference's."""
     names = [n for n in component if network.population[n].kind not in ("input", "readout")]
-    driven = drive(network, component, reference)
     places = {n: _Places.of(network, n, driven[n], reference) for n in names}
     if not _together(network, component):
         return {n: _judged(network, reference, place, place.firsts(), None) for n, place in places.items()}
@@ -52,6 +58,53 @@ def own_differences(network: Network, component: tuple[str, ...], reference: Eve
         n: _judged(network, reference, place, np.argsort(moments[n]), moments[n] == first[place.samples])
         for n, place in places.items()
     }
+
+
+def made_otherwise(
+    network: Network, component: tuple[str, ...], trace: EventTrace, reference: EventTrace, driven: Driven
+) -> int:
+    """How many events of ``trace`` are not what a component makes of what reaches it in that very trace.
+
+    It is run again for samples that what reaches it differs in from the reference; of others ``driven``
+    tells.
+    """
+    sources = {p.source for name in component for p in network.into(name)} - set(component)
+    clean = np.ones(trace.samples, np.bool_)
+    for name in sources:
+        clean &= _alike(trace.events[name], reference.events[name])
+    if clean.all():
+        return _apart(network, trace.events, driven)
+    rest = EventTrace.join([trace.select(s, s + 1) for s in np.flatnonzero(~clean).tolist()])
+    found = _apart(network, rest.events, drive(network, component, rest))
+    if clean.any():
+        chosen = np.flatnonzero(clean).tolist()
+        found += _apart(network, _chosen(trace.events, chosen, driven), _chosen(driven, chosen, driven))
+    return found
+
+
+def _apart(network: Network, ours: Driven, made: Driven) -> int:
+    return sum(len(differences(ours[n], made[n], network.population[n].size)) for n in made)
+
+
+def _chosen(events: Driven, samples: list[int], names: Iterable[str]) -> Driven:
+    return {n: Events.join([events[n].select(s, s + 1) for s in samples]) for n in names}
+
+
+def _alike(ours: Events, theirs: Events) -> NDArray[np.bool_]:
+    """Samples whose events are the same, bit for bit."""
+    pairs = ((ours.select(s, s + 1), theirs.select(s, s + 1)) for s in range(ours.samples))
+    return np.array(
+        [
+            np.array_equal(a.offsets, b.offsets)
+            and np.array_equal(a.index, b.index)
+            and (a.payload is b.payload or np.array_equal(_values(a), _values(b)))
+            for a, b in pairs
+        ]
+    )
+
+
+def _values(events: Events) -> NDArray[Any]:
+    return np.ones(len(events.index)) if events.payload is None else events.payload
 
 
 @dataclass(frozen=True)

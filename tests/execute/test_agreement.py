@@ -114,6 +114,26 @@ def test_a_run_that_is_right_downstream_has_no_driven_difference_there() -> None
     assert found.flips == ()
 
 
+def test_a_run_whose_events_do_not_follow_from_its_own_inputs_is_not_trusted() -> None:
+    # one spike of a, which nothing explains: a itself (1 event) and what b makes of it
+    found = agree(NETWORK, flipped(TRACE, "a", 75, 1, 3, 8), TRACE)
+    assert found.made_otherwise > 0
+    assert not found.trusted
+    assert "EVENTS ARE NOT WHAT THE NETWORK MAKES" in found.sentence()
+
+
+def test_a_run_with_a_silent_layer_behind_a_difference_is_not_trusted() -> None:
+    # the reference differs in sample 0 of a, so that b of the run may differ there, but not be silent
+    silent = dict(TRACE.events) | {"b": Events.from_dense(np.zeros((2, STEPS, 75), np.float32), True)}
+    broken = EventTrace(TRACE.network_id, TRACE.timesteps, silent, TRACE.outputs)
+    fired = len(TRACE.events["b"].index)
+    found = agree(NETWORK, broken, flipped(TRACE, "a", 75, 0, 0, 37))
+    pooled = len(TRACE.events["pool"].index)
+    assert found.made_otherwise == fired + pooled > 0
+    assert agree(NETWORK, broken, TRACE).made_otherwise == fired + pooled
+    assert agree(NETWORK, TRACE, flipped(TRACE, "a", 75, 0, 0, 37)).made_otherwise == 0
+
+
 def test_only_the_first_difference_of_a_neuron_is_its_own() -> None:
     # after a flip the membrane differs, so that later ones of the same neuron follow from it
     reference = flipped(flipped(TRACE, "b", 75, 0, 1, 12), "b", 75, 0, 3, 12)
