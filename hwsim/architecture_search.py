@@ -200,7 +200,7 @@ def _told(
     known = [i for i, row in enumerate(rounds) if row["refused"] is None]
     if not known:
         raise HwsimError(f"no path runs on {spec.hardware}: {rounds[0]['refused']}")
-    best = max(known, key=lambda i: (rounds[i]["fitness"], -i))
+    best = max(known, key=lambda i: (rounds[i]["fitness"], -rounds[i]["costs"][spec.cost], -i))
     points = np.array([(rounds[i]["costs"][spec.cost], -rounds[i]["accuracy"]) for i in known])
     return {
         "schema": 1,

@@ -13,7 +13,7 @@ from hwsim.methods.spike_aware.inherited import Inherited
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
 from hwsim.methods.spike_aware.supernet import Supernet
 from hwsim.reuse import Reuse
-from hwsim.tasks import Task
+from hwsim.tasks import Task, whole_path
 
 REUSE = Reuse()
 """Of this process: layers of candidates that were costed here."""
@@ -44,13 +44,17 @@ class Candidates:
 
     def accuracy(self, path: Architecture) -> Task:
         of = {"validation": self.spec.validation} | self._common(path)
-        return Task(accuracy_of, of, {"directory": _whole(self.spec.supernet)})
+        return Task(accuracy_of, of, {"directory": self._directory})
 
     def costs(self, path: Architecture) -> Task:
         of = {"samples": self.spec.samples, "chip": self.on.id} | self._common(path)
-        named = {"hardware": _whole(self.spec.hardware), "table": _whole(self.spec.table)}
-        places = {"directory": _whole(self.spec.supernet), "one_tile": self.spec.one_tile} | named
+        named = {"hardware": whole_path(self.spec.hardware), "table": whole_path(self.spec.table)}
+        places = {"directory": self._directory, "one_tile": self.spec.one_tile} | named
         return Task(costs_of, of, places)
+
+    @property
+    def _directory(self) -> str:
+        return str(Path(self.spec.supernet).resolve())
 
     def _common(self, path: Architecture) -> dict[str, Any]:
         return {
@@ -58,11 +62,6 @@ class Candidates:
             "path": list(path),
             "calibration": self.spec.calibration,
         }
-
-
-def _whole(name: str | None) -> str | None:
-    """The whole path of a file or directory, for workers elsewhere; other names as they are."""
-    return str(Path(name).resolve()) if name is not None and Path(name).exists() else name
 
 
 def accuracy_of(

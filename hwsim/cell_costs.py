@@ -16,7 +16,7 @@ from hwsim.methods.training_free.search import TASKS, Progress, Scored, SearchSp
 from hwsim.pareto import non_dominated
 from hwsim.reuse import Reuse
 from hwsim.task_store import TaskStore
-from hwsim.tasks import Compute, Task, here
+from hwsim.tasks import Compute, Task, here, whole_path
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def costed(
     """
     on = opened(asked.hardware, asked.table)
     arguments = spec.network | contents(on) | {"samples": asked.samples}
-    places = spec.places | {"hardware": asked.hardware, "table": asked.table}
+    places = spec.places | {"hardware": whole_path(asked.hardware), "table": whole_path(asked.table)}
     cells = dict.fromkeys(one.cell for one in found[: asked.costed])
     tasks = {cell: Task(costs_of, {"cell": cell} | arguments, places) for cell in cells}
     done: dict[str, Any] = {}

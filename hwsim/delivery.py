@@ -19,14 +19,14 @@ from hwsim.storage import atomic_path
 def output_directory(given: str | None) -> Path | None:
     """The directory that files go to, refused before any work begins if it cannot be made and written.
 
-    It is made for a moment, with the directories above it, and taken away again. What killed commands left
-    aside in it and beside it is removed.
+    Directories of its names are made for a moment, aside in the one that is there, and taken away again: runs
+    that begin together are in nobody's way. What killed commands left aside in it and beside it is removed.
     """
     if given is None:
         return None
     if not given.strip():
         raise HwsimError("the output directory has no name; the current one is written as .")
-    output, made = Path(given), []
+    output = Path(given)
     try:
         standing = next(p for p in (output, *output.absolute().parents) if p.exists())
         if not standing.is_dir():
@@ -34,18 +34,11 @@ def output_directory(given: str | None) -> Path | None:
         if not os.access(standing, os.W_OK | os.X_OK):
             raise HwsimError(f"{output}: {standing} cannot be written")
         remove_left(output)
-        remove_left(output.parent, output.name)
-        try:
-            for missing in reversed([p for p in output.parents if not p.exists()]):
-                missing.mkdir()
-                made.append(missing)
-            with _aside(output):
-                if not output.exists():
-                    output.mkdir()
-                    made.append(output)
-        finally:
-            for directory in reversed(made):
-                directory.rmdir()
+        remove_left(standing if standing != output else output.parent, output.name)
+        with aside(standing, output.name) as hidden:
+            for name in Path(os.path.relpath(output.absolute(), standing.absolute())).parts:
+                if name not in ("..", "."):
+                    (hidden / name).mkdir(exist_ok=True)
     except HwsimError:
         raise
     except (OSError, ValueError) as error:

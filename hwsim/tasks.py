@@ -1,6 +1,7 @@
 """Tasks: functions of plain arguments, named by their content, and what came of each."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -9,12 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import get_context, parent_process
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from hwsim.errors import HwsimError
 from hwsim.source import source_id
 from hwsim.storage import content_id
+
+FILE = re.compile(r"(.+\.(?:ya?ml|npz))(@.*)?")
+"""A name that is a file's, perhaps with what a table is scaled to behind it."""
+
+
+def whole_path(name: str | None) -> str | None:
+    """A name as workers elsewhere find it: of a YAML or .npz file the whole path, others as they are,
+    whatever lies there under that name."""
+    found = FILE.fullmatch(name or "")
+    return str(Path(found[1]).resolve()) + (found[2] or "") if found else name
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -378,3 +380,24 @@ def test_a_directory_that_is_always_taken_away_is_an_error_and_no_endless_loop(
     monkeypatch.setattr(fcntl, "flock", taken)
     with pytest.raises(HwsimError, match="t: cannot be written: the directory to write in is taken away"):
         write_text(tmp_path / "t", "text")
+
+
+def test_runs_that_begin_together_below_one_new_directory_all_write(tmp_path: Path) -> None:
+    together, rounds = Barrier(4), 25
+
+    def run(number: int) -> None:
+        for i in range(rounds):
+            together.wait()
+            output = output_directory(str(tmp_path / f"new{i}" / f"shared{i % 2}" / "out"))
+            assert output is not None
+
+            def make(directory: Path, number: int = number) -> dict[str, Path]:
+                (directory / f"{number}.txt").write_text("found", encoding="utf-8")
+                return {"text": directory / f"{number}.txt"}
+
+            write_together(output, make)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+    assert len(list(tmp_path.rglob("*.txt"))) == 4 * rounds
+    assert not list(tmp_path.rglob(".*"))

@@ -161,6 +161,51 @@ def test_a_section_that_is_filled_with_what_pytorch_does_not_compute_is_read_ane
         assert found.id == network_of(Inherited(supernet, path, 150), images).id
 
 
+READS_STATISTICS = '''
+import torch
+from torch import nn
+
+from hwsim.nn import LIF, Choice
+
+
+class Norm(nn.Module):
+    """A normalization whose statistics go into a product of their own too."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, values):
+        return self.norm(values) * (1 + self.norm.running_mean.abs()).view(1, -1, 1, 1)
+
+
+def block(kernel, threshold):
+    first = nn.Conv2d(4, 4, kernel, padding=kernel // 2), Norm(4), LIF(threshold=0.1)
+    return nn.Sequential(*first, nn.Conv2d(4, 4, 3, padding=1), LIF(threshold=threshold))
+
+
+def net():
+    first = Choice({"a": block(1, 0.1), "b": block(3, 0.1)})
+    second = Choice({"x": block(3, 50.0), "y": block(1, 50.0)})
+    ends = nn.Conv2d(1, 4, 3, padding=1), LIF(threshold=0.1)
+    return nn.Sequential(*ends, first, second, nn.Flatten(), nn.Linear(256, 10))
+'''
+
+
+def test_a_section_whose_statistics_reach_it_by_another_way_is_read_off_every_path(tmp_path: Path) -> None:
+    # behind the product a layer is silent, so that what the section answers would not tell
+    (tmp_path / "net.py").write_text(READS_STATISTICS, encoding="utf-8")
+    train(
+        TrainSpec.of(SUPERNET | {"model": f"{tmp_path / 'net.py'}:net", "settings": []}), tmp_path / "trained"
+    )
+    supernet, shared = Supernet.of(tmp_path / "trained"), Reuse()
+    assert supernet.in_sections
+    images = supernet.validation(3)
+    for path in (("a", "x"), ("b", "x"), ("b", "y"), ("a", "y")):
+        alone = network_of(Inherited(supernet, path, 150), images)
+        assert network_of(Inherited(supernet, path, 150, shared), images).id == alone.id
+
+
 def test_the_statistics_of_sections_are_those_of_the_whole_network(directory: Path) -> None:
     supernet = Supernet.of(directory)
     inherited = Inherited(supernet, PATH, 150)

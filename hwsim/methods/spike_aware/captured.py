@@ -1,12 +1,15 @@
 """The network of a path of a supernet, section by section: what was read off PyTorch once is filled again."""
 
+import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from hwsim.chained import chained
 from hwsim.datasets import Split
@@ -15,6 +18,7 @@ from hwsim.execute.agreement import UNTRUSTED, agree, outputs_apart
 from hwsim.execute.executor import encode
 from hwsim.execute.reused import execute_reusing
 from hwsim.frontends.capture import Structure, capture
+from hwsim.frontends.capture import structure as read_structure
 from hwsim.methods.spike_aware.inherited import Inherited
 from hwsim.methods.spike_aware.sections import Section, together
 from hwsim.network import Coding, Network
@@ -51,6 +55,14 @@ def _chained(inherited: Inherited, images: Split) -> Network:
 
 
 @dataclass(frozen=True, eq=False)
+class _Known:
+    """What was read of the sections of some options, if that is a network, and whether it may be filled."""
+
+    structure: Structure | None
+    refillable: bool
+
+
+@dataclass(frozen=True, eq=False)
 class _Asked:
     """Some sections of a path, what they are ``given`` (samples, timesteps, ...; frames without timesteps)
     and what PyTorch answers to it, (samples, timesteps, ...)."""
@@ -67,18 +79,44 @@ class _Asked:
         what it answers can only be read by the next (a concatenation).
 
         The first of the same options is read off a run of PyTorch and held against it population by
-        population, others are filled into what was read there and held against ``answer``.
+        population. Others are filled into what was read there, if what they differ in, the batch statistics,
+        was seen to reach the network by the normalizations alone; they are held against ``answer``.
         """
         of = self.inherited
+        if not isinstance(self._part, Section):
+            return self._network(self._read())
         key = of.supernet.id, self.numbers, of.options(self.numbers), self.given.shape[1:]
-        structure = of.reuse.of("structures", key, self._read)
-        if structure is None or structure.model is self._part:
-            return structure.network if structure else None
-        network = structure.filled(self._part)
+        known = of.reuse.of("structures", key, self._known)
+        if known.structure is None or known.structure.model is self._part:
+            return self._network(known.structure)
+        network = known.structure.filled(self._part) if known.refillable else None
         if network is not None and self._answers(network):
             return network
-        anew = self._read()
-        return anew.network if anew else None
+        return self._network(self._read())
+
+    @staticmethod
+    def _network(structure: Structure | None) -> Network | None:
+        return structure.network if structure else None
+
+    def _known(self) -> "_Known":
+        structure = self._read()
+        return _Known(structure, structure is not None and self._refillable(structure))
+
+    def _refillable(self, structure: Structure) -> bool:
+        """Whether with other batch statistics the filled network is the one that is read off PyTorch."""
+        other = copy.deepcopy(self._part)
+        rng = torch.Generator().manual_seed(0)
+        for module in other.modules():
+            if isinstance(module, _BatchNorm) and module.running_mean is not None:
+                assert module.running_var is not None
+                module.running_mean += torch.rand(module.running_mean.shape, generator=rng) - 0.5
+                module.running_var *= 0.5 + torch.rand(module.running_var.shape, generator=rng)
+        try:
+            anew = read_structure(other, self.given[:1], self.timesteps, "sections", self.coding)
+            filled = structure.filled(other)
+        except HwsimError:
+            return False
+        return filled is not None and filled.id == anew.id
 
     @cached_property
     def _part(self) -> nn.Module:

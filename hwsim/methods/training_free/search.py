@@ -15,7 +15,7 @@ from hwsim.methods.training_free import candidate
 from hwsim.methods.training_free.cells import Edges, random_cells, text_of
 from hwsim.storage import is_file
 from hwsim.task_store import TaskStore
-from hwsim.tasks import Compute, Task, here
+from hwsim.tasks import Compute, Task, here, whole_path
 
 SPEC, TASKS = "search.yaml", "tasks.jsonl"
 
@@ -60,7 +60,8 @@ class SearchSpec(Configured):
     @property
     def places(self) -> dict[str, Any]:
         """Where the images lie."""
-        return {"data": self.data, "directory": self.data_directory}
+        directory = self.data_directory
+        return {"data": whole_path(self.data), "directory": directory and str(Path(directory).resolve())}
 
     @property
     def images(self) -> str:
