@@ -1,5 +1,6 @@
 """Why some trends appear and others do not: reasons that the numbers give, each only where they do."""
 
+from math import sqrt
 from statistics import fmean
 from textwrap import fill
 
@@ -36,6 +37,17 @@ with the code's 1 / (1 + (pi x)^2) {narrow:.1f} %. All else here has the latter.
 MISSED = """**Searches this small miss paths.** With {budget} evaluations {told}. Winners of so few
 evaluations are not the best of their spaces, and which exponent gets which network is chance to that
 degree."""
+
+ONE_SEED = """Where a side has one
+seed, the difference of the means must be beyond two standard errors, and a training of one seed has the
+spread between seeds of the networks that have two, {points:.1f} points and {share:.0f} % of the spikes, as on
+[the paper's page](reproduced.md). Falls from row to row are judged so, too. One search of each of two
+methods is open."""
+
+NEAR = 30.0
+"""Accuracy in % below which a supernet of ten classes is said to be near chance."""
+NEAR_CHANCE = """{names}: near chance (10 %), and what is searched there rests on that: which path has the
+higher fitness tells little of which would be the better network."""
 
 
 def why(found: Found) -> str:
@@ -146,3 +158,20 @@ def _penalties(found: Found) -> str:
             if share > paper:
                 told.append(f"{least:g} takes {share:.0%} of the spikes of {block}, in Table 10 {paper:.0%}")
     return PENALTIES_TOLD.format(told="; ".join(told), epochs=SMALL["epochs"]) if told else ""
+
+
+def one_seed(found: Found) -> str:
+    """What a difference with one seed on a side is held against."""
+    if not {"accuracy", "spikes"} <= set(found.spreads):
+        return "What rests on one seed is open: no spread between seeds is known."
+    points, share = (sqrt(found.spreads[of].variance) for of in ("accuracy", "spikes"))
+    return ONE_SEED.format(points=points, share=100 * share)
+
+
+def near_chance(found: Found) -> str:
+    """Of supernets below NEAR what that means for their searches."""
+    low = {name: p.accuracy for name, p in found.group("supernet").items() if p.accuracy < NEAR}
+    if not low:
+        return ""
+    names = " and ".join(f"`{name}`" for name in sorted(low))
+    return f"\n\n{NEAR_CHANCE.format(names=names)}"
