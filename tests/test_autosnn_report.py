@@ -184,10 +184,16 @@ def test_a_page_explains_silent_pools_and_too_little_training_only_where_they_ar
     assert "SNN_4 at the paper's threshold of 1: 10.0 %" in page(Found(causes, silent, []))
     assert "1 of SNN_4" in page(Found(causes, silent, []))
     assert "threshold of 1:" not in page(Found(causes, [replace(silent[0], spikes=1.0)], []))
-    one, three = rows(("macro", "snn1-scb3", 0, 0.7, 4000), ("macro", "snn3-scb3", 0, 0.5, 4000))
-    told = " ".join(page(Found([one, replace(three, train_accuracy=0.5)], [], [])).split())
+    ones, threes = (
+        rows(*(("macro", f"snn{n}-scb3", seed, accuracy, 4000) for seed in (0, 1)))
+        for n, accuracy in ((1, 0.7), (3, 0.5))
+    )
+    behind = [replace(three, train_accuracy=0.5) for three in threes]
+    told = " ".join(page(Found([*ones, *behind], [], [])).split())
     assert "behind SNN_1: SNN_3 scb3 50 (SNN_1 72) %." in told
-    assert "Less training" not in page(Found([one, replace(three, train_accuracy=0.9)], [], []))
+    ahead = [replace(three, train_accuracy=0.9) for three in threes]
+    assert "Less training" not in page(Found([*ones, *ahead], [], []))
+    assert "Less training" not in page(Found([ones[0], behind[0]], [], []))  # no spread is known
 
 
 def test_a_page_tells_what_pools_do_to_rates() -> None:

@@ -1,13 +1,13 @@
 """Why some trends appear and others do not: reasons that the numbers give, each only where they do."""
 
-from math import sqrt
+from math import inf, sqrt
 from statistics import fmean
 from textwrap import fill
 
 from benchmarks.autosnn.plan import BLOCKS, LONG, PENALTIES, SMALL
 from benchmarks.autosnn.results import Found, LayerRow
 from benchmarks.autosnn.searches import HOW
-from benchmarks.autosnn.trends import NOISE, penalty_points
+from benchmarks.autosnn.trends import NOISE, of_one_seed, penalty_points, reach
 from hwsim.methods.spike_aware.fitness import power
 
 POOLS = """**Average pools and the threshold.** {nets} at the paper's threshold of 1: {told}. The
@@ -105,8 +105,19 @@ def _behind(found: Found, group: str, block: str) -> list[str]:
     return [
         f"SNN_{n} {block} {a:.0f} (SNN_1 {first:.0f}) %"
         for n, a in others.items()
-        if first is not None and a is not None and first - a > NOISE
+        if first is not None and a is not None and first - a > _noise(found, group, f"snn{n}-{block}", block)
     ]
+
+
+def _noise(found: Found, group: str, row: str, block: str) -> float:
+    """What SNN_1 is to be ahead by: where one has one seed, two standard errors of their test accuracies."""
+    first, other = found.point(group, f"snn1-{block}"), found.point(group, row)
+    if first is None or other is None:
+        return inf
+    if min(len(first.accuracies), len(other.accuracies)) > 1:
+        return NOISE
+    least = reach(other, first, "accuracy")
+    return inf if least is None else least
 
 
 def _undertrained(found: Found) -> str:
@@ -119,14 +130,16 @@ def _longer(found: Found) -> str:
     if _training(found, "long", "snn1-scb3") is None:
         return ""
     nets = _behind(found, "long", "scb3")
-    return f"After {LONG} epochs " + (f"still: {'; '.join(nets)}." if nets else "none of scb3 is behind.")
+    return f"After {LONG} epochs " + (
+        f"still: {'; '.join(nets)}." if nets else "none of scb3 is behind beyond the noise."
+    )
 
 
 def _surrogate(found: Found) -> str:
     wide, narrow = found.point("causes", "snn1-cauchy"), found.point("macro", "snn1-scb3")
-    if wide is None or narrow is None or narrow.accuracies[0] - wide.accuracies[0] < NOISE:
+    if wide is None or narrow is None or not of_one_seed(wide, narrow, "accuracy", -1).startswith("yes"):
         return ""
-    return SURROGATE.format(wide=wide.accuracies[0], narrow=narrow.accuracies[0])
+    return SURROGATE.format(wide=wide.accuracy, narrow=narrow.accuracy)
 
 
 def _missed(found: Found) -> str:
