@@ -11,8 +11,8 @@ from benchmarks.autosnn import searches as searching
 from benchmarks.autosnn.page import page
 from benchmarks.autosnn.plan import CHOICES, HAND_MADE, MACROS, POOLED, Search, drawn, plan, winner
 from benchmarks.autosnn.plan import searches as planned_searches
-from benchmarks.autosnn.report import write
-from benchmarks.autosnn.results import Found, LayerRow, Point, Row, load
+from benchmarks.autosnn.report import REPORT, write
+from benchmarks.autosnn.results import Found, LayerRow, Of, Point, Row, load
 from benchmarks.autosnn.searches import HOW, Outcome, run_search
 from benchmarks.autosnn.spikes import answered, spikes_of
 from benchmarks.autosnn.trends import compare, falling, rank, trends, verdict
@@ -20,6 +20,8 @@ from hwsim.datasets import load_dataset
 from hwsim.methods.train_data import Feed
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.nn import LIF
+from hwsim.reproduction import autosnn
+from hwsim.reproduction.samples import Spread
 
 ROW = Row("macro", "snn1-scb3", 0, 0.7, 0.72, 4000.0, 9000, 0.11, 15_000, 4, 4, 0.5)
 
@@ -32,8 +34,12 @@ def rows(*given: tuple[str, str, int, float, float]) -> list[Row]:
     ]
 
 
-def point(accuracies: list[float], spikes: list[float]) -> Point:
-    return Point(dict(enumerate(accuracies)), dict(enumerate(spikes)), 0.1, 1000)
+def point(accuracies: list[float], spikes: list[float], seeds_differ: bool = True) -> Point:
+    """Of one seed, or of several; trainings like these differ by 3 points and a tenth of the spikes."""
+    lent: dict[Of, Spread] = {"accuracy": Spread(9.0, 5, ""), "spikes": Spread(0.01, 5, "", relative=True)}
+    return Point(
+        dict(enumerate(accuracies)), dict(enumerate(spikes)), 0.1, 1000, lent if seeds_differ else {}
+    )
 
 
 def test_every_training_of_the_plan_has_a_name_and_a_spec_of_its_own() -> None:
@@ -50,6 +56,7 @@ def test_neurons_behind_average_pools_have_a_threshold_they_can_reach() -> None:
         pooled = run.values["model"].removeprefix("autosnn/") in POOLED
         assert told == ([f"pool_threshold={1.0 if run.group == 'causes' else 0.5}"] if pooled else [])
     assert {"snn2", "snn4"} < set(POOLED) < {*MACROS, *HAND_MADE}
+    assert set(autosnn.POOLED) == set(POOLED)  # of which the paper's page says so
 
 
 def test_the_drawn_architectures_are_different_and_always_the_same() -> None:
@@ -83,19 +90,57 @@ def test_a_verdict_needs_all_seeds_beyond_the_noise(differences: list[float], to
     assert verdict(differences, 2.9).startswith(told)
 
 
-def test_a_comparison_is_of_the_seeds_that_both_have() -> None:
-    a, b = point([70.0, 60.0], [4.0, 2.0]), point([60.0], [2.0])
-    more = compare("Table 1", "", a, b, "accuracy", 1, ("a", "b"))
-    assert more.verdict == "yes (one seed)"
-    assert compare("Table 1", "", a, b, "spikes", -1, ("a", "b")).verdict == "no, the contrary (one seed)"
+@pytest.mark.parametrize(
+    ("accuracy", "of_accuracy", "spikes", "of_spikes"),
+    [
+        (69.2, "no difference beyond the noise (one seed)", 3.9, "no difference beyond the noise (one seed)"),
+        (69.3, "yes (one seed)", 4.4, "no, the contrary (one seed)"),
+        (49.2, "no, the contrary (one seed)", 2.0, "yes (one seed)"),
+    ],
+)
+def test_a_difference_with_one_seed_is_held_against_the_spread_between_seeds(
+    accuracy: float, of_accuracy: str, spikes: float, of_spikes: str
+) -> None:
+    """Of 60 and 64 % the mean is 62, of variance 8 / 2, of one seed 9: 2 sqrt(13) = 7.2 points, and not 2.9.
+    Of spikes 3 and 3.2 the variance is .02 / 2, of one seed .01 x^2: .2 + .8, so .2 sqrt(1 + x^2)."""
+    a, b = point([accuracy], [spikes]), point([60.0, 64.0], [3.0, 3.2])
+    assert compare("Table 1", "", a, b, "accuracy", 1, ("a", "b")).verdict == of_accuracy
+    assert compare("Table 1", "", a, b, "spikes", -1, ("a", "b")).verdict == of_spikes
     assert compare("Table 1", "", a, None, "spikes", -1, ("a", "b")).verdict == "not trained"
 
 
+def test_one_seed_shows_nothing_where_no_spread_is_known() -> None:
+    a, b = (point([value], [value], seeds_differ=False) for value in (90.0, 10.0))
+    assert compare("Table 1", "", a, b, "accuracy", 1, ("a", "b")).verdict.startswith("open: one seed")
+    assert falling([a, b]).startswith("open: one seed")
+
+
 @pytest.mark.parametrize(
-    ("values", "told"), [([4, 3, 2], "yes"), ([4, 5, 2], "from the first to the last"), ([4, 2, 5], "no")]
+    ("values", "told"),
+    [
+        ([4, 2, 1], "yes"),
+        ([4, 3.5, 2], "from the first to the last"),  # .5 is less than .2 sqrt(4^2 + 3.5^2)
+        ([4, 2, 3.5], "no"),
+    ],
 )
-def test_a_fall_is_told_step_by_step(values: list[float], told: str) -> None:
-    assert falling(values, 0.05).startswith(told)
+def test_a_fall_is_told_step_by_step_beyond_the_spread_between_seeds(values: list[float], told: str) -> None:
+    assert falling([point([70.0], [value]) for value in values]).startswith(told)
+
+
+def test_the_spread_of_one_seed_is_the_one_that_the_papers_page_lends() -> None:
+    spreads = load(Path("nothing"), REPORT).spreads
+    for column in ("accuracy", "spikes"):
+        lent = autosnn.spread(column)
+        assert lent is not None
+        found = spreads[column]  # type: ignore[index]
+        assert (found.variance, found.freedom) == (pytest.approx(lent.variance), lent.freedom)
+
+
+def test_a_page_says_how_good_each_trained_supernet_is_and_which_are_near_chance() -> None:
+    told = " ".join(page(Found(rows(("supernet", "snn3", 0, 0.21, 0), ("supernet", "base", 0, 0.6, 0)),
+                               [], [])).split())  # fmt: skip
+    assert "drawn last: base 60.0 % (24 epochs), snn3 21.0 % (16 epochs). `snn3`: near chance (10 %)" in told
+    assert "deep 1" not in told
 
 
 def test_kendalls_tau_counts_pairs_in_the_same_order() -> None:
@@ -124,7 +169,7 @@ def test_trends_follow_from_the_rows() -> None:
     assert told["Table 1, scb3", "average pools cost accuracy"] == "yes (2 seeds)"
     assert told["Table 1, scb3", "average pools cost spikes"] == "yes (2 seeds)"
     assert told["Table 1, scb3", "GAP costs accuracy"] == "not trained"
-    assert told["Table 5", "evolution finds more than random search, lambda 0"] == "yes (one seed)"
+    assert told["Table 5", "evolution finds more than random search, lambda 0"] == "open: one search of each"
 
 
 def test_a_page_of_nothing_says_that_nothing_is_trained() -> None:
@@ -139,10 +184,16 @@ def test_a_page_explains_silent_pools_and_too_little_training_only_where_they_ar
     assert "SNN_4 at the paper's threshold of 1: 10.0 %" in page(Found(causes, silent, []))
     assert "1 of SNN_4" in page(Found(causes, silent, []))
     assert "threshold of 1:" not in page(Found(causes, [replace(silent[0], spikes=1.0)], []))
-    one, three = rows(("macro", "snn1-scb3", 0, 0.7, 4000), ("macro", "snn3-scb3", 0, 0.5, 4000))
-    told = " ".join(page(Found([one, replace(three, train_accuracy=0.5)], [], [])).split())
+    ones, threes = (
+        rows(*(("macro", f"snn{n}-scb3", seed, accuracy, 4000) for seed in (0, 1)))
+        for n, accuracy in ((1, 0.7), (3, 0.5))
+    )
+    behind = [replace(three, train_accuracy=0.5) for three in threes]
+    told = " ".join(page(Found([*ones, *behind], [], [])).split())
     assert "behind SNN_1: SNN_3 scb3 50 (SNN_1 72) %." in told
-    assert "Less training" not in page(Found([one, replace(three, train_accuracy=0.9)], [], []))
+    ahead = [replace(three, train_accuracy=0.9) for three in threes]
+    assert "Less training" not in page(Found([*ones, *ahead], [], []))
+    assert "Less training" not in page(Found([ones[0], behind[0]], [], []))  # no spread is known
 
 
 def test_a_page_tells_what_pools_do_to_rates() -> None:

@@ -14,10 +14,20 @@ from benchmarks.autosnn.plan import (
     SMALL,
     SUPERNETS,
 )
-from benchmarks.autosnn.reasons import why
+from benchmarks.autosnn.reasons import near_chance, one_seed, why
 from benchmarks.autosnn.results import Found, Point, spread
 from benchmarks.autosnn.searches import CALIBRATION, HELD_OUT, HOW, SAMPLED
-from benchmarks.autosnn.trends import MISSING, Trend, over_time, penalty_points, rank, trends, winners
+from benchmarks.autosnn.trends import (
+    MISSING,
+    NOISE,
+    SPIKE_NOISE,
+    Trend,
+    over_time,
+    penalty_points,
+    rank,
+    trends,
+    winners,
+)
 from benchmarks.training.results import markdown
 from hwsim.reproduction.autosnn import BLOCKS as PAPER_BLOCKS
 from hwsim.reproduction.autosnn import MODELS as PAPER_NETS
@@ -72,8 +82,8 @@ the threshold is {threshold}, not 1 (below).
 
 ## Which trends appear
 
-*yes* and *no* are said where all seeds agree by more than 2.9 points (two standard errors) of accuracy, by
-5 % of the spikes, or by one image of a fitness. What rests on one seed is a hint: trainings differ, too.
+Of several seeds *yes* and *no* are said where all agree by more than {noise} points of accuracy (two standard
+errors of the test images), {spike_noise:.0f} % of the spikes, or one image of a fitness. {one_seed}
 
 {trends}
 
@@ -101,7 +111,8 @@ Evolution ({pool} paths in each of {rounds} rounds) and random search with as ma
 (spikes / mean)^lambda on {held} training images held out, with the supernet's weights and batch statistics
 of the path over {calibration} others; the mean is that of {sampled} random paths. Then the winner is
 trained from scratch. `relu`: the supernet is an ANN, searched for accuracy. `snn3`: blocks in the place of
-the pools; `deep`: one more block before each pool. Epochs of the supernets: {supernets}.
+the pools; `deep`: one more block before each pool. Supernets, with the accuracy of the path that was drawn
+last: {supernets}.{near}
 
 {found}
 
@@ -239,6 +250,14 @@ def trends_table(shown: Sequence[Trend]) -> str:
     return markdown(("paper", "trend", "here", "appears"), done) + told
 
 
+def supernets(found: Found) -> str:
+    """Those that are trained: epochs and accuracy."""
+    trained = {name: found.point("supernet", name) for name in SUPERNETS}
+    return ", ".join(
+        f"{name} {p.accuracy:.1f} % ({SUPERNETS[name][0]} epochs)" for name, p in trained.items() if p
+    )
+
+
 def page(found: Found) -> str:
     minutes = sum(r.minutes for r in found.runs) + sum(o.seconds for o in found.outcomes) / 60
     return PAGE.format(
@@ -248,6 +267,7 @@ def page(found: Found) -> str:
         test=SMALL["test_samples"], trends=trends_table(trends(found)), why=why(found),
         macro=macro_table(found), random=random_text(found), nets=nets_table(found),
         sampled=SAMPLED, pool=HOW.pool, rounds=HOW.rounds, held=HELD_OUT, calibration=CALIBRATION,
-        supernets=", ".join(f"{name} {epochs}" for name, (epochs, _) in SUPERNETS.items()),
+        supernets=supernets(found) or "none trained", near=near_chance(found), one_seed=one_seed(found),
+        noise=NOISE, spike_noise=100 * SPIKE_NOISE,
         found=searches_table(found), penalty=penalty_table(found), time=time_table(found),
     )  # fmt: skip

@@ -4,16 +4,21 @@ import csv
 import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from benchmarks.autosnn.__main__ import LAYERS, found_networks
-from benchmarks.autosnn.plan import Run, plan, searches
+from benchmarks.autosnn.plan import SMALL, Run, plan, searches
 from benchmarks.autosnn.searches import Outcome, result_of
 from benchmarks.csv_text import csv_text
 from hwsim.methods.train import CARD
+from hwsim.reproduction.autosnn import SEVERAL
+from hwsim.reproduction.samples import Sample, Spread, pooled
 from hwsim.storage import is_file
+
+Of = Literal["accuracy", "spikes"]
 
 SHOWN = ("macro", "causes")
 """Groups whose layers are kept, of the first seed."""
@@ -54,12 +59,24 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Point:
-    """Trainings that differ in their seeds: accuracies in % and thousands of spikes a sample, by seed."""
+    """Trainings that differ in their seeds: accuracies in % and thousands of spikes a sample, by seed.
+
+    ``spreads``: between the seeds of trainings like these, for a point of one seed.
+    """
 
     accuracies: Mapping[int, float]
     spikes: Mapping[int, float]
     rate: float
     parameters: int
+    spreads: Mapping[Of, Spread] = field(default_factory=dict)
+
+    def of(self, of: Of) -> Mapping[int, float]:
+        return self.accuracies if of == "accuracy" else self.spikes
+
+    def sample(self, of: Of) -> Sample:
+        """As hwsim/reproduction/autosnn.py judges it."""
+        tested = SMALL["test_samples"] if of == "accuracy" else None
+        return Sample(tuple(self.of(of).values()), tested, lent=self.spreads.get(of))
 
     def of_seed(self, seed: int) -> "Point":
         """The training of one seed alone; its ``rate`` stays the mean of all."""
@@ -93,9 +110,19 @@ class Found:
         runs = [r for r in self.runs if (r.group, r.row) == (group, row)]
         if not runs:
             return None
-        accuracies = {r.seed: 100 * r.accuracy for r in runs}
-        spikes = {r.seed: r.spikes / 1000 for r in runs}
-        return Point(accuracies, spikes, statistics.fmean(r.rate for r in runs), runs[0].parameters)
+        return replace(_point(runs), spreads=self.spreads)
+
+    @cached_property
+    def spreads(self) -> dict[Of, Spread]:
+        """Between seeds, over all networks of SEVERAL that were trained in several; of spikes relative."""
+        names = dict.fromkeys((r.group, r.row) for r in self.runs if r.group in SEVERAL)
+        points = [_point([r for r in self.runs if (r.group, r.row) == name]) for name in names]
+        columns: tuple[Of, ...] = ("accuracy", "spikes")
+        found = {
+            of: pooled((p.sample(of) for p in points), " and ".join(SEVERAL), relative=of == "spikes")
+            for of in columns
+        }
+        return {of: spread for of, spread in found.items() if spread is not None}
 
     def group(self, group: str) -> dict[str, Point]:
         names = dict.fromkeys(r.row for r in self.runs if r.group == group)
@@ -104,6 +131,13 @@ class Found:
     def searches(self, space: str, method: str, exponent: str) -> list[Outcome]:
         wanted = (space, method, exponent)
         return [o for o in self.outcomes if (o.space, o.method, o.exponent) == wanted]
+
+
+def _point(runs: Sequence[Row]) -> Point:
+    """Of trainings that differ in their seeds alone."""
+    accuracies = {r.seed: 100 * r.accuracy for r in runs}
+    spikes = {r.seed: r.spikes / 1000 for r in runs}
+    return Point(accuracies, spikes, statistics.fmean(r.rate for r in runs), runs[0].parameters)
 
 
 def spread(values: Sequence[float]) -> str:

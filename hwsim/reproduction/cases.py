@@ -20,9 +20,9 @@ from hwsim.methods.calibration import calibrate, firing_rates, scaled
 from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.network import Network
 from hwsim.pe_array import PEArray
+from hwsim.place.algorithms import hilbert
 from hwsim.place.metrics import Problem
 from hwsim.place.partition import partition
-from hwsim.place.run import best, run
 from hwsim.place.traffic import traffic
 from hwsim.result import lif_memory_bytes
 from hwsim.simulation import simulate
@@ -213,8 +213,9 @@ def pruned(network: Network, share: float) -> Network:
 
 
 def flit_hops(network: Network, trace: EventTrace, large: bool) -> tuple[float | None, tuple[str, ...]]:
-    """Links that the spikes of a sample cross on MESH, a spike a flit, slices placed for the least of them.
+    """Links that the spikes of a sample cross on MESH, a spike a flit, slices along a Hilbert curve.
 
+    One placement for all rows: the best of several would differ from row to row by the placers' luck.
     Shared states are kept where their layers lie: the spikes are those of sharing, and what handing a state
     from tile to tile would cost is not in it.
     """
@@ -232,6 +233,6 @@ def flit_hops(network: Network, trace: EventTrace, large: bool) -> tuple[float |
     except HwsimError as error:
         return None, (f"no flit-hops: {str(error).splitlines()[0]}",)
     sent = traffic(pieces, replace(trace, network_id=apart.id), grid.spikes_per_packet)
-    found = run(Problem.of(sent, grid), ("hilbert", "greedy"), "spike_hops", 0, None, lambda *_: None)
-    hops = best(found, "spike_hops").metrics.spike_hops / trace.samples
+    problem = Problem.of(sent, grid)
+    hops = problem.metrics(hilbert(problem)).spike_hops / trace.samples
     return hops, ("flit-hops of the spikes alone: handing states on is not in them",) if shared else ()

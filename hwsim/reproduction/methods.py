@@ -37,6 +37,10 @@ WIDEST = (32, 32)
 MNIST_RATE = 0.0084
 """Spikes per input and step of MNIST's images here: 2,309 an image of 784 inputs and 350 steps
 (reports/tinysnn/cost.md)."""
+WORDS = (
+    "8 bits are words of the chip alone: the float network runs in every row, so that spikes, AC and "
+    "flit-hops of rows that differ in bits are the same by construction; {told}"
+)
 RANDOM = (
     "random, thresholds set so that each layer fires {rate:.3g} a neuron and step, "
     "the mean of the trained one"
@@ -180,6 +184,8 @@ def stdp_cases() -> list[Case]:
         f"Weights of 32 "
         "bits (314 kB) do not fit sata's buffer of 144 KiB and come again at every step; those of 8 bits fit"
     )
+    quantized = WORDS.format(told="accuracies of 3a and 3b are of quantized networks")
+    notes = {"2:": note, "3a": quantized}
     method = "STDP network (tinySNN), N = 100"
     cases = [
         Case(
@@ -192,7 +198,7 @@ def stdp_cases() -> list[Case]:
             accuracy=accuracy.mean,
             seeds=len(accuracy.values),
             source=f"reports/{tinysnn.ACCURACY}",
-            note=note if label.startswith("2") else "",
+            note=notes.get(label[:2], ""),
             baseline=label.startswith("baseline"),
         )
         for label, spec, words, accuracy in steps
@@ -218,6 +224,9 @@ def stdp_cases() -> list[Case]:
                 accuracy=100 * float(line["accuracy"]),
                 seeds=1,
                 source="reports/tinysnn/selection.csv",
+                note=WORDS.format(told="the accuracy of 4 is of a quantized network")
+                if words != WIDEST
+                else "",
                 baseline=label.startswith("baseline"),
             )
         )

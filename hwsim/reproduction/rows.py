@@ -1,6 +1,7 @@
 """A row of a reproduction: the paper's number, ours, how ours was obtained, and the verdict."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
 
@@ -16,6 +17,9 @@ FORMULA: How = "by the paper's formula"
 LIMITS = (1, 2, 5, 10, 20)
 """Percent of the paper's number that ``within N %`` may say."""
 
+NONE = 1e-9
+"""Differences of printed numbers below it are rounding of floats."""
+
 RULES = {
     "equal": "ours rounds to the paper's number at the digits that it prints, and nothing of ours was taken "
     "from it. Where the column says *by the paper's formula*, its formula was computed again from the "
@@ -26,12 +30,14 @@ RULES = {
     "fitted": "a parameter, or a choice that the paper leaves open, was taken from this number, or from "
     "several of which it is one: that ours comes near says little",
     "trend holds": "a difference of two of our means has the sign of the paper's, beyond two standard "
-    "errors; where the paper has no difference, our interval has 0 in it. The standard error is of "
-    "our seeds and no less than the test images allow; a mean of one seed has the spread of those "
-    "trainings of its kind that do have several seeds, which the row names",
+    "errors; where the paper has no difference of accuracy, our interval has 0 in it and is no wider than "
+    "half the least difference, other than 0, that the same table of the paper has among the trends. The "
+    "standard error is of our seeds and no less than the test images allow; a mean of one seed has the "
+    "spread of those trainings of its kind that do have several seeds, which the row names",
     "trend absent": "the opposite, beyond two standard errors; of a number that is the same quantity at any "
     "size (Kendall's tau) also where our interval has 0 in it and leaves out the paper's number",
-    "open": "our interval has 0 in it: more seeds or images would have to tell",
+    "open": "our interval has 0 in it: more seeds or images would have to tell. Where the paper has no "
+    "difference: it has, but is too wide to say that there is none",
     "one seed": "ours is of one training, and no spread between seeds of its kind is known",
     "not comparable": "ours is of a smaller network, other data or another machine; the trends are what may "
     "be compared",
@@ -145,14 +151,48 @@ def trend_of(
     return Row(printed, ours, judged_trend(printed.number, interval, same_quantity), True, interval, lent)
 
 
-def judged_trend(printed: float, interval: tuple[float, float] | None, same_quantity: bool = False) -> str:
-    """The verdict of a difference by the interval of ours (RULES)."""
+def beside_their_table(rows: Sequence[Row]) -> list[Row]:
+    """Trends of which the paper has no difference judged anew, by the least that its table has elsewhere.
+
+    Points of accuracy alone, and none whose sign is all that the paper gives: other quantities of smaller
+    networks are of another size than the paper's.
+    """
+    made = []
+    for row in rows:
+        number, unit = row.printed.number, row.printed.unit
+        if row.trend and number is not None and abs(number) < NONE and unit == "points":
+            others = [
+                abs(r.printed.number)
+                for r in rows
+                if r.trend and (r.printed.table, r.printed.unit) == (row.printed.table, unit)
+                if r.printed.number is not None and abs(r.printed.number) >= NONE
+            ]
+            widest = min(others) / 2 if others else None
+            made.append(replace(row, verdict=judged_trend(number, row.interval, widest=widest)))
+        else:
+            made.append(row)
+    return made
+
+
+def judged_trend(
+    printed: float,
+    interval: tuple[float, float] | None,
+    same_quantity: bool = False,
+    widest: float | None = None,
+) -> str:
+    """The verdict of a difference by the interval of ours (RULES).
+
+    ``widest``: an interval from below 0 to above it and no wider says that there is no difference; without
+    one none does.
+    """
     if interval is None:
         return "one seed"
     low, high = interval
     none = low <= 0 <= high
-    if abs(printed) < 1e-9:
-        return "trend holds" if none else "trend absent"
+    if abs(printed) < NONE:
+        if not none:
+            return "trend absent"
+        return "trend holds" if widest is not None and high - low <= widest else "open"
     if none:
         excluded = same_quantity and not low <= printed <= high
         return "trend absent" if excluded else "open"

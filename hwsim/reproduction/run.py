@@ -27,7 +27,7 @@ from hwsim.reproduction import (
 from hwsim.reproduction.composition import composed_cases
 from hwsim.reproduction.paper_sizes import paper_cases
 from hwsim.reproduction.printed import PAPERS
-from hwsim.reproduction.rows import Row
+from hwsim.reproduction.rows import Row, beside_their_table
 from hwsim.reproduction.rules import Rule, cells
 from hwsim.source import source_id
 from hwsim.storage import write_text
@@ -58,7 +58,7 @@ ASKED = (*PAPERS, "methods", "all")
 def rows_of(paper: str, full: bool, progress: Progress) -> list[Row]:
     """Every number of a paper, what explains some of them, and its trends."""
     of = SOURCES[paper]
-    return [*cells(paper, of.rules(full), progress), *of.beside(), *of.trends()]
+    return [*cells(paper, of.rules(full), progress), *of.beside(), *beside_their_table(of.trends())]
 
 
 def files_of_paper(paper: str, rows: list[Row]) -> Files:

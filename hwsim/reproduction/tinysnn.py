@@ -173,7 +173,8 @@ def trends() -> list[Row]:
         ("8 bits against the rule's own FP32: nothing lost", learned("tinysnn"), eight, "0"),
     )
     for label, first, second, sign in claims:
-        place = Printed(PAPER, "Fig. 6", label, "trend of accuracy", sign, "points")
+        unit = "points, the sign alone" if sign == "1" else "points"
+        place = Printed(PAPER, "Fig. 6", label, "trend of accuracy", sign, unit)
         note = f"{MNIST}; the paper's sign alone" if sign == "1" else MNIST
         rows.append(trend(place, first, second, SOURCE, note))
     return rows + _energy_trends()

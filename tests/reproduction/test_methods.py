@@ -7,11 +7,27 @@ import pytest
 
 from hwsim import zoo
 from hwsim.execute.executor import encode, execute
+from hwsim.hardware import load_hardware
 from hwsim.methods.lif_sharing import parse_sharing, share
 from hwsim.methods.trained import open_training
 from hwsim.network import Network
+from hwsim.place.algorithms import hilbert
+from hwsim.place.metrics import Problem
+from hwsim.place.partition import partition
+from hwsim.place.traffic import traffic
 from hwsim.reproduction import committed, efficientlif
-from hwsim.reproduction.cases import Case, Measured, firing_rates, flit_hops, measure, prepared, pruned
+from hwsim.reproduction.cases import (
+    MESH,
+    TILE_NEURONS,
+    TILE_WEIGHT_BYTES,
+    Case,
+    Measured,
+    firing_rates,
+    flit_hops,
+    measure,
+    prepared,
+    pruned,
+)
 from hwsim.reproduction.composition import composed_cases
 from hwsim.reproduction.methods import images, sharing_cases, slim_cases
 from hwsim.reproduction.methods_page import COMPARED, block, composed
@@ -126,6 +142,26 @@ def test_a_network_on_one_tile_sends_no_flit(small: tuple[Network, np.ndarray]) 
     assert whole is not None
     assert parted is not None
     assert parted > whole >= 0
+
+
+def test_flit_hops_are_of_one_placement_whatever_the_network(small: tuple[Network, np.ndarray]) -> None:
+    """Also where another algorithm finds fewer."""
+    network, inputs = small
+    trace = execute(network, encode(network, inputs))
+    chip = load_hardware(MESH)
+    assert chip.grid is not None
+    grid = chip.grid
+    kept = {"neurons": TILE_NEURONS, "weight_bytes": TILE_WEIGHT_BYTES}
+    grid = grid.model_copy(update={"limits": grid.limits.model_copy(update=kept)})
+    sent = traffic(partition(network, grid, chip.precision.weight_bits), trace, grid.spikes_per_packet)
+    problem = Problem.of(sent, grid)
+    expected = problem.metrics(hilbert(problem)).spike_hops / trace.samples
+    assert flit_hops(network, trace, large=False)[0] == pytest.approx(expected)
+
+
+def test_rows_that_differ_in_bits_alone_say_that_the_float_network_runs() -> None:
+    notes = {case.label[:2]: case.note for case in slim_cases() if case.table == "horowitz45"}
+    assert {label for label, note in notes.items() if "the float network runs" in note} == {"3a", "4:"}
 
 
 def test_every_factor_stands_alone_and_all_stand_together() -> None:

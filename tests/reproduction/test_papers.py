@@ -179,6 +179,24 @@ def test_tinysnns_memory_by_each_count() -> None:
     assert tinysnn.memory_bytes(4900, True, "dense", 32, 32) == 207_524_800
 
 
+def test_rows_of_networks_with_average_pools_say_that_their_threshold_is_lower() -> None:
+    """benchmarks/autosnn/plan.py trains SNN_2, SNN_4, CIFARNet-Wu and the ResNets at 0.5."""
+    rows = [r for r in rows_of("autosnn", False, lambda *_: None) if r.ours.how == "trained small"]
+    told = [r for r in rows if "threshold of 0.5" in r.ours.note]
+    names = ("SNN_2", "SNN_4", "CIFARNet-Wu", "ResNet11-Lee", "ResNet19-Zheng")
+    assert told == [r for r in rows if any(name in r.printed.row for name in names)]
+    assert {r.trend for r in told} == {True, False}
+
+
+def test_table_6_has_what_both_larger_spaces_found_and_how_good_their_supernets_are() -> None:
+    """75.6 % and 4,607.9 spikes: reports/autosnn/runs.csv, the winner of `deep` with lambda -0.08."""
+    place = "TBD before pools: AutoSNN lambda -.08"
+    assert row("autosnn", "6", place, "accuracy") == (pytest.approx(75.6), "not comparable")
+    assert row("autosnn", "6", place, "spikes") == (pytest.approx(4.6079), "not comparable")
+    note = answered(find("autosnn", "6", place, "accuracy"), autosnn.RULES).ours.note
+    assert "a supernet of 18.8 %" in note
+
+
 def test_a_whole_paper_has_every_number_and_hides_none() -> None:
     rows = rows_of("tinysnn", False, lambda *_: None)
     printed = [r for r in rows if not r.trend and r.verdict != "beside"]

@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 
 from hwsim.reproduction.pages import reproduced_page, told
 from hwsim.reproduction.printed import Printed
-from hwsim.reproduction.rows import RULES, Ours, Taken, around, cell, judged, judged_trend, missing, trend
+from hwsim.reproduction.rows import (
+    RULES,
+    Ours,
+    Row,
+    Taken,
+    around,
+    beside_their_table,
+    cell,
+    judged,
+    judged_trend,
+    missing,
+    trend,
+    trend_of,
+)
 from hwsim.reproduction.samples import Sample, Spread, pooled
 
 
@@ -75,7 +88,7 @@ def test_a_trend_holds_only_beyond_the_noise_and_with_the_papers_sign(
     found = judged_trend(printed, interval)
     assert found in RULES
     if abs(printed) < 1e-9:
-        assert (found == "trend holds") == (abs(ours) <= noise)
+        assert found == ("open" if abs(ours) <= noise else "trend absent")
         return
     assert (found == "open") == (abs(ours) <= noise)
     opposite = {"trend holds": "trend absent", "trend absent": "trend holds", "open": "open"}
@@ -97,6 +110,35 @@ def test_an_interval_that_leaves_out_the_papers_number_denies_it_where_sizes_do_
 ) -> None:
     assert judged_trend(0.646, interval) == of_one_size
     assert judged_trend(0.646, interval, same_quantity=True) == of_any_size
+
+
+def change(text: str, interval: tuple[float, float], table: str = "1", unit: str = "points") -> Row:
+    place = Printed("p", table, "r", "trend of c", text, unit)
+    return trend_of(place, Ours(sum(interval) / 2, "trained small", ""), interval)
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        ((-0.5, 0.5), "trend holds"),  # as wide as half of the table's 2
+        ((-0.5, 0.6), "open"),  # wider: noise is no evidence that there is none
+        ((0.1, 0.2), "trend absent"),
+    ],
+)
+def test_that_there_is_no_difference_takes_an_interval_narrow_beside_the_tables_differences(
+    interval: tuple[float, float], expected: str
+) -> None:
+    zero = change("0.00", interval)
+    others = [
+        change("-2", (-9, 9)),
+        change("3", (1, 2)),
+        change("0.1", (-1, 1), "2"),
+        change("0.1", (1, 2), unit="K"),
+    ]
+    found = beside_their_table([zero, *others])
+    assert [row.verdict for row in found] == [expected, "open", "trend holds", "open", "trend holds"]
+    alone = beside_their_table([zero, others[2]])[0]
+    assert alone.verdict == ("trend absent" if expected == "trend absent" else "open")
 
 
 def test_the_noise_of_an_accuracy_is_that_of_its_seeds_or_of_its_test_images() -> None:
