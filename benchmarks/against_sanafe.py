@@ -212,8 +212,8 @@ def sanafe_speed(told: Told) -> None:
             ours += [cpu_seconds(whole, case, given, player) / steps for _ in range(ROUNDS)]
         step = statistics.median(ours)
         of = (
-            f"{case.name} network on {len(run.cores)} cores, {int(run.synapses.sum()):,} synaptic "
-            f"operations in {int(run.counts['received'].sum()):,} packets"
+            f"{case.name} network on {len(run.cores)} cores ({steps} steps have {int(run.synapses.sum()):,} "
+            f"synaptic operations in {int(run.counts['received'].sum()):,} packets)"
         )
         for model, spent in theirs.items():
             took = statistics.median(spent)

@@ -1,18 +1,30 @@
 """docs/validation.md and docs/performance.md: what their rows say."""
 
+import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from benchmarks.performance.engines import of_pass
 from benchmarks.performance.told import Told
-from benchmarks.validation.__main__ import PROPERTIES, page
-from benchmarks.validation.accelerators import PUBLISHED, RATE, STEPS, eyeriss_ms, ranks, timed_layers
+from benchmarks.validation.__main__ import PROPERTIES, counted, page
+from benchmarks.validation.accelerators import (
+    PUBLISHED,
+    RATE,
+    STEPS,
+    eyeriss_ms,
+    ranks,
+    same_network,
+    timed_layers,
+)
+from benchmarks.validation.engines import eased_latencies
 from benchmarks.validation.operations import row_of
-from benchmarks.validation.papers import half_of_rounded
-from benchmarks.validation.rows import Row, as_printed, exact, within
-from benchmarks.validation.silicon import TRUENORTH, odin, power_mw, sne
+from benchmarks.validation.papers import half_of_rounded, lif_memory
+from benchmarks.validation.rows import ARITHMETIC, FITTED, Row, as_printed, exact, within
+from benchmarks.validation.silicon import TRUENORTH, odin, power_mw, sne, truenorth
 from benchmarks.validation.spikes import CASES, why
 from hwsim import zoo
 from hwsim.chip.prices import load_prices
@@ -39,11 +51,48 @@ def test_rows_of_a_group_stand_together_and_open_ones_are_no_gates() -> None:
         exact("first", "c", "r", 0, 1, "pytest c"),
     ]
     text = page(rows)
-    assert "1 of 2 gates hold." in text
+    assert "1 of 2 gates hold. Rows without a gate, not counted: 1 reported or open." in text
     first, second = text.split("## second")
     assert first.count("| `pytest") == 2
     assert "**no**" in first
     assert "| r/s | o | d | g | - | `c` |" in second
+
+
+def test_rows_that_show_nothing_are_counted_apart_by_why() -> None:
+    held = exact("g", "a", "r", 1, 1, "c")
+    rows = [held, held.without_gate(FITTED), held.without_gate(FITTED), held.without_gate(ARITHMETIC)]
+    assert counted(rows) == "1 of 1 gates hold. Rows without a gate, not counted: 2 fitted, 1 arithmetic."
+    assert page(rows).count("| none | fitted | - |") == 2
+
+
+def test_what_a_gate_lets_pass_is_told_on_top() -> None:
+    given = {"net": "n", "inputs": "binary", "tool": "syops", "share": 1e-6, "ours": {"syops_ac": 1000.0}}
+    off, equal = (row_of(given | {"theirs": {"syops_ac": n}}) for n in (1000.0005, 1000.0))
+    assert (off.met, equal.eased) == (True, "")
+    above = page([off, off, equal]).split("## ")[0]
+    assert "- operations by syops: within 1e-06 of its number; asked for was equal (2 rows)" in above
+    assert "7 of 220 points are 2 % or more off BookSim2's" in eased_latencies(7, 220)
+    assert eased_latencies(0, 220) == ""
+
+
+def test_memories_are_fitted_here_where_the_reports_say_so() -> None:
+    """reports/efficientlif/reproduced.csv judges each number of Table I by itself."""
+    with (TESTS.parent / "reports/efficientlif/reproduced.csv").open(encoding="utf-8") as file:
+        verdicts = {
+            (line["row"], line["column"]): line["verdict"]
+            for line in csv.DictReader(file)
+            if line["table"] == "I"
+        }
+    rows = [row for row in lif_memory() if "Table I:" in row.what]
+    assert len(rows) > 20
+    for row in rows:
+        found = re.search(r"(LIF memory|backward)(?: of|,) (\w+), ([\w-]+), (.*)", row.what)
+        assert found is not None
+        kind, net, data, rest = found.groups()
+        shared = rest.split(", ") if kind == "LIF memory" else ["base"]
+        column = "LIF forward memory" if kind == "LIF memory" else "LIF backward memory"
+        told = {verdicts[f"{net} {data} {sharing}", column] == "fitted" for sharing in shared}
+        assert told == {row.gate == FITTED}, row.what
 
 
 def test_a_number_is_met_at_the_digits_that_are_printed() -> None:
@@ -95,6 +144,8 @@ def test_the_line_of_truenorth_gives_the_powers_it_was_drawn_through() -> None:
 def test_what_would_be_circular_is_no_gate() -> None:
     """ODIN at 75 MHz and 37.5 M operations a second: 27.3 + 133.5 + 316.1 = 476.9 uW, 12.72 pJ each."""
     assert (odin().met, sne().met) == (None, None)
+    rows = [odin(), next(truenorth()), same_network()]
+    assert [(row.met, row.gate) for row in rows] == [(None, ARITHMETIC)] * 3
     assert odin().ours == "12.72 pJ by the law"
     # (261 - 80) / (4.9 - 1.2) = 48.92 uJ a %, 80 - 1.2 * 48.92 = 21.3
     assert "21.3 uJ + 48.9 uJ a %" in sne().ours
@@ -119,6 +170,11 @@ def test_the_same_order_has_a_rank_correlation_of_one() -> None:
 @pytest.mark.parametrize("test", PROPERTIES)
 def test_the_tests_of_properties_are_there(test: str) -> None:
     assert (TESTS / test).is_file()
+
+
+def test_times_that_differ_by_less_than_noise_are_told_as_equal() -> None:
+    assert of_pass(2787 / 2799) == "1.00 of it, equal within noise"
+    assert of_pass(101 / 105) == "0.96 of it"
 
 
 def test_goals_are_counted_and_tables_keep_their_order() -> None:

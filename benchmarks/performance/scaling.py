@@ -67,7 +67,7 @@ GROWING: dict[str, list[Case]] = {
     "tiles": [Case(channels=8, samples=1, tiles=n) for n in (2, 4, 8)],
 }
 
-LARGEST = Case(network="efficientlif/resnet19", resolution=64, channels=128, samples=4)
+LARGE = Case(network="efficientlif/resnet19", resolution=64, channels=128, samples=4)
 """ResNet19 on Tiny-ImageNet's images, one of the zoo's largest as its paper runs it."""
 
 STAGES = ("execute", "lower and cycle", "ANN counterpart", "whole estimate")
@@ -132,18 +132,18 @@ def scaling(told: Told) -> None:
         told.table(f"Growing {field}", columns, rows, f"The others: {base}.")
 
 
-def largest(told: Told, limits: Limits) -> None:
-    """Where the time of one of the largest estimates goes, and what bounds it."""
-    found = alone(LARGEST)
+def large(told: Told, limits: Limits) -> None:
+    """Where the time of a large estimate goes, and what bounds it."""
+    found = alone(LARGE)
     whole = found["whole estimate"]
     rows = [(name, f"{1e3 * found[name]:.0f}", f"{found[name] / whole:.0%}") for name in STAGES[:-1]]
     rest = whole - sum(found[name] for name in STAGES[:-1])
     rows.append(("pricing, checks, the rest", f"{1e3 * rest:.0f}", f"{rest / whole:.0%}"))
     rows.append((STAGES[-1], f"{1e3 * whole:.0f}", ""))
-    ac = _accumulates(LARGEST)
+    ac = _accumulates(LARGE)
     rate = ac / found["execute"] / 1e9
     told.table(
-        "The largest estimate: " + ", ".join(f"{n} {v}" for n, v in asdict(LARGEST).items()),
+        "A large estimate: " + ", ".join(f"{n} {v}" for n, v in asdict(LARGE).items()),
         ("stage", "ms", "of the whole"), rows,
         f"{ac / 1e9:.2f} G accumulates of {found['events'] / 1e6:.1f} M events: {rate:.2f} G/s on "
         f"{threads()} threads, {rate / threads() / limits.second_g:.0%} of what they add from their second "

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from benchmarks.validation.real_inputs import cifar10
-from benchmarks.validation.rows import Row, alone
+from benchmarks.validation.rows import ARITHMETIC, Row, alone
 from hwsim.comparison import Executed, compare
 from hwsim.cost import load_table
 from hwsim.execute.executor import encode, execute
@@ -110,17 +110,7 @@ def accelerators() -> Iterator[Row]:
     """The network, each chip's time and energy, and how alike the orders are."""
     chips = [load_hardware(name) for name in CHIPS.values()]
     rows = compare([executed()], chips, [Mapping()], [load_table("sata_kernels")])
-    ms = eyeriss_ms()
-    yield Row(
-        GROUP,
-        f"VGG16, CIFAR10: layers and {STEPS} steps are the paper's, by its simulator's rule for Eyeriss",
-        f"{PUBLISHED['Eyeriss'][0]:g} ms",
-        f"{ms:.1f} ms",
-        f"{ms / PUBLISHED['Eyeriss'][0] - 1:+.2%}",
-        "equal when rounded",
-        round(ms) == PUBLISHED["Eyeriss"][0],
-        COMMAND,
-    )
+    yield same_network()
     ours = {}
     for name, row in zip(CHIPS, rows, strict=True):
         ours[name] = ms, mj = row.totals["latency_ns"] / 1e6, row.totals["energy_pj"] / 1e9
@@ -148,6 +138,21 @@ def accelerators() -> Iterator[Row]:
             None,
             COMMAND,
         )
+
+
+def same_network() -> Row:
+    """Its simulator's rule on the layers taken here: that they and the steps are the paper's, no more."""
+    ms, told = eyeriss_ms(), PUBLISHED["Eyeriss"][0]
+    return Row(
+        GROUP,
+        f"VGG16, CIFAR10: layers and {STEPS} steps are the paper's, by its simulator's rule for Eyeriss",
+        f"{told:g} ms",
+        f"{ms:.1f} ms by that rule",
+        f"{ms / told - 1:+.2%}: the rule agrees with its own result",
+        ARITHMETIC,
+        None,
+        COMMAND,
+    )
 
 
 def ranks(ours: dict[str, tuple[float, float]]) -> Iterator[Row]:

@@ -101,12 +101,23 @@ def network_on_chip() -> Iterator[Row]:
     yield Row(
         group, "mean latency below 1.5 times zero load", f"BookSim2, {len(rows)} points",
         f"{near} within 2 %", beyond, "within 2 %, or of the seeds", near + spread == len(rows), command,
+        eased_latencies(spread, len(rows)),
     )  # fmt: skip
     worst = [abs(error_of(row)) for row in reference() if row["mode"] == "throughput"]
     yield Row(
         group, "throughput past saturation", f"BookSim2, {len(worst)} points", "accepted flits a cycle",
         f"at most {max(worst):.2%}", "within 2 %", max(worst) < 0.02, command,
     )  # fmt: skip
+
+
+def eased_latencies(spread: int, of: int) -> str:
+    """What is said of points that are met by the spread of seeds alone."""
+    if not spread:
+        return ""
+    return (
+        f"mean latency of the network-on-chip: {spread} of {of} points are 2 % or more off BookSim2's and "
+        "pass as within 4 standard deviations of 8 seeds of ours; asked for were 2 %"
+    )
 
 
 def dram() -> Iterator[Row]:

@@ -49,6 +49,9 @@ def row_of(counted: dict[str, Any]) -> Row:
         f"equal, or within {share:.0e} of it: float sums",
         met,
         alone("operations"),
+        f"operations by {counted['tool']}: within {share:.0e} of its number; asked for was equal"
+        if off
+        else "",
     )
 
 

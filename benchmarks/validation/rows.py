@@ -4,17 +4,22 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 DATA = Path(os.environ.get("HWSIM_DATA", Path(__file__).resolve().parents[2].parent / "shared"))
 """Holds reference/ and data/."""
 
+FITTED, ARITHMETIC = "fitted", "arithmetic"
+"""In place of a gate: a setting of ours was chosen by the number that it would be held against; a formula,
+sizes or prices of the source are worked out again, and hwsim simulates nothing."""
+
 
 @dataclass(frozen=True)
 class Row:
     """``difference``: in words, with its unit; ``met``: whether the gate holds, None where there is none or
-    nothing to hold against; ``command`` repeats it."""
+    nothing to hold against; ``command`` repeats it; ``eased``: what the gate lets pass that is not what was
+    asked for, in words."""
 
     group: str
     what: str
@@ -24,6 +29,11 @@ class Row:
     gate: str
     met: bool | None
     command: str
+    eased: str = ""
+
+    def without_gate(self, why: str) -> "Row":
+        """The same numbers where a gate would say nothing: FITTED or ARITHMETIC."""
+        return replace(self, gate=why, met=None)
 
 
 def alone(comparison: str) -> str:

@@ -34,11 +34,6 @@ class EventCore(Exchange):
         self.check_clock(self.clock_hz)
         return self
 
-    @property
-    def noc_ratio(self) -> tuple[int, int]:
-        """noc_clock_hz / clock_hz in lowest terms."""
-        return self.ratio(self.clock_hz)
-
 
 class Chip(Configured):
     """A grid of event-driven cores; ``weight_bits`` of a synapse word (G4)."""

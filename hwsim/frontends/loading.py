@@ -266,6 +266,10 @@ def load_inputs(path: Path, samples: int | None = None) -> Inputs:
         raise HwsimError(
             f"{path}: {name} is {header.dtype} of shape {header.shape}; expected numbers, one row a sample"
         )
+    if 0 in header.shape:
+        raise HwsimError(
+            f"{path}: {name} is of shape {header.shape} and holds no values; expected one sample or more"
+        )
     if of_labels is not None and (of_labels.shape != header.shape[:1] or of_labels.dtype.kind not in "iu"):
         raise HwsimError(
             f"{path}: labels are {of_labels.dtype} of shape {of_labels.shape}; expected {header.shape[0]} "

@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from hwsim.report.drawing import canvas
+from hwsim.report.lettering import HALO, write
 from hwsim.report.plain import plain
 
 WIDTH, HEIGHT, SIDE, TOP, BELOW = 760.0, 300.0, 46.0, 18.0, 34.0
@@ -68,15 +69,8 @@ def lines(alt: str, axes: Sequence[Upright], best: Sequence[bool], tips: Sequenc
             "style": "stroke:currentColor;stroke-width:0.8",
         }
         ElementTree.SubElement(root, "polyline", upright)
-        _text(root, x, HEIGHT - 6 - (k % 2) * 12, one.name, "middle")
+        write(root, x, HEIGHT - 6 - (k % 2) * 12, one.name, "middle", SIZE, HALO)
         for share, text in one.ticks:
             beside = (x - 3, "end") if k == len(axes) - 1 else (x + 3, "start")
-            _text(root, beside[0], place(k, share)[1] + 3, text, beside[1])
+            write(root, beside[0], place(k, share)[1] + 3, text, beside[1], SIZE, HALO)
     return ElementTree.tostring(root, encoding="unicode")
-
-
-def _text(root: ElementTree.Element, x: float, y: float, text: str, anchor: str) -> None:
-    halo = "stroke:var(--ground);stroke-width:2.5;paint-order:stroke"
-    style = f"fill:currentColor;{halo};font-size:{SIZE:g}px;text-anchor:{anchor}"
-    made = ElementTree.SubElement(root, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "style": style})
-    made.text = plain(text)

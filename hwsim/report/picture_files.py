@@ -26,7 +26,6 @@ from hwsim.report.plain import plain
 from hwsim.storage import atomic_path
 
 Format = Literal["png", "svg", "pdf"]
-FORMATS: tuple[Format, ...] = ("png", "svg", "pdf")
 
 INKS = {
     "currentColor": "#1c2127",

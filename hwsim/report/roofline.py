@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from hwsim.report.drawing import LETTER, WIDTH, canvas, shorten
+from hwsim.report.lettering import write
 from hwsim.report.picture import Picture
 from hwsim.report.plain import plain
 
@@ -172,7 +173,7 @@ def _drawn(values: dict[str, Any], shown: list[Point], alt: str) -> str:
 
 def _empty(alt: str) -> str:
     root = canvas(alt, HEIGHT)
-    _write(root, WIDTH / 2, HEIGHT / 2, "nothing to draw", "middle")
+    write(root, WIDTH / 2, HEIGHT / 2, "nothing to draw", "middle", SIZE)
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -194,13 +195,13 @@ def _axes(
     for power in _powers(across):
         at = x(10.0**power)
         _line(root, (at, ends[0][0]), (at, ends[0][1]), "stroke:var(--faint);stroke-width:0.6")
-        _write(root, at, HEIGHT - BELOW + 13, _power(power), "middle")
+        write(root, at, HEIGHT - BELOW + 13, _power(power), "middle", SIZE)
     for power in _powers(up):
         at = y(10.0**power)
         _line(root, (ends[1][0], at), (ends[1][1], at), "stroke:var(--faint);stroke-width:0.6")
-        _write(root, LEFT - 5, at + 3, _power(power), "end")
-    _write(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "operations per byte", "middle")
-    _write(root, 0.0, 10.0, "operations per cycle", "start")
+        write(root, LEFT - 5, at + 3, _power(power), "end", SIZE)
+    write(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "operations per byte", "middle", SIZE)
+    write(root, 0.0, 10.0, "operations per cycle", "start", SIZE)
 
 
 def _powers(ends: tuple[float, float]) -> range:
@@ -219,7 +220,7 @@ def _roofs(
 ) -> None:
     peak, dram, buffers = roofs(values)
     _line(root, (x(across[0]), y(peak)), (x(across[1]), y(peak)), "stroke:var(--array);stroke-width:1.6")
-    _write(root, WIDTH - RIGHT, y(peak) - 4, f"compute bound, {peak:,.5g} a cycle", "end")
+    write(root, WIDTH - RIGHT, y(peak) - 4, f"compute bound, {peak:,.5g} a cycle", "end", SIZE)
     lines = ((dram, buffers, "DRAM", "dram", ""), (buffers, dram, "SRAM", "weight", ";stroke-dasharray:4 3"))
     for rate, other, name, series, dashes in lines:
         if not rate:
@@ -231,18 +232,13 @@ def _roofs(
             _line(root, (x(begin), y(begin * rate)), (x(end), y(end * rate)), style)
             high = begin * (end / begin) ** 0.7
             right = rate < other
-            _write(root, x(high) + (6 if right else -6), y(high * rate) + (6 if right else 0), name,
-                   "start" if right else "end")  # fmt: skip
+            write(root, x(high) + (6 if right else -6), y(high * rate) + (6 if right else 0), name,
+                   "start" if right else "end", SIZE)  # fmt: skip
 
 
 def _line(root: ElementTree.Element, a: tuple[float, float], b: tuple[float, float], style: str) -> None:
     ends = {"x1": f"{a[0]:.1f}", "y1": f"{a[1]:.1f}", "x2": f"{b[0]:.1f}", "y2": f"{b[1]:.1f}"}
     ElementTree.SubElement(root, "line", ends | {"style": style})
-
-
-def _write(root: ElementTree.Element, x: float, y: float, text: str, anchor: str) -> None:
-    style = f"fill:currentColor;font-size:{SIZE:g}px;text-anchor:{anchor}"
-    ElementTree.SubElement(root, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "style": style}).text = text
 
 
 def _name(
@@ -257,7 +253,7 @@ def _name(
         )
         if free and begin > LEFT and begin + long < WIDTH:
             taken.append((begin, begin + long, place[1]))
-            _write(root, begin if anchor == "start" else begin + long, place[1] + 3, text, anchor)
+            write(root, begin if anchor == "start" else begin + long, place[1] + 3, text, anchor, SIZE)
             return
 
 

@@ -6,6 +6,7 @@ from math import ceil, floor, log10
 from xml.etree import ElementTree
 
 from hwsim.report.drawing import LETTER, WIDTH, canvas
+from hwsim.report.lettering import write
 from hwsim.report.picture import scale
 from hwsim.report.plain import plain
 
@@ -61,13 +62,13 @@ def scatter(alt: str, points: list[Point], x: Axis, y: Axis) -> str:
     for tick in across:
         at = place(tick, up[0])[0]
         _line(root, ((at, TOP), (at, HEIGHT - BELOW)), "stroke:var(--faint);stroke-width:0.8")
-        _text(root, at, HEIGHT - BELOW + 14, f"{tick:.6g}", "middle")
+        write(root, at, HEIGHT - BELOW + 14, f"{tick:.6g}", "middle", SIZE)
     for tick in up:
         at = place(across[0], tick)[1]
         _line(root, ((LEFT, at), (WIDTH - RIGHT, at)), "stroke:var(--faint);stroke-width:0.8")
-        _text(root, LEFT - 6, at + 3.3, f"{tick:.6g}", "end")
-    _text(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, below, "middle")
-    _text(root, 2, 10, beside, "start")
+        write(root, LEFT - 6, at + 3.3, f"{tick:.6g}", "end", SIZE)
+    write(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, below, "middle", SIZE)
+    write(root, 2, 10, beside, "start", SIZE)
     front = sorted((p.x, p.y) for p in shown if p.best)
     _line(root, [place(*p) for p in front], "fill:none;stroke:var(--array);stroke-width:1.2;opacity:0.6")
     taken: list[tuple[float, float]] = []
@@ -110,15 +111,9 @@ def _name(
     if any(abs(y - other) < SIZE and abs(x - begin) < long + 4 for begin, other in taken):
         return
     taken.append((x, y))
-    _text(root, x, y, point.name, "start")
+    write(root, x, y, point.name, "start", SIZE)
 
 
 def _line(root: ElementTree.Element, points: Iterable[tuple[float, float]], style: str) -> None:
     told = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     ElementTree.SubElement(root, "polyline", {"points": told, "style": style})
-
-
-def _text(root: ElementTree.Element, x: float, y: float, text: str, anchor: str) -> None:
-    style = f"fill:currentColor;font-size:{SIZE:g}px;text-anchor:{anchor}"
-    made = ElementTree.SubElement(root, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "style": style})
-    made.text = plain(text)

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from hwsim.report import batches
 from hwsim.report.drawing import WIDTH, canvas
+from hwsim.report.lettering import write
 from hwsim.report.picture import Picture
 from hwsim.report.plain import plain
 
@@ -56,11 +57,13 @@ def _drawn(found: dict[str, tuple[dict[str, float], str]], alt: str) -> str:
             "y2": f"{height - BELOW + 3:.1f}",
         }
         ElementTree.SubElement(root, "line", ends | {"style": "stroke:var(--faint);stroke-width:0.8"})
-        _text(root, at(percent), height - BELOW + 15, f"{percent:+.3g}%" if percent else "mean", "middle")
-    _text(root, at(0.0), height - 5, "difference from the mean", "middle")
+        write(
+            root, at(percent), height - BELOW + 15, f"{percent:+.3g}%" if percent else "mean", "middle", SIZE
+        )
+    write(root, at(0.0), height - 5, "difference from the mean", "middle", SIZE)
     for i, (label, (parts, series)) in enumerate(found.items()):
         y = PITCH * (i + 0.5)
-        _text(root, LEFT - 8, y + 3.3, label, "end")
+        write(root, LEFT - 8, y + 3.3, label, "end", SIZE)
         tip = f"{label}: " + ", ".join(f"{name} {x:+.2f}%" for name, x in parts.items())
         ends = {
             "x1": f"{at(parts['p5']):.1f}",
@@ -76,8 +79,3 @@ def _drawn(found: dict[str, tuple[dict[str, float], str]], alt: str) -> str:
         style = f"fill:var(--ground);stroke:var(--{series});stroke-width:2"
         ElementTree.SubElement(root, "circle", mark | {"style": style})
     return ElementTree.tostring(root, encoding="unicode")
-
-
-def _text(root: ElementTree.Element, x: float, y: float, text: str, anchor: str) -> None:
-    style = f"fill:currentColor;font-size:{SIZE:g}px;text-anchor:{anchor}"
-    ElementTree.SubElement(root, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "style": style}).text = text

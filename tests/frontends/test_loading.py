@@ -381,6 +381,13 @@ def test_images_that_are_no_rows_of_numbers_are_refused(npz: Path, images: Any) 
     refused(npz, "expected numbers, one row a sample")
 
 
+@pytest.mark.parametrize("shape", [(0, 1, 28, 28), (4, 0), (2, 0, 3)])
+@pytest.mark.parametrize("name", ["images", "inputs"])
+def test_inputs_without_a_value_are_refused(npz: Path, name: str, shape: tuple[int, ...]) -> None:
+    np.savez(npz, **{name: np.zeros(shape, np.float32)})
+    refused(npz, rf"{name} is of shape \({shape[0]}, .* and holds no values; expected one sample or more")
+
+
 @pytest.mark.parametrize("suffix", ["npy", "npz"])
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"x.{suffix}"

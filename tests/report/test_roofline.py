@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -122,7 +122,7 @@ def test_stretches_add_up_to_their_layers() -> None:
     assert spans.told(100) == " Each row is up to 3 neighboring layers of 100."
 
 
-@pytest.mark.parametrize("form", picture_files.FORMATS)
+@pytest.mark.parametrize("form", get_args(picture_files.Format))
 def test_a_figure_is_the_same_file_every_time(tmp_path: Path, form: picture_files.Format) -> None:
     picture = page.pictures(example())["roofline"]
     for name in ("a", "b"):

@@ -8,9 +8,6 @@ from hwsim.methods.learning_cost.words import Task, Variable, Word, ceil_div
 
 Part = Literal["neurons", "synapses", "spikes", "rule", "normalization", "traces", "theta", "loading"]
 
-FORWARD: tuple[Part, ...] = ("neurons", "synapses", "spikes", "loading")
-"""Parts that answering has as well."""
-
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "pe_array": ("ac_issued", "pe_cycles"),
     "lif_units": ("lif_update", "decay_shift", "decay_add", "decay_multiply"),
