@@ -40,7 +40,8 @@ degree."""
 
 ONE_SEED = """Where a side has one
 seed, the difference of the means must be beyond two standard errors, and a training of one seed has the
-spread between seeds of the networks that have two, {points:.1f} points and {share:.0f} % of the spikes, as on
+spread between seeds of the networks that have two, all of {epochs} epochs and {steps} steps: {points:.1f}
+points and {share:.0f} % of the spikes, as on
 [the paper's page](reproduced.md). Falls from row to row are judged so, too. One search of each of two
 methods is open."""
 
@@ -178,7 +179,7 @@ def one_seed(found: Found) -> str:
     if not {"accuracy", "spikes"} <= set(found.spreads):
         return "What rests on one seed is open: no spread between seeds is known."
     points, share = (sqrt(found.spreads[of].variance) for of in ("accuracy", "spikes"))
-    return ONE_SEED.format(points=points, share=100 * share)
+    return ONE_SEED.format(points=points, share=100 * share, epochs=SMALL["epochs"], steps=SMALL["timesteps"])
 
 
 def near_chance(found: Found) -> str:
