@@ -43,7 +43,8 @@ def test_inputs_of_a_wrong_shape_name_module_and_shape(estimate: Command, tmp_pa
 
 def test_no_sample_is_one_message(estimate: Command, tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", images=np.zeros((0, 8, 8), np.uint8))
-    assert "no sample" in estimate("--inputs", tmp_path / "x.npz").error
+    message = estimate("--inputs", tmp_path / "x.npz").error
+    assert "x.npz: images is of shape (0, 8, 8) and holds no values; expected one sample or more" in message
 
 
 def test_inputs_that_are_not_numbers_are_one_message(estimate: Command, tmp_path: Path) -> None:
