@@ -72,7 +72,7 @@ fuzz-guided: $(HARDENING)/.ready  ## the same guided by branches that are reache
 coverage: $(HARDENING)/.ready  ## lines of the engine that tests reach, without Numba's compiler
 	NUMBA_DISABLE_JIT=1 $(HARDENING)/bin/coverage run -m pytest -m "not slow" -W ignore::RuntimeWarning \
 		tests/lower tests/cycle tests/execute tests/differential tests/dram tests/noc \
-		tests/test_reuse.py tests/quantization/test_integer_networks.py
+		tests/test_reuse.py tests/quantization/test_integer_networks.py --ignore=tests/noc/test_curves.py
 	$(HARDENING)/bin/coverage report --skip-covered --fail-under=90
 
 MINUTES ?= 30
