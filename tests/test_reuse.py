@@ -1,22 +1,29 @@
 """Reuse of layers' results: nothing comes out otherwise, and what is the same is worked out once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from hwsim.cycle.run import run
+from hwsim.errors import HwsimError
 from hwsim.execute.executor import encode, execute
 from hwsim.execute.reused import execute_reusing
+from hwsim.hardware import Hardware
 from hwsim.lower.lowering import Lowering
 from hwsim.lower.passes import events_into, incoming_of, shape_of
 from hwsim.lower.streams import live_inputs, streams
+from hwsim.mapping import Mapping
 from hwsim.network import Network
 from hwsim.reuse import Reuse
 from tests.by_torch import inputs_for
-from tests.random_cases import Case, cases, is_legal
+from tests.random_cases import Case, cases, draw_trace, is_legal
+from tests.random_chips import draw_hardware, draw_mapping
+from tests.random_networks import pick
+from tests.random_states import vary
 
 FEW = settings(max_examples=40, deadline=None)
 
@@ -53,6 +60,72 @@ def test_chips_and_networks_that_share_layers_have_the_ledgers_they_have_without
         shared = Lowering(case.network, chip, case.mapping, reuse).lower(case.trace, case.samples)
         assert shared.id == alone.id
         assert run(shared, chip).id == run(alone, chip).id
+
+
+def relatives(case: Case) -> Iterator[Case]:
+    """Networks, mappings and chips that have most in common with those of ``case``, all that are legal; each
+    with a trace of its own."""
+    rng = np.random.default_rng(case.seed)
+    for _ in range(10):
+        network, mapping, hardware = case.network, case.mapping, case.hardware
+        try:
+            if rng.random() < 0.5:
+                network = vary(rng, changed(network, rng))
+            if rng.random() < 0.3:
+                network = less(network, rng)
+            if rng.random() < 0.2:
+                network = replace(network, timesteps=int(rng.integers(1, 5)))
+            network.verify()
+        except HwsimError:
+            continue
+        if rng.random() < 0.5:
+            other = draw_mapping(rng, network, hardware)
+            mapping = mapping.model_copy(update=_some(rng, other, other.model_fields_set))
+        if rng.random() < 0.3:
+            array = hardware.pe_array
+            chip = draw_hardware(rng, network, array.rows, array.columns)
+            hardware = hardware.model_copy(update=_some(rng, chip, {"buffers", "precision", "pe_array"}))
+        trace = draw_trace(rng, network)
+        part = range(min(trace.samples, mapping.batch))
+        found = Case(case.seed, network, trace, part, hardware, mapping)
+        if is_legal(found):
+            yield found
+
+
+def _some(rng: np.random.Generator, other: Mapping | Hardware, names: set[str]) -> dict[str, Any]:
+    """One or a few of the fields of another mapping or chip."""
+    chosen = [name for name in sorted(names) if rng.random() < 0.3] or [pick(rng, sorted(names))]
+    return {name: getattr(other, name) for name in chosen}
+
+
+def less(network: Network, rng: np.random.Generator) -> Network:
+    """Without one of its projections: another population then has other readers, and another other inputs."""
+    dropped = pick(rng, network.projections)
+    kept = tuple(p for p in network.projections if p is not dropped)
+    return replace(network, projections=kept)
+
+
+@given(case=cases().filter(is_legal))
+@settings(FEW, suppress_health_check=list(HealthCheck))
+def test_networks_with_layers_in_common_are_lowered_as_without_reuse(case: Case) -> None:
+    reuse = Reuse()
+    for one in (case, *relatives(case), case):
+        batch, samples = one.mapping.batch, one.trace.samples
+        alone = Lowering(one.network, one.hardware, one.mapping)
+        shared = Lowering(one.network, one.hardware, one.mapping, reuse)
+        assert shared.resolved == alone.resolved
+        assert shared.choices == alone.choices
+        for begin in range(0, samples, batch):
+            part = range(begin, min(begin + batch, samples))
+            assert _outcome(shared, one, part) == _outcome(alone, one, part)
+
+
+def _outcome(lowering: Lowering, case: Case, samples: range) -> str:
+    """The program, or why there is none: lists of spikes do not fit, or a short mini-batch."""
+    try:
+        return lowering.lower(case.trace, samples).id
+    except HwsimError as error:
+        return str(error)
 
 
 @given(case=cases().filter(is_legal))

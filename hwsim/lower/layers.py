@@ -301,6 +301,10 @@ class Task:
     samples: int
     settled: bool = False
 
+    @cached_property
+    def hardware_id(self) -> str:
+        return self.hardware.id
+
     @property
     def apart(self) -> bool:
         """Whether samples run one after the other through stepwise components (W7)."""

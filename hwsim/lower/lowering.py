@@ -8,17 +8,18 @@ from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
 from hwsim.lower.axes import Ints, zeros
-from hwsim.lower.counts import event_counts, map_counts, operation_counts, stream_counts
+from hwsim.lower.counts import map_counts, operation_counts
 from hwsim.lower.entries import entries
 from hwsim.lower.given import TILE_OF, check_layers
+from hwsim.lower.happened import PLACES, Happened
 from hwsim.lower.layers import Task
 from hwsim.lower.loads import streamed_loads
 from hwsim.lower.maps import Maps
-from hwsim.lower.passes import STREAMED, array_cycles, events_into, incoming_of, shape_of, spread
+from hwsim.lower.passes import STREAMED, spread
 from hwsim.lower.plans import Plan, map_loads, map_stores
 from hwsim.lower.schedule import Scheduled, book, schedule
+from hwsim.lower.states import Counts
 from hwsim.lower.streaming import Streaming
-from hwsim.lower.streams import Shape, Streams, every_input, operations
 from hwsim.mapping import LayerMapping, Mapping
 from hwsim.network import Network
 from hwsim.program import LOADED, STORED, Jobs, Program
@@ -29,8 +30,8 @@ class Lowering:
     """Lowers mini-batches of one network for one chip and mapping; the schedule is laid out once a size.
 
     ``resolved``: the mapping with every choice made (C1); ``held``: layers whose sums are computed once (W5).
-    With ``reuse``, streams of layers are worked out once for each array and set of events. Raises HwsimError
-    for an illegal mapping.
+    With ``reuse``, layers of the same content are planned once, and streamed once for the same events. Raises
+    HwsimError for an illegal mapping.
     """
 
     def __init__(
@@ -39,16 +40,13 @@ class Lowering:
         mapping.verify(network)
         check_layers(network, hardware, mapping)
         self.network, self.hardware, self.mapping = network, hardware, mapping
-        whole = schedule(Task(network, hardware, mapping, mapping.batch))
+        self._reuse = reuse
+        whole = schedule(Task(network, hardware, mapping, mapping.batch), reuse)
         self._scheduled = {mapping.batch: whole}
-        self.held = frozenset(p.layer.name for p in whole.plans if p.layer.held)
         self.resolved = mapping.model_copy(update={"layers": mapping.layers | _resolved(whole)})
-        self._inputs = {
-            p.layer.name: tuple(incoming_of(hardware, p.layer, i) for i in range(len(p.layer.weighted)))
-            for p in whole.plans
-        }
-        self._shapes: dict[tuple[str, int], Shape] = {}
         self._streaming = Streaming(hardware, reuse)
+        self._happened = Happened(network, mapping.batch, self.scheduled, self._streaming)
+        self.held = self._happened.held
         self._unchanging: dict[int, tuple[dict[str, Ints], Ints]] = {}
         self._jobs: dict[int, Jobs] = {}
 
@@ -67,7 +65,7 @@ class Lowering:
         """The fixed part of mini-batches of ``samples``."""
         if samples not in self._scheduled:
             task = Task(self.network, self.hardware, self.resolved, samples, settled=True)
-            self._scheduled[samples] = schedule(task)
+            self._scheduled[samples] = schedule(task, self._reuse)
         return self._scheduled[samples]
 
     def lower(self, trace: EventTrace, samples: range) -> Program:
@@ -82,8 +80,14 @@ class Lowering:
             )
         scheduled = self.scheduled(len(samples))
         counts = scheduled.counts.copy()
-        for index, name in enumerate(scheduled.task.names):
-            book(counts[index], event_counts(self.network, name, name in self.held, trace, samples))
+        counts[:, PLACES] += self._happened.of(trace, samples)
+        if self._happened.neither:
+            columns, reads = self._every_input(scheduled)
+            if len(samples) not in self._jobs:
+                self._jobs[len(samples)] = Jobs(**(scheduled.fixed | columns))
+            regions, slots = scheduled.moved
+            jobs, counts = self._jobs[len(samples)], counts + reads
+            return Program(scheduled.task.names, jobs, counts, regions, slots, len(samples))
         if self.hardware.pe_array.skip == "event":
             streamed, live = self._skipped(scheduled, trace, samples, counts)
         else:
@@ -91,22 +95,12 @@ class Lowering:
         columns = scheduled.fixed | streamed
         if scheduled.task.binary_maps:
             regions, slots = scheduled.moved
-            if self.hardware.pe_array.skip != "event":
-                jobs = self._jobs.setdefault(len(samples), Jobs(**columns))
-                return Program(scheduled.task.names, jobs, counts, regions, slots, len(samples))
         else:
             columns |= self._listed(scheduled, Maps(scheduled.task, trace, samples), live, counts)
             moved = columns["load_bytes"], columns["store_bytes"]
             regions = scheduled.regions(*moved, columns["layer"])
             slots = scheduled.slots(moved[1], columns["layer"])
         return Program(scheduled.task.names, Jobs(**columns), counts, regions, slots, len(samples))
-
-    def _shape(self, plan: Plan) -> Shape:
-        """Of a layer in mini-batches of one size, worked out once."""
-        key = plan.layer.name, plan.task.samples
-        if key not in self._shapes:
-            self._shapes[key] = shape_of(plan.layer)
-        return self._shapes[key]
 
     def _skipped(
         self, scheduled: Scheduled, trace: EventTrace, samples: range, counts: Ints
@@ -116,10 +110,9 @@ class Lowering:
         for plan in scheduled.plans:
             inputs: tuple[Ints, ...] = ()
             if plan.layer.weighted:
-                shape, incoming = self._shape(plan), self._inputs[plan.layer.name]
-                found = self._streaming.streams(shape, incoming, events_into(plan.layer, trace), samples)
+                found = self._streaming.streams(plan, trace, samples)
                 book(counts[plan.layer.index], operation_counts(plan.task, found.ac, found.mac))
-                merged.add(plan, found, counts)
+                merged.add(plan, *self._streaming.columns(plan, found), counts)
                 inputs = found.live
             live.append(inputs)
         return merged.by_cause(), live
@@ -127,27 +120,29 @@ class Lowering:
     def _unskipped(
         self, scheduled: Scheduled, trace: EventTrace, samples: range, counts: Ints
     ) -> tuple[dict[str, Ints], list[tuple[Ints, ...]]]:
-        """The same where events decide no cycle: those are worked out once a size of mini-batch."""
-        if len(samples) not in self._unchanging:
-            merged, reads = _Columns(scheduled), np.zeros_like(counts)
-            for plan in scheduled.plans:
-                if plan.layer.weighted:
-                    incoming = self._inputs[plan.layer.name]
-                    found = every_input(self.hardware, shape_of(plan.layer), incoming, len(samples))
-                    merged.add(plan, found, reads)
-            self._unchanging[len(samples)] = merged.by_cause(), reads
-        columns, reads = self._unchanging[len(samples)]
+        """The same where events decide no stream, only bytes."""
+        columns, reads = self._every_input(scheduled)
         counts += reads
         live = []
         for plan in scheduled.plans:
             inputs: tuple[Ints, ...] = ()
             if plan.layer.weighted:
-                shape, incoming = self._shape(plan), self._inputs[plan.layer.name]
-                inputs = self._streaming.live_inputs(shape, incoming, events_into(plan.layer, trace), samples)
-                useful = operation_counts(plan.task, *operations(shape, incoming, inputs))
-                book(counts[plan.layer.index], useful)
+                inputs = self._streaming.live_inputs(plan, trace, samples)
+                book(counts[plan.layer.index], self._streaming.useful(plan, inputs))
             live.append(inputs)
         return columns, live
+
+    def _every_input(self, scheduled: Scheduled) -> tuple[dict[str, Ints], Ints]:
+        """Array cycles of all jobs by cause, and reads, where events decide no stream; once a size."""
+        size = scheduled.task.samples
+        if size not in self._unchanging:
+            merged, reads = _Columns(scheduled), np.zeros_like(scheduled.counts)
+            for plan in scheduled.plans:
+                if plan.layer.weighted:
+                    content = scheduled.contents.get(plan.layer.name)
+                    merged.add(plan, *self._streaming.every_input(plan, content), reads)
+            self._unchanging[size] = merged.by_cause(), reads
+        return self._unchanging[size]
 
     def _listed(
         self, scheduled: Scheduled, maps: Maps, live: list[tuple[Ints, ...]], counts: Ints
@@ -155,9 +150,10 @@ class Lowering:
         """Bytes that jobs move where maps of spikes may be lists (W9); adds what follows from them."""
         task, loads, stores = scheduled.task, [], []
         for plan, inputs in zip(scheduled.plans, live, strict=True):
-            incoming, read = self._inputs[plan.layer.name], inputs
-            if incoming:
-                read = entries(self.hardware, plan.layer, shape_of(plan.layer), incoming, maps, inputs)
+            read = inputs
+            if plan.layer.weighted:
+                shape, incoming = self._streaming.shape(plan), self._streaming.incoming(plan)
+                read = entries(self.hardware, plan.layer, shape, incoming, maps, inputs)
                 read = tuple(spread(plan.layer, values) for values in read)
             streamed = streamed_loads(plan.layer, maps, task.hardware.buffers.input.word_bits)
             load = map_loads(task, plan.layer, plan.inputs, maps, streamed).dense()
@@ -186,13 +182,11 @@ class _Columns:
         self.scheduled = scheduled
         self.found: dict[str, dict[str, Ints]] = {name: {} for name in STREAMED}
 
-    def add(self, plan: Plan, found: Streams, counts: Ints) -> None:
-        """Take a layer's streams, and book its reads."""
-        layer, hardware = plan.layer, plan.task.hardware
-        found = found.on_axes(lambda values: spread(layer, values))
-        book(counts[layer.index], stream_counts(plan.task, layer, found))
-        for name, values in array_cycles(hardware, found).items():
-            self.found[name][layer.name] = values
+    def add(self, plan: Plan, cycles: dict[str, Ints], reads: Counts, counts: Ints) -> None:
+        """Take a layer's cycles, and book its reads."""
+        book(counts[plan.layer.index], reads)
+        for name, values in cycles.items():
+            self.found[name][plan.layer.name] = values
 
     def by_cause(self) -> dict[str, Ints]:
         """A column over all jobs of the program for each of STREAMED."""

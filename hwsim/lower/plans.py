@@ -1,7 +1,7 @@
 """One layer's jobs apart from its events: what they move, and where its operands stay."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import prod
 
@@ -31,15 +31,13 @@ Moves = dict[str, Terms]
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Traffic:
     """``weight``: bytes of each tile, and ``fetches`` the jobs that load it; ``loads``, ``parked``: all else,
-    but for outputs, which :attr:`stores` adds.
+    but for outputs, which :attr:`Plan.stores` adds.
 
     ``streamed``: words of streamed operands too. ``kept``, ``inputs``: None for vector layers.
     """
 
-    task: Task
-    layer: Layer
     kept: Kept | None
     inputs: Residency | None
     place: Place | None
@@ -48,6 +46,19 @@ class Plan:
     loads: Moves
     parked: Moves
     streamed: Streamed
+
+
+@dataclass(frozen=True, eq=False)
+class Plan(Traffic):
+    """What the jobs of one layer move."""
+
+    task: Task
+    layer: Layer
+
+    @property
+    def traffic(self) -> Traffic:
+        """Of whatever layer that has the same content."""
+        return Traffic(**{f.name: getattr(self, f.name) for f in fields(Traffic)})
 
     @cached_property
     def jobs(self) -> int:
@@ -184,3 +195,18 @@ def occupied(task: Task, layer: Layer) -> Ints:
     if dataflow == "is":
         return along(K, layer.depth) * along(M, layer.rows)
     return layer.outputs * along(T, -(-layer.array_steps // layer.window))
+
+
+JOB_COLUMNS = ("update", "serialization", "laned", "step", "sample", "closes", "occupied")
+"""Columns of Jobs that no event changes, but for what is moved."""
+
+
+def job_columns(made: Plan) -> dict[str, Ints]:
+    """JOB_COLUMNS on the axes of the layer's jobs."""
+    task, layer = made.task, made.layer
+    return stage_cycles(task, layer) | {
+        "step": along(T, np.arange(layer.passes) * layer.pass_steps),
+        "sample": layer.first_samples,
+        "closes": layer.at_end,
+        "occupied": occupied(task, layer),
+    }

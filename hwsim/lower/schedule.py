@@ -1,6 +1,6 @@
 """The part of a Program that no event changes, laid out once for each size of mini-batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,30 +8,39 @@ import numpy as np
 
 from hwsim.errors import HwsimError
 from hwsim.ledger import ACTIONS
-from hwsim.lower.axes import Ints, T, along, ceil_div
-from hwsim.lower.choices import MOST_JOBS, best, too_many
-from hwsim.lower.counts import fixed_counts, map_counts, update_counts
+from hwsim.lower.axes import Ints, ceil_div
+from hwsim.lower.choices import MOST_JOBS, too_many
+from hwsim.lower.content import Content
+from hwsim.lower.counts import update_counts
 from hwsim.lower.layers import Task, Weighted, steps_of, weighted_into
-from hwsim.lower.layout import stepwise_layers, vector_layer
-from hwsim.lower.maps import Maps
+from hwsim.lower.layout import stepwise_layers
 from hwsim.lower.order import Places, places, waits
-from hwsim.lower.plans import Plan, occupied, plan, stage_cycles
+from hwsim.lower.planned import Unplanned, planned
+from hwsim.lower.plans import JOB_COLUMNS, Plan, job_columns
 from hwsim.lower.states import Counts, cells_of, placed, state_bits
 from hwsim.lower.stores import maps_of, output_slots
 from hwsim.lower.weights import layer_bits
 from hwsim.program import LOADED, REGION_STEP, REGIONS, STORED
+from hwsim.reuse import Reuse, Value
 
 ACTION = {name: i for i, name in enumerate(ACTIONS)}
 
 
 @dataclass(frozen=True, eq=False)
 class Scheduled:
-    """A mini-batch's jobs but for its events. ``plans``: of the layers that have jobs, in order."""
+    """A mini-batch's jobs but for its events. ``plans``: of the layers that have jobs, in order;
+    ``contents``: of all layers, what results are taken over by from ``reuse``, empty without one."""
 
     task: Task
     plans: tuple[Plan, ...]
     numbers: Places
     counts: Ints
+    contents: dict[str, Content]
+    reuse: Reuse | None
+
+    @cached_property
+    def plan(self) -> dict[str, Plan]:
+        return {plan.layer.name: plan for plan in self.plans}
 
     @cached_property
     def jobs(self) -> int:
@@ -46,28 +55,31 @@ class Scheduled:
 
     def _bytes(self, operands: tuple[str, ...], moved: Callable[[Plan, str], Ints]) -> Ints:
         """Bytes of each operand that each job moves; shape (jobs, operands)."""
+
+        def all_of(plan: Plan) -> tuple[Ints, ...]:
+            return tuple(moved(plan, operand) for operand in operands)
+
+        known = [self._known(operands, plan, all_of) for plan in self.plans] if self.reuse else []
         columns = np.zeros((self.jobs, len(operands)), np.int64)
         for k, operand in enumerate(operands):
-            values = [moved(plan, operand) for plan in self.plans]
+            values = [own[k] for own in known] or [moved(plan, operand) for plan in self.plans]
             if any(value.any() for value in values):
                 columns[:, k] = self.merge(values)
         return columns
+
+    def _known(self, kind: Hashable, plan: Plan, make: Callable[[Plan], Value]) -> Value:
+        """What a plan comes to; with ``reuse`` once for the same content."""
+        if self.reuse is None:
+            return make(plan)
+        return self.reuse.of("columns", (kind, self.contents[plan.layer.name]), lambda: make(plan))
 
     @cached_property
     def fixed(self) -> dict[str, Ints]:
         """The columns of Jobs that no event changes; those of maps are of bitmaps."""
         task, plans = self.task, self.plans
-        stages = [stage_cycles(task, p.layer) for p in plans]
-        columns = {
-            name: self.merge([s[name] for s in stages]) for name in ("update", "serialization", "laned")
-        }
+        of_layers = [self._known("jobs", plan, job_columns) for plan in plans]
+        columns = {name: self.merge([own[name] for own in of_layers]) for name in JOB_COLUMNS}
         columns["layer"] = self.merge([np.array(p.layer.index) for p in plans])
-        columns["step"] = self.merge(
-            [along(T, np.arange(p.layer.passes) * p.layer.pass_steps) for p in plans]
-        )
-        columns["sample"] = self.merge([p.layer.first_samples for p in plans])
-        columns["closes"] = self.merge([p.layer.at_end for p in plans])
-        columns["occupied"] = self.merge([occupied(task, p.layer) for p in plans])
         columns["load_bytes"] = self._bytes(LOADED, Plan.load)
         columns["store_bytes"] = self._bytes(STORED, Plan.store)
         outside = {"dram", "visit"}
@@ -118,30 +130,27 @@ class Scheduled:
         return output_slots(self.task, int(stored[worst]), self.task.names[int(owner[worst])])
 
 
-def schedule(task: Task) -> Scheduled:
-    """Lay out every job. Raises HwsimError for an illegal mapping, naming layer, operand and buffer."""
+def schedule(task: Task, reuse: Reuse | None = None) -> Scheduled:
+    """Lay out every job; with ``reuse``, plans of layers of the same content are made once. Raises HwsimError
+    for an illegal mapping, naming layer, operand and buffer."""
     network, hardware = task.network, task.hardware
     stepwise = stepwise_layers(network, hardware, task.mapping)
     outlasting = placed(task, stepwise)
-    weighted = {name: weighted_into(network, name, hardware) for name in task.computed}
+    weighted = {name: weighted_into(network, name, hardware) for name in task.names}
     stored = sum(ceil_div(layer_bits(task, w), 8) for w in weighted.values())
     pinned = stored <= hardware.buffers.weight.capacity_bytes
-    plans = []
-    for name in task.computed:
-        if weighted[name]:
-            plans.append(best(task, name, weighted[name], stepwise, pinned, outlasting))
-        else:
-            plans.append(plan(task, vector_layer(task, name, stepwise), pinned, outlasting))
+    layers = {n: Unplanned(task, n, weighted[n], stepwise, pinned, outlasting) for n in task.names}
+    contents = {name: layer.content for name, layer in layers.items()} if reuse else {}
+    found = [planned(layers[name], contents.get(name), reuse) for name in task.computed]
+    plans = [made for made, _ in found]
     check_jobs(task, plans)
     counts = np.zeros((len(task.names), len(ACTIONS)), np.int64)
     for index, name in enumerate(task.names):
         book(counts[index], update_counts(network, name, task.samples))
-    for made in plans:
-        book(counts[made.layer.index], fixed_counts(made))
-        if task.binary_maps:
-            moved = made.load("input"), made.streamed.words, made.store("output")
-            book(counts[made.layer.index], map_counts(made, Maps(task), *moved, ()))
-    return Scheduled(task, tuple(plans), places(task, [p.layer for p in plans]), counts)
+    for made, own in found:
+        book(counts[made.layer.index], own)
+    numbers = places(task, [p.layer for p in plans])
+    return Scheduled(task, tuple(plans), numbers, counts, contents, reuse)
 
 
 def check_jobs(task: Task, plans: list[Plan]) -> None:

@@ -1,50 +1,98 @@
-"""Streams of an array's layers, taken over where the same were counted before."""
+"""What a layer's jobs stream on one chip, taken over where the same was counted before."""
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from hwsim.events import Events
+import numpy as np
+
+from hwsim.events import EventTrace
 from hwsim.hardware import Hardware
-from hwsim.lower.folds import Incoming, Ints, Shape
-from hwsim.lower.streams import Streams, live_inputs, streams
+from hwsim.lower.axes import Ints
+from hwsim.lower.content import Content
+from hwsim.lower.counts import operation_counts, stream_counts
+from hwsim.lower.folds import Incoming, Shape
+from hwsim.lower.passes import array_cycles, events_into, incoming_of, shape_of, spread
+from hwsim.lower.plans import Plan
+from hwsim.lower.states import Counts
+from hwsim.lower.streams import Streams, every_input, live_inputs, operations, streams
 from hwsim.reuse import Reuse
 from hwsim.storage import content_id
 
+Columns = dict[str, Ints]
+"""Cycles of each of a layer's jobs by cause, and the reads that follow from them."""
 
-@dataclass(frozen=True, eq=False)
+AT_ONCE = 64
+"""Samples whose live inputs are held at a time."""
+
+
 class Streaming:
-    """:mod:`hwsim.lower.streams` on one chip; with ``reuse`` each layer's are counted once for the same
-    array, weight buffer, folds and events."""
+    """:mod:`hwsim.lower.streams` of the plans of one network; shapes are worked out once a layer and size.
 
-    hardware: Hardware
-    reuse: Reuse | None
+    With ``reuse`` each layer's streams are counted once for the same array, weight buffer, folds and events.
+    """
 
-    def streams(
-        self, shape: Shape, incoming: tuple[Incoming, ...], events: tuple[Events, ...], samples: range
-    ) -> Streams:
+    def __init__(self, hardware: Hardware, reuse: Reuse | None) -> None:
+        self.hardware, self.reuse = hardware, reuse
+        self._shapes: dict[tuple[str, int], Shape] = {}
+        self._incoming: dict[str, tuple[Incoming, ...]] = {}
+
+    def shape(self, plan: Plan) -> Shape:
+        """Of a layer in mini-batches of the plan's size."""
+        key = plan.layer.name, plan.task.samples
+        if key not in self._shapes:
+            self._shapes[key] = shape_of(plan.layer)
+        return self._shapes[key]
+
+    def incoming(self, plan: Plan) -> tuple[Incoming, ...]:
+        """The projections that are weighted, in mini-batches of any size."""
+        layer = plan.layer
+        if layer.name not in self._incoming:
+            found = (incoming_of(self.hardware, layer, i) for i in range(len(layer.weighted)))
+            self._incoming[layer.name] = tuple(found)
+        return self._incoming[layer.name]
+
+    def streams(self, plan: Plan, trace: EventTrace, samples: range) -> Streams:
+        """Of a mini-batch, where events decide them."""
+        shape, incoming, events = self.shape(plan), self.incoming(plan), events_into(plan.layer, trace)
+
         def make() -> Streams:
             return streams(self.hardware, shape, incoming, events, samples)
 
         if self.reuse is None:
             return make()
-        return self.reuse.of("streams", self._key(shape, incoming, events, samples), make)
+        of = shape.id, tuple(p.id for p in incoming), tuple(e.id for e in events)
+        return self.reuse.of("streams", (self._array, *of, samples), make)
 
-    def live_inputs(
-        self, shape: Shape, incoming: tuple[Incoming, ...], events: tuple[Events, ...], samples: range
-    ) -> tuple[Ints, ...]:
-        def make() -> tuple[Ints, ...]:
-            return live_inputs(self.hardware, shape, incoming, events, samples)
+    def live_inputs(self, plan: Plan, trace: EventTrace, samples: range) -> tuple[Ints, ...]:
+        """Of a mini-batch, where events decide no stream."""
+        events = events_into(plan.layer, trace)
+        return live_inputs(self.hardware, self.shape(plan), self.incoming(plan), events, samples)
 
-        if self.reuse is None:
-            return make()
-        return self.reuse.of("live inputs", self._key(shape, incoming, events, samples), make)
+    def live_by_sample(self, plan: Plan, trace: EventTrace, samples: range) -> tuple[Ints, ...]:
+        """What :meth:`live_inputs` adds up to in each sample, where those lie in folds of their own."""
+        found: list[list[Ints]] = []
+        for begin in range(samples.start, samples.stop, AT_ONCE):
+            some = range(begin, min(begin + AT_ONCE, samples.stop))
+            live = self.live_inputs(plan, trace, some)
+            found.append([v.sum(axis=(0, 1, 3, 4)).reshape(len(some), -1).sum(axis=1) for v in live])
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
-    def _key(
-        self, shape: Shape, incoming: tuple[Incoming, ...], events: tuple[Events, ...], samples: range
-    ) -> tuple[Any, ...]:
-        of_events = tuple(e.id for e in events)
-        return self._array, shape.id, tuple(p.id for p in incoming), of_events, samples
+    def useful(self, plan: Plan, live: tuple[Ints, ...]) -> Counts:
+        """Operations of live inputs, where events decide no stream (P3)."""
+        return operation_counts(plan.task, *operations(self.shape(plan), self.incoming(plan), live))
+
+    def columns(self, plan: Plan, found: Streams) -> tuple[Columns, Counts]:
+        """STREAMED of each job of a layer, and its reads."""
+        on_axes = found.on_axes(lambda values: spread(plan.layer, values))
+        return array_cycles(self.hardware, on_axes), stream_counts(plan.task, plan.layer, on_axes)
+
+    def every_input(self, plan: Plan, content: Content | None) -> tuple[Columns, Counts]:
+        """The same where events decide no stream; with ``reuse`` by the layer's content."""
+
+        def make() -> tuple[Columns, Counts]:
+            found = every_input(self.hardware, self.shape(plan), self.incoming(plan), plan.task.samples)
+            return self.columns(plan, found)
+
+        return make() if self.reuse is None else self.reuse.of("every input", content, make)
 
     @cached_property
     def _array(self) -> str:
