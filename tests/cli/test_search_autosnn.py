@@ -18,7 +18,7 @@ from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.report import search_page
 from tests.cli.running import Command
-from tests.methods.test_architecture_search import SUPERNET
+from tests.methods.small_supernet import SUPERNET
 
 SMALL = (
     "--rounds", "2", "--pool", "3", "--mutations", "1", "--crossovers", "1", "--top", "2",

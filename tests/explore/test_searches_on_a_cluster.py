@@ -13,7 +13,7 @@ from hwsim import architecture_search, searching
 from hwsim.errors import HwsimError
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
-from tests.methods.test_architecture_search import SMALL, SUPERNET
+from tests.methods.small_supernet import SMALL, SUPERNET
 
 CELLS: dict[str, Any] = {
     "data": "digits", "cells": 6, "channels": 4, "inner": 8, "batch": 8, "timesteps": 2,
