@@ -22,7 +22,7 @@ from hwsim.reuse import Reuse
 from tests.by_torch import inputs_for
 from tests.random_cases import Case, cases, draw_trace, is_legal
 from tests.random_chips import draw_hardware, draw_mapping
-from tests.random_networks import pick
+from tests.random_networks import draw_network, pick
 from tests.random_states import vary
 
 FEW = settings(max_examples=40, deadline=None)
@@ -69,6 +69,9 @@ def relatives(case: Case) -> Iterator[Case]:
     for _ in range(10):
         network, mapping, hardware = case.network, case.mapping, case.hardware
         try:
+            if rng.random() < 0.3:
+                layers, steps = (int(n) for n in rng.integers(1, 5, 2))
+                network, mapping = draw_network(rng, layers, steps, chains=True), Mapping()
             if rng.random() < 0.5:
                 network = vary(rng, changed(network, rng))
             if rng.random() < 0.3:
