@@ -20,12 +20,12 @@ class Reuse:
     """Results that are worked out once: of candidates that share layers, of chips that share an array.
 
     A key has the content ids of all that the result depends on, so that what is found is what would be made.
-    Results whose arrays have at most ``kept_bytes`` together stay, those used last. ``found`` and ``made``
-    count both by kind. Values are not to be written to.
+    Results whose arrays have at most ``kept_bytes`` together stay, those used last; with ``kinds`` of those
+    alone. ``found`` and ``made`` count both by kind. Values are not to be written to.
     """
 
-    def __init__(self, *, kept_bytes: int = KEPT_BYTES) -> None:
-        self.kept_bytes, self._bytes = kept_bytes, 0
+    def __init__(self, *, kept_bytes: int = KEPT_BYTES, kinds: frozenset[str] | None = None) -> None:
+        self.kept_bytes, self.kinds, self._bytes = kept_bytes, kinds, 0
         self.found: Counter[str] = Counter()
         self.made: Counter[str] = Counter()
         self._values: OrderedDict[tuple[str, Hashable], Any] = OrderedDict()
@@ -33,6 +33,8 @@ class Reuse:
 
     def of(self, kind: str, key: Hashable, make: Callable[[], Value]) -> Value:
         """The result of ``kind`` and ``key``; ``make`` is called where it is not known."""
+        if self.kinds is not None and kind not in self.kinds:
+            return make()
         with self._lock:
             if (kind, key) in self._values:
                 self.found[kind] += 1

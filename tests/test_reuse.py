@@ -176,3 +176,11 @@ def test_the_results_used_last_are_kept() -> None:
     found = [reuse.of("letters", key, lambda: ({"anew": np.zeros(10)},)) for key in ("a", "c", "b")]
     assert [next(iter(one[0])) for one in found] == ["a", "c", "anew"]
     assert (reuse.found["letters"], reuse.made["letters"]) == (3, 4)
+
+
+def test_kinds_that_are_not_kept_are_made_each_time() -> None:
+    reuse = Reuse(kinds=frozenset({"letters"}))
+    made = [reuse.of(kind, "a", lambda: np.zeros(1)) for kind in ("letters", "letters", "plans", "plans")]
+    assert made[0] is made[1]
+    assert made[2] is not made[3]
+    assert (dict(reuse.found), dict(reuse.made)) == ({"letters": 1}, {"letters": 1})

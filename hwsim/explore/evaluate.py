@@ -9,14 +9,16 @@ from hwsim.errors import HwsimError
 from hwsim.events import EventTrace
 from hwsim.explore.points import Base, Settings
 from hwsim.lower.lowering import Lowering
+from hwsim.lower.streaming import BY_EVENTS
 from hwsim.network import Network
 from hwsim.result_values import lif_memory_bytes, totals, weight_memory_bytes
 from hwsim.reuse import Reuse
 from hwsim.simulation import simulate
 from hwsim.storage import content_id
 
-REUSE = Reuse()
-"""What layers came to in this process, of all points and networks that it has seen."""
+REUSE = Reuse(kinds=BY_EVENTS)
+"""What layers streamed in this process, of all points and networks that it has seen. Their plans are of one
+chip and mapping, which no other point has."""
 
 
 @dataclass(frozen=True, eq=False)

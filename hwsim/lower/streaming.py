@@ -1,5 +1,6 @@
 """What a layer's jobs stream on one chip, taken over where the same was counted before."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -14,11 +15,14 @@ from hwsim.lower.passes import array_cycles, events_into, incoming_of, shape_of,
 from hwsim.lower.plans import Plan
 from hwsim.lower.states import Counts
 from hwsim.lower.streams import Streams, every_input, live_inputs, operations, streams
-from hwsim.reuse import Reuse
+from hwsim.reuse import Reuse, Value
 from hwsim.storage import content_id
 
 Columns = dict[str, Ints]
 """Cycles of each of a layer's jobs by cause, and the reads that follow from them."""
+
+BY_EVENTS = frozenset({"streams", "live inputs", "live by sample"})
+"""Kinds of results that are kept by the array, the weight buffer, folds and events alone."""
 
 AT_ONCE = 64
 """Samples whose live inputs are held at a time."""
@@ -57,24 +61,42 @@ class Streaming:
         def make() -> Streams:
             return streams(self.hardware, shape, incoming, events, samples)
 
-        if self.reuse is None:
-            return make()
-        of = shape.id, tuple(p.id for p in incoming), tuple(e.id for e in events)
-        return self.reuse.of("streams", (self._array, *of, samples), make)
+        return self._known("streams", plan, trace, samples, make)
 
     def live_inputs(self, plan: Plan, trace: EventTrace, samples: range) -> tuple[Ints, ...]:
         """Of a mini-batch, where events decide no stream."""
-        events = events_into(plan.layer, trace)
-        return live_inputs(self.hardware, self.shape(plan), self.incoming(plan), events, samples)
+
+        def make() -> tuple[Ints, ...]:
+            return self._live_inputs(plan, trace, samples)
+
+        return self._known("live inputs", plan, trace, samples, make)
 
     def live_by_sample(self, plan: Plan, trace: EventTrace, samples: range) -> tuple[Ints, ...]:
         """What :meth:`live_inputs` adds up to in each sample, where those lie in folds of their own."""
-        found: list[list[Ints]] = []
-        for begin in range(samples.start, samples.stop, AT_ONCE):
-            some = range(begin, min(begin + AT_ONCE, samples.stop))
-            live = self.live_inputs(plan, trace, some)
-            found.append([v.sum(axis=(0, 1, 3, 4)).reshape(len(some), -1).sum(axis=1) for v in live])
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+        def make() -> tuple[Ints, ...]:
+            found: list[list[Ints]] = []
+            for begin in range(samples.start, samples.stop, AT_ONCE):
+                some = range(begin, min(begin + AT_ONCE, samples.stop))
+                live = self._live_inputs(plan, trace, some)
+                found.append([v.sum(axis=(0, 1, 3, 4)).reshape(len(some), -1).sum(axis=1) for v in live])
+            return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+        return self._known("live by sample", plan, trace, samples, make)
+
+    def _live_inputs(self, plan: Plan, trace: EventTrace, samples: range) -> tuple[Ints, ...]:
+        events = events_into(plan.layer, trace)
+        return live_inputs(self.hardware, self.shape(plan), self.incoming(plan), events, samples)
+
+    def _known(
+        self, kind: str, plan: Plan, trace: EventTrace, samples: range, make: Callable[[], Value]
+    ) -> Value:
+        """By the array, the weight buffer, the folds and the events."""
+        if self.reuse is None:
+            return make()
+        incoming = tuple(p.id for p in self.incoming(plan))
+        events = tuple(e.id for e in events_into(plan.layer, trace))
+        return self.reuse.of(kind, (self._array, self.shape(plan).id, incoming, events, samples), make)
 
     def useful(self, plan: Plan, live: tuple[Ints, ...]) -> Counts:
         """Operations of live inputs, where events decide no stream (P3)."""
