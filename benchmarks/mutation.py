@@ -38,12 +38,19 @@ OWN: dict[str, tuple[str, ...]] = {
     "hwsim/lower/choices.py": ("tests/lower/test_choices.py",),
     "hwsim/lower/given.py": ("tests/lower/test_choices.py",),
     "hwsim/lower/conservation.py": ("tests/lower/test_conservation.py",),
+    "hwsim/lower/loads.py": ("tests/lower/test_inputs.py", "tests/lower/test_choices.py"),
     "hwsim/lower/order.py": ("tests/lower/test_order.py", "tests/lower/test_waits.py"),
+    "hwsim/lower/plans.py": tuple(
+        f"tests/lower/test_{name}.py" for name in ("inputs", "states", "stores", "weights", "choices")
+    ),
+    "hwsim/lower/stores.py": ("tests/lower/test_stores.py", "tests/lower/test_choices.py"),
     "hwsim/lower": tuple(
         f"tests/lower/test_{name}.py"
-        for name in ("counts", "folds", "inputs", "states", "stores", "streams", "weights", "array_cycles")
+        for name in (
+            "bits", "counts", "folds", "inputs", "states", "stores", "streams", "weights", "array_cycles",
+        )
     ),
-}
+}  # fmt: skip
 """Tests of a module; of a package where a module has none of its own. Those of long random series are left
 out: random programs have run before."""
 

@@ -271,6 +271,15 @@ def test_a_job_that_streams_nothing_lets_the_next_preload_pass() -> None:
     assert spent(ledger, "array") == {"preload": 3, "stream": 4, "partial_sum": 20}
 
 
+def test_a_load_of_nothing_ends_no_sooner_than_the_one_before() -> None:
+    # load 0: 0-10, for a job that streams nothing; load 1 has no bytes and ends at 10: preload 10-13, stream
+    # 13-15
+    jobs = ({"load": {"weight": 10}}, {"preload": 3, "stream": 2})
+    ledger = played(program(*jobs), tile(overlap=True))
+    assert ledger.elapsed_cycles == 15
+    assert spent(ledger, "array") == {"weight": 10, "preload": 3, "stream": 2}
+
+
 # --- the oracle ----------------------------------------------------------------------------------
 
 
@@ -380,6 +389,13 @@ def test_a_walk_begins_anew_where_the_next_request_would_leave_its_region(ddr4: 
     made = program(*jobs, regions={"weight": 512})
     oracle = compared(made, ddr4)[1]
     assert [asked.address for asked in oracle.channel.asked] == [0, 192, 0]
+
+
+def test_clocks_whose_cycles_cannot_be_told_in_each_other_are_refused() -> None:
+    # 2^32 - 5 is a prime: it and 1.2 * 10^9 have no common divisor, and their product is 5.2 * 10^18 > 2^62
+    hardware = tile(clock_hz=2**32 - 5, table="ddr4_2400")
+    with pytest.raises(HwsimError, match=r"4294967291 Hz and, of DRAM 'ddr4_2400', 1200000000 Hz: their"):
+        run(program({"load": {"weight": 64}}), hardware)
 
 
 def test_rows_stay_open_and_refreshes_go_on_between_transfers(ddr4: Hardware) -> None:

@@ -56,6 +56,20 @@ def test_an_emitted_value_has_the_bits_of_its_kind(coding: Coding, expected: dic
     assert found == expected | always
 
 
+@pytest.mark.parametrize(("coding", "bits"), [("spikes", 4), ("series", 6 + 4)])
+def test_an_average_has_the_bits_of_all_of_its_window(coding: Coding, bits: int) -> None:
+    # W8: a window of 2 x 6: 12 spikes sum to 12, 4 bits; 12 activations take bit_length(11) = 4 bits more
+    populations = (
+        Population("in", (1, 2, 6), "input"),
+        Population("avg", (1, 1, 1), "relay"),
+        Population("out", (1,), "readout"),
+    )
+    pool = Projection("a", "in", "avg", "avg_pool", kernel=(2, 6), divisor=12.0)
+    projections = (pool, dense("avg", "out", np.ones((1, 1), np.float32)))
+    network = checked(Network("wide", populations, projections, "out", 1, coding))
+    assert value_bits(network, "avg", chip(bits=BITS)) == bits
+
+
 def test_a_load_fills_whole_words_of_its_buffer() -> None:
     # B4: 3 channels of 5 weights are 15 bytes in words of 64 bits: 2; 5 inputs of a bit, 1 byte: 1 word
     program = lowered(pointwise(5, 3, 1), chip(1, 4, word=64))

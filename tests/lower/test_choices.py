@@ -16,6 +16,7 @@ from hwsim.network import Network, Population
 from hwsim.program import LOADED, STORED
 from tests.examples import chip, conv, small_network
 from tests.lower.building import chain, checked, lowered, plans, pointwise
+from tests.lower.test_stores import read_on
 
 
 def layer(inputs: int = 6, outputs: int = 7, side: int = 5) -> Network:
@@ -94,11 +95,21 @@ def test_what_the_mapping_says_is_kept() -> None:
 
 
 def test_a_tile_whose_store_does_not_fit_the_output_buffer_is_not_chosen() -> None:
-    # P6: 8 positions of 3 channels in 2 K-tiles spill 48 bytes, 4 of them 24
+    # P6: 8 positions of 3 channels in 2 K-tiles spill 48 bytes, 4 of them 24; states, of which the last
+    # K-tile stores as many, may stay on chip
     network = pointwise(8, 3, 8)
-    for output, tile in ((48, 8), (47, 4)):
-        lowering = Lowering(network, chip(4, 3, dataflow="ws", output=output), Mapping())
-        assert lowering.resolved.layers["a"].m_tile == tile
+    for membrane in (None, 100):
+        for output, tile in ((48, 8), (47, 4)):
+            hardware = chip(4, 3, dataflow="ws", output=output, membrane=membrane)
+            assert Lowering(network, hardware, Mapping()).resolved.layers["a"].m_tile == tile
+
+
+@pytest.mark.parametrize(("output", "tile"), [(24, 64), (23, 32)])
+def test_a_tile_whose_map_does_not_fit_the_output_buffer_is_not_chosen(output: int, tile: int) -> None:
+    # B5: 64 positions of 3 spikes are 24 bytes, half of them 12
+    network = read_on(pointwise(4, 3, 64))
+    lowering = Lowering(network, chip(4, 3, dataflow="ws", output=output, membrane=1000), Mapping())
+    assert lowering.resolved.layers["a"].m_tile == tile
 
 
 def test_interleaved_channel_groups_stay_so() -> None:
@@ -200,6 +211,39 @@ def test_between_choices_of_equal_cycles_the_one_of_fewer_bytes_is_taken() -> No
         assert chosen.fold_order == "n_outer"
 
 
+def test_channels_outside_are_tried_for_as_many_samples_as_folds_of_positions() -> None:
+    # C1, B1: 2 samples of 2 M-folds; 4 N-folds of 16 bytes of weights, of which a job may have 20 of all 64:
+    # m_outer loads them 4 times, n_outer once; inputs are 8 bytes a sample
+    network, hardware = pointwise(8, 8, 8), chip(4, 2, weight=40)
+    found = [
+        cost(network, hardware, Mapping(fold_order=order, batch=2), "dram_bytes")
+        for order in ("m_outer", "n_outer")
+    ]
+    assert found == [4 * 64 + 16, 64 + 16]
+    assert Lowering(network, hardware, Mapping(batch=2)).resolved.layers["a"].fold_order == "n_outer"
+
+
+def test_several_k_tiles_are_tried_where_columns_are_left_out() -> None:
+    # C1, B2: a row of 12 pixels of 2 channels under a stride of 3: a fold of all 4 outputs spans 10 columns,
+    # 20 bytes of both channels of the 12 that a job has, 10 of one. The whole row, 24, fits the whole buffer
+    populations = (Population("in", (2, 1, 12), "input"), Population("a", (1, 1, 4), "lif"))
+    projection = conv("in", "a", np.ones((1, 2, 1, 1), np.float32), stride=(1, 3))
+    network = checked(Network("strided", populations, (projection,), "a", 1, "series"))
+    hardware = chip(4, 1, inputs=24)
+    for tile, size in ((2, 24), (1, 2 * 10)):
+        mapping = Mapping(fold_order="m_outer", layers={"a": LayerMapping(k_tile=tile)})
+        # and a byte of weights a channel
+        assert cost(network, hardware, mapping, "dram_bytes") == size + 2
+    assert Lowering(network, hardware, Mapping()).resolved.layers["a"].k_tile == 1
+
+
+def test_k_tiles_go_down_to_one_channel_whatever_their_number() -> None:
+    # C1, B2: 7 channels: tiles of 7, 4, 3, 2 and 1. A fold of 4 positions of a channel has 4 bytes, and fits
+    network = pointwise(7, 1, 8, coding="series")
+    chosen = Lowering(network, chip(4, 1, inputs=4, double=False), Mapping()).resolved.layers["a"]
+    assert chosen.k_tile == 1
+
+
 def test_a_k_tile_that_fits_weights_and_inputs_is_found() -> None:
     # W6, B2: 8 channels of 4 positions of a byte. All 8 bytes of weights fit, but no fold of 4 x 8 bytes of
     # inputs fits 20: one of 4 channels does
@@ -238,7 +282,11 @@ def test_a_mapping_of_more_jobs_than_are_laid_out_is_refused_with_the_layer_that
         Lowering(network, chip(1, 1, dataflow="ws"), mapping)
 
 
-@pytest.mark.parametrize("array", [{}, {"fill": "systolic"}, {"dataflow": "ws"}, {"dataflow": "is"}])
+@pytest.mark.parametrize(
+    "array",
+    # 500 bytes a second at 1000 Hz: two cycles a byte, most of which the array waits for
+    [{}, {"bandwidth": 500}, {"fill": "systolic"}, {"dataflow": "ws"}, {"dataflow": "is"}],
+)
 def test_cycles_are_those_of_the_jobs_and_no_less_than_their_floor(array: dict[str, Any]) -> None:
     network, hardware = layer(), chip(4, 3, inputs=400, weight=300, output=200, burst=4, **array)
     fixed = Lowering(network, hardware, Mapping(objective="cycles")).resolved

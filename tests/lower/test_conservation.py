@@ -181,14 +181,24 @@ def test_a_delayed_event_that_never_arrives_is_not_demanded() -> None:
 def test_weights_of_zero_are_not_demanded_of_a_chip_that_skips_them() -> None:
     network = pointwise(4, 2, 3)
     kernel = np.zeros((2, 4, 1, 1), np.float32)
-    kernel[0, :3] = kernel[1, 3] = 1
+    kernel[0, :3] = kernel[1, 2:] = 1
     network = replace(network, projections=(replace(network.projections[0], weights=kernel),))
     sparse = chip(2, 2, "event", streams="own", fill="broadcast", weight_sparsity=True)
     (found,) = simulate(network, all_live(network), sparse)
     (plain,) = simulate(network, all_live(network), chip(2, 2, "event"))
-    assert (found.total("ac"), plain.total("ac")) == (3 * 4, 3 * 8)
-    with pytest.raises(HwsimError, match="counts 12 useful operations; its events demand 24"):
+    # 5 of 8 weights at 3 positions
+    assert (found.total("ac"), plain.total("ac")) == (3 * 5, 3 * 8)
+    with pytest.raises(HwsimError, match="counts 15 useful operations; its events demand 24"):
         conservation.check(network, all_live(network), found, frozenset())
+
+
+def test_synapses_of_each_source_are_those_of_its_weights_that_are_not_zero() -> None:
+    # of 3 targets the first source reaches 2, the second none, the third all
+    network = chain(3, 3)
+    weights = np.array([[1, 0, -1], [0, 0, 2], [-1, 0, 1]], np.float32)
+    p = replace(network.projections[0], weights=weights)
+    assert conservation.synapses(network, p, True).tolist() == [2, 0, 3]
+    assert conservation.synapses(network, p, False).tolist() == [3, 3, 3]
 
 
 def test_mini_batches_give_a_ledger_each_and_the_last_is_shorter() -> None:

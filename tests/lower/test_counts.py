@@ -86,6 +86,7 @@ def test_shortcuts_and_pools_take_the_lanes() -> None:
         ({"decay": 0.5, "current_decay": 0.3}, 1, 0, 1),
         ({"decay": 0.5, "current_decay": 0.875}, 1, 1, 0),
         ({"decay": 1.0, "adaptation": 1.0, "adaptation_decay": 0.5}, 1, 0, 0),
+        ({"decay": 0.3, "adaptation": 0.0, "adaptation_decay": 0.5}, 0, 0, 1),  # adds nothing that decays
         ({"decay": 4.0, "leak": "leak_divide"}, 1, 0, 0),
         ({"decay": 1.0, "leak": "leak_divide"}, 0, 0, 0),
         ({"decay": 3.0, "leak": "relax_divide"}, 0, 0, 1),
@@ -112,6 +113,12 @@ def test_a_leak_is_what_its_fewest_powers_of_two_make_it(number: float, fraction
     factor = number / 2.0**fraction
     names = ("decay_shift", "decay_shift", "decay_add", "decay_multiply")
     assert leak_action(np.array([factor])) == names[min(powers_of_two(factor), 3)]
+
+
+def test_the_last_bit_of_a_leak_counts_as_any_other() -> None:
+    # L2: 1/2 + 2^-53 are two powers of two, 1/2 + 3 * 2^-53 = 1/2 + 2^-51 - 2^-53 are three
+    assert leak_action(np.array([0.5 + 2.0**-53])) == "decay_add"
+    assert leak_action(np.array([0.5 + 3 * 2.0**-53])) == "decay_multiply"
 
 
 def test_biases_and_updates_count_for_every_sample_and_spikes_as_they_are() -> None:
@@ -171,15 +178,16 @@ def test_inputs_are_scanned_row_by_row() -> None:
 
 
 def test_sparse_weights_are_read_with_their_bitmaps() -> None:
-    # P4: 4 inputs, channels with 3 and 1 weights: 4 of 8 bits; words of 16: ceil(28/16) + ceil(12/16) = 3;
-    # 8 bits of bitmap
+    # P4: 4 inputs, channels with 3 and 1 weights: 4 of 8 bits and bitmaps of 4: words of 16:
+    # ceil(28/16) + ceil(12/16) = 3, of 8: ceil(28/8) + ceil(12/8) = 6; 8 bits of bitmap
     network = pointwise(4, 2, 1)
     kernel = np.zeros((2, 4, 1, 1), np.float32)
     kernel[0, :3] = kernel[1, 3] = 1
     network = replace(network, projections=(replace(network.projections[0], weights=kernel),))
     parts: dict[str, Any] = {"streams": "own", "fill": "broadcast", "weight_sparsity": True}
     names = ("weight_reads", "weight_buffer_read", "weight_index_reads", "ac")
-    assert count(network, chip(1, 2, "event", word=16, **parts), *names) == (4, 3, 8, 4)
+    for word, words in ((16, 3), (8, 6)):
+        assert count(network, chip(1, 2, "event", word=word, **parts), *names) == (4, words, 8, 4)
 
 
 def test_a_dense_array_issues_every_operation_and_a_gated_one_the_live_ones() -> None:

@@ -136,6 +136,18 @@ def test_a_decoder_of_few_inputs_cuts_k() -> None:
     assert laid(pointwise(7, 4, 5), chip(2, 3, "event", decode=decode)).depth.tolist() == [4, 3]
 
 
+def test_a_decoder_of_fewer_inputs_than_a_channel_has_is_refused() -> None:
+    # W6: a channel of a 3x3 kernel has 9 inputs
+    decode = {"events_per_cycle": 1, "merge_lanes": 2, "max_inputs": 8}
+    populations = (Population("in", (2, 5, 5), "input"), Population("a", (1, 3, 3), "lif"))
+    projection = conv("in", "a", np.ones((1, 2, 3, 3), np.float32))
+    network = checked(Network("n", populations, (projection,), "a", 1, "spikes"))
+    for tile in (None, 1):
+        with pytest.raises(HwsimError, match=r"'a': one channel has 9 inputs; .*max_inputs of .* is 8"):
+            laid(network, chip(2, 3, "event", decode=decode), own(k_tile=tile))
+    assert laid(network, chip(2, 3, "event", decode=decode | {"max_inputs": 9})).depth.tolist() == [9, 9]
+
+
 def test_a_tile_of_weights_that_stay_must_fit_whole_rows() -> None:
     # W6: 4 rows of 3 columns of 8 bits are 12 bytes, though K is 1; a job gets 11
     with pytest.raises(HwsimError, match=r"layer 'a': .*\(4 x 3 x 8 bits\) do not fit the 11 bytes"):

@@ -14,7 +14,7 @@ from hwsim.lower.schedule import ACTION
 from hwsim.mapping import Mapping
 from hwsim.network import Coding, Network, Population, Projection
 from tests.examples import all_silent, chip, conv, dense
-from tests.lower.building import all_live, chain, checked, moved, plans, pointwise
+from tests.lower.building import all_live, chain, checked, lowered, moved, plans, pointwise
 
 
 def tall(side: int = 4, coding: Coding = "spikes") -> Network:
@@ -89,6 +89,15 @@ def test_a_constant_image_is_loaded_once_and_a_series_at_every_step() -> None:
         assert inputs(network, chip(4, 1), direct_coding="each_step") == expected
 
 
+def test_a_constant_image_is_loaded_at_every_step_where_other_layers_come_between() -> None:
+    # B2, step_major: 3 positions of 2 channels of 8 bits
+    network = pointwise(2, 1, 3, timesteps=2, coding="frames")
+    assert inputs(network, chip(4, 1), schedule="step_major", direct_coding="each_step") == [6, 6]
+    # a loop in layer_major: 6 neurons of 8 bits, and at step 1 the bit that l2 emitted at step 0
+    looped = chain(6, 1, 1, timesteps=2, coding="frames", loop="l2>l1")
+    assert inputs(looped, chip(1, 1)) == [6, 6 + 1]
+
+
 def test_a_pass_of_several_steps_loads_them_together() -> None:
     # W4: 5 steps in passes of 2, 6 bits of spikes a step
     network = pointwise(2, 1, 3, timesteps=5)
@@ -155,6 +164,24 @@ def test_lists_of_few_spikes_take_fewer_bytes() -> None:
         assert program.jobs.load_bytes[:, 1].tolist() == [expected]
 
 
+def test_a_list_that_takes_as_many_bits_as_the_bitmap_is_a_bitmap() -> None:
+    # W9: 98 inputs: 7 bits of count and 7 an event: 12 events 91 bits, 13 events 98, no less than 98. 2
+    # N-folds read 12 entries (84 bits, 2 words) or all inputs (2 words)
+    hardware = chip(1, 1, spikes="list")
+    assert read_inputs(chain(98, 2), hardware, [[12]]) == (24, 4)
+    assert read_inputs(chain(98, 2), hardware, [[13]]) == (196, 4)
+
+
+def test_bitmaps_beside_values_are_read_whole() -> None:
+    # W9, P4: l2 reads the input's 3 values of 8 bits and 100 spikes of l1, all of which fire
+    network = chain(3, 100, 1, coding="series")
+    more = dense("in", "l2", np.ones((1, 3), np.float32))
+    network = checked(replace(network, projections=(more, *network.projections)))
+    assert [p.source for p in network.into("l2")] == ["in", "l1"]
+    program = lowered(network, chip(1, 1, spikes="list"))
+    assert program.counts[1, ACTION["input_reads"]] == 3 + 100
+
+
 @pytest.mark.parametrize(
     ("spikes", "live", "reads", "words"),
     # P4, W9: 100 inputs in words of 64, 2 N-folds. A list is 7 bits and 7 for each event: with 13 events 98
@@ -214,6 +241,18 @@ def test_a_fold_that_skips_columns_is_loaded_where_that_is_less() -> None:
         hardware = chip(1, 1, inputs=1000)
         assert kept(network, hardware, fold_order="m_outer") == residency
         assert sum(inputs(network, hardware, fold_order="m_outer")) == size
+
+
+def test_a_column_that_no_window_reaches_stays_out_of_folds_alone() -> None:
+    # B2: 5 rows of 12 pixels of a byte under 1x3 windows of stride 3 with padding 1: columns -1 to 1, 2 to 4,
+    # 5 to 7 and 8 to 10; a fold of one position loads its own: 2 + 3 + 3 + 3 bytes a row, where rows have 12
+    populations = (Population("in", (1, 5, 12), "input"), Population("a", (1, 5, 4), "lif"))
+    kernel = np.ones((1, 1, 1, 3), np.float32)
+    projection = conv("in", "a", kernel, stride=(1, 3), padding=(0, 1))
+    network = checked(Network("n", populations, (projection,), "a", 1, "series"))
+    hardware = chip(1, 1, inputs=1000)
+    assert kept(network, hardware) == "fold"
+    assert inputs(network, hardware) == [2, 3, 3, 3] * 5
 
 
 def test_what_is_streamed_lies_beside_what_stays() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from hwsim.hardware import Hardware
 from hwsim.mapping import LayerMapping, Mapping
-from hwsim.network import Network, Population
-from tests.examples import chip, dense
+from hwsim.network import Network, Population, Projection
+from tests.examples import chip, conv, dense
 from tests.lower.building import chain, checked, moved, plans, pointwise
 
 
@@ -70,6 +70,35 @@ def test_states_that_do_not_fit_move_at_every_step_but_the_first() -> None:
     hardware = chip(1, 4, burst=8)
     assert moved(network, hardware, "load membrane", mapping) == [0, 0, 8, 8, 8, 8]
     assert moved(network, hardware, "store membrane", mapping) == [8, 8] * 3
+
+
+def test_a_state_behind_a_layer_without_one_outlasts_its_turn_too() -> None:
+    # M3: step_major: l1's 4 neurons take 8 bytes of 11, their average has no state, l2's 3 take 6 and do not
+    # fit beside them
+    populations = (
+        Population("in", (1, 2, 2), "input"),
+        Population("l1", (1, 2, 2), "lif"),
+        Population("avg", (1, 1, 1), "relay"),
+        Population("l2", (3,), "lif"),
+    )
+    projections = (
+        conv("in", "l1", np.ones((1, 1, 1, 1), np.float32)),
+        Projection("pool", "l1", "avg", "avg_pool", kernel=(2, 2), divisor=4.0),
+        dense("avg", "l2", np.ones((3, 1), np.float32)),
+    )
+    network = checked(Network("n", populations, projections, "l2", 2, "spikes"))
+    found = plans(network, chip(2, 2, membrane=11), Mapping(schedule="step_major"))
+    assert [found[name].place for name in ("l1", "avg", "l2")] == ["buffer", None, "dram"]
+
+
+def test_channel_groups_on_the_vector_lanes_start_in_the_first() -> None:
+    # M3: 4 neurons in 2 groups behind an identity, 2 at once: states of 16 bits; at step 0 the second fold,
+    # the second group, loads what the first has stored
+    populations = (Population("in", (4,), "input"), Population("a", (4,), "lif", channel_groups=2))
+    projections = (Projection("i", "in", "a", "identity"),)
+    network = checked(Network("n", populations, projections, "a", 2, "spikes"))
+    assert moved(network, chip(1, 2), "load membrane") == [0, 4, 4, 4]
+    assert moved(network, chip(1, 2), "store membrane") == [4, 4, 4, 4]
 
 
 def test_refractory_neurons_count_down_in_bits_of_their_own() -> None:
@@ -210,6 +239,16 @@ def test_held_sums_of_a_fold_wait_in_the_partial_sum_buffer() -> None:
     stepwise = mapping.model_copy(update={"schedule": "step_major"})
     hardware = chip(2, 1, dataflow="ws", partial_sum=100, membrane=100)
     assert sum(moved(network, hardware, "store hold", stepwise)) == 12
+
+
+def test_held_sums_of_k_tiles_are_written_as_their_partial_sums() -> None:
+    # P6, M4: K = 5 in 3 tiles, 2 N-folds of 3 sums of 16 bits, a word of 64, at the first of 3 steps: each
+    # tile writes, all but the first read; two steps more read the word of each fold
+    mapping = Mapping(layers={"a": LayerMapping(m_tile=3)})
+    hardware = chip(2, 1, dataflow="ws", partial_sum=100, membrane=100)
+    found = counts(spilling(coding="frames"), hardware, "a", mapping)
+    words = {name: n for name, n in found.items() if "partial" in name}
+    assert words == {"partial_sum_buffer_write": 2 * 3, "partial_sum_buffer_read": 2 * 2 + 2 * 2}
 
 
 def test_outputs_that_stay_have_no_partial_sums_to_move() -> None:

@@ -223,6 +223,18 @@ def test_a_pe_streams_live_inputs_that_meet_a_weight() -> None:
     assert by_pass(found.conflict) == [0, 0]
 
 
+@pytest.mark.parametrize(("lanes", "longest", "reads"), [("parallel", 2, 3), ("serial", 3, 5)])
+def test_a_pe_streams_an_input_of_a_window_once_or_once_a_live_step(
+    lanes: str, longest: int, reads: int
+) -> None:
+    # both steps in one pass: row 0 k1 (both steps) and k2 (one) for channel 0, row 1 k0 (both) for channel 1:
+    # in parallel 2 and 1 beats, in serial 3 and 2; 5 operations are useful either way
+    found = counted(BOTH_STEPS, replace(CONV, nonzero=NONZERO), window=2, time_lanes=lanes, **SPARSE)
+    assert by_pass(found.length) == [longest]
+    assert by_pass(found.reads) == [reads]
+    assert found.ac == 5
+
+
 def test_operations_with_zero_weights_are_not_useful() -> None:
     # of 5 live inputs each meets one weight; all 5 are read
     found = counted(p=replace(CONV, nonzero=NONZERO), **SPARSE)

@@ -89,6 +89,14 @@ def test_k_tiles_where_weights_stay_share_the_room_of_an_n_fold() -> None:
     assert found == one_fold * 2
 
 
+def test_k_tiles_of_an_n_fold_that_does_not_fit_are_loaded_by_every_job() -> None:
+    # B1: the 5 bytes of an N-fold do not fit 4, each tile of 2 rows does: 2 N-folds, 2 samples, 2 steps
+    network = pointwise(5, 2, 1, timesteps=2)
+    mapping = Mapping(batch=2, fold_order="n_outer")
+    found = moved(network, chip(2, 1, weight=4, double=False, dataflow="ws"), "load weight", mapping)
+    assert found == [2, 2, 1] * 8
+
+
 def test_a_held_layer_loads_weights_for_the_pass_that_streams() -> None:
     # W5: tiles of 2, 2 and 1 bytes at the first of 3 steps, though every job would load its tile
     network = pointwise(5, 1, 1, timesteps=3, coding="frames")
