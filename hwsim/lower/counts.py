@@ -43,7 +43,7 @@ def leak_action(factors: NDArray[np.float64]) -> str:
     if (odd <= 1).all():
         return "decay_shift"
     beside = (odd - 1) & (odd - 2), (odd + 1) & odd
-    return "decay_add" if ((odd <= 1) | (beside[0] == 0) | (beside[1] == 0)).all() else "decay_multiply"
+    return "decay_add" if ((beside[0] == 0) | (beside[1] == 0)).all() else "decay_multiply"
 
 
 def leak_factors(population: Population) -> list[tuple[NDArray[np.float64], bool]]:
