@@ -25,7 +25,7 @@ from hwsim.methods.spike_aware.evolution import (
 )
 from hwsim.methods.spike_aware.fitness import FITNESS, checked_cost
 from hwsim.methods.spike_aware.spec import ArchitectureSearch
-from hwsim.methods.train import Trained, finished, train
+from hwsim.methods.train import CARD, Trained, finished, train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.pareto import non_dominated
 from hwsim.report import console, search_console, search_page
@@ -64,7 +64,9 @@ def run(
         computing(workers, scheduler) as compute,
     ):
         found = search(spec, output, compute, progress, known)
-        trained = retrained(spec, found, output, progress) if retrain else None
+        trained = (
+            retrained(spec, found, output, progress) if retrain else retrained_before(spec, found, output)
+        )
     write_text(output / TOLD, json.dumps(found, indent=1, allow_nan=False) + "\n")
     write_text(output / TABLE, text_of(csv_rows(found)))
     page = search_page.write(found, output, None if trained is None else trained.card)
@@ -223,6 +225,17 @@ def train_spec(spec: ArchitectureSearch, found: dict[str, Any]) -> TrainSpec:
 def retrained(spec: ArchitectureSearch, found: dict[str, Any], output: Path, progress: Progress) -> Trained:
     """Train the best from scratch, or go on with that. Raises HwsimError as a training does."""
     return train(train_spec(spec, found), output / WINNER, progress, command="hwsim search autosnn --retrain")
+
+
+def retrained_before(spec: ArchitectureSearch, found: dict[str, Any], output: Path) -> Trained | None:
+    """The training of the best, where one is done; one that is damaged is not told of."""
+    if not is_file(output / WINNER / CARD):
+        return None
+    try:
+        trained = finished(output / WINNER)
+    except HwsimError:
+        return None
+    return trained if trained.spec == train_spec(spec, found) else None
 
 
 def train_command(spec: ArchitectureSearch, found: dict[str, Any], output: Path) -> str:

@@ -10,7 +10,10 @@ import numpy as np
 Value = TypeVar("Value")
 
 KEPT_BYTES = 1 << 28
-"""Of arrays in the results kept, if not told otherwise."""
+"""Of the results kept, if not told otherwise."""
+
+ENTRY_BYTES = 3 << 10
+"""Of a result beside its arrays: its key and the objects around them (measured in searches: 2.9 KiB)."""
 
 WITHOUT = frozenset({str, int, float, bool, type(None)})
 """Types of which most values are, without an array."""
@@ -20,8 +23,9 @@ class Reuse:
     """Results that are worked out once: of candidates that share layers, of chips that share an array.
 
     A key has the content ids of all that the result depends on, so that what is found is what would be made.
-    Results whose arrays have at most ``kept_bytes`` together stay, those used last; with ``kinds`` of those
-    alone. ``found`` and ``made`` count both by kind. Values are not to be written to.
+    Results of at most ``kept_bytes`` together stay, those used last: their arrays, and ENTRY_BYTES for each.
+    With ``kinds`` those alone are kept. ``found`` and ``made`` count both by kind. Values are not to be
+    written to.
     """
 
     def __init__(self, *, kept_bytes: int = KEPT_BYTES, kinds: frozenset[str] | None = None) -> None:
@@ -45,10 +49,10 @@ class Reuse:
         with self._lock:
             self.made[kind] += 1
             if (kind, key) not in self._values:
-                self._bytes += bytes_of(value)
+                self._bytes += ENTRY_BYTES + bytes_of(value)
             self._values[kind, key] = value
             while self._bytes > self.kept_bytes:
-                self._bytes -= bytes_of(self._values.popitem(last=False)[1])
+                self._bytes -= ENTRY_BYTES + bytes_of(self._values.popitem(last=False)[1])
         return value
 
     @property

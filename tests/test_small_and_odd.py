@@ -25,7 +25,7 @@ from hwsim.execute.executor import encode, execute
 from hwsim.mapping import Mapping
 from hwsim.network import Network, Population, Projection
 from hwsim.result import Result
-from hwsim.reuse import Reuse
+from hwsim.reuse import ENTRY_BYTES, Reuse
 from hwsim.storage import save_value, write_text
 from hwsim.task_store import TaskStore
 from hwsim.tasks import Done, Task
@@ -279,7 +279,7 @@ def at_once(work: Callable[[int], object]) -> list[object]:
 
 
 def test_a_hundred_threads_that_share_results_find_the_same_and_lose_no_count() -> None:
-    reuse = Reuse(kept_bytes=10 * 8 * 4)
+    reuse = Reuse(kept_bytes=10 * (8 * 4 + ENTRY_BYTES))
 
     def work(number: int) -> bool:
         return all(
@@ -290,7 +290,8 @@ def test_a_hundred_threads_that_share_results_find_the_same_and_lose_no_count() 
     assert all(at_once(work))
     asked = sum(number % 20 + 20 for number in range(THREADS))
     assert reuse.found["squares"] + reuse.made["squares"] == asked
-    assert reuse._bytes == sum(v[0].nbytes for v in reuse._values.values()) <= reuse.kept_bytes
+    kept = sum(v[0].nbytes + ENTRY_BYTES for v in reuse._values.values())
+    assert reuse._bytes == kept <= reuse.kept_bytes
 
 
 def test_a_hundred_threads_execute_one_network_as_one_does() -> None:

@@ -89,18 +89,20 @@ def measured(case: Case) -> dict[str, float]:
     else:
         stages["whole estimate"] = lambda: estimate_chip(work, chip, mapping, table)
     events = sum(len(found.index) for found in trace.events.values())
-    found = {name: _seconds(stage) for name, stage in stages.items()}
-    return found | {"events": events, "captured_mib": before, "peak_mib": _peak_mib()}
+    return _seconds(stages) | {"events": events, "captured_mib": before, "peak_mib": _peak_mib()}
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    work()
-    taken = []
+def _seconds(stages: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Medians of stages that run in turn, so that what slows the machine slows all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in stages}
+    for stage in stages.values():
+        stage()
     for _ in range(REPEATS):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+        for name, stage in stages.items():
+            began = time.perf_counter()
+            stage()
+            taken[name].append(time.perf_counter() - began)
+    return {name: statistics.median(each) for name, each in taken.items()}
 
 
 def _peak_mib() -> float:

@@ -1,6 +1,7 @@
 """What events come to in every layer, whatever its jobs are: events in and out, and useful operations."""
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class Happened:
         self.names, self.contents = whole.task.names, whole.contents
         self.held = frozenset(plan.layer.name for plan in whole.plans if plan.layer.held)
         self._known: tuple[EventTrace, Ints] | None = None
+        self._lock = Lock()
 
     def of(self, trace: EventTrace, samples: range) -> Ints:
         """Of one mini-batch."""
@@ -47,9 +49,10 @@ class Happened:
         reuse = self.streaming.reuse
         if reuse is None or rest or samples.stop != min(samples.start + self.batch, trace.samples):
             return np.concatenate([self._counted(name, trace, [samples]) for name in self.names])
-        if self._known is None or self._known[0] is not trace:
-            self._known = trace, np.stack([self._everywhere(name, trace, reuse) for name in self.names])
-        return self._known[1][:, number]
+        with self._lock:
+            if self._known is None or self._known[0] is not trace:
+                self._known = trace, np.stack([self._everywhere(name, trace, reuse) for name in self.names])
+            return self._known[1][:, number]
 
     def _everywhere(self, name: str, trace: EventTrace, reuse: Reuse) -> Ints:
         """Of one layer in all mini-batches."""

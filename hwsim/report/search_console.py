@@ -1,5 +1,6 @@
 """A search of architectures, as a table for a terminal."""
 
+import math
 from typing import Any
 
 from rich.console import Console
@@ -30,13 +31,28 @@ def show(values: dict[str, Any], console: Console) -> None:
         )  # fmt: skip
     console.print(table)
     told = [rows[i] for i in values["front"]]
-    console.print(f"front of accuracy and {spec['cost']}: {len(told)} paths")
+    console.print(f"front of accuracy and {spec['cost']}: {len(told)} path{'s' * (len(told) != 1)}")
     for row in sorted(told, key=lambda row: -row["accuracy"]):
         spent = amount(spec["cost"], row["costs"][spec["cost"]])
         console.print(f"  {row['accuracy']:.2%}  {spent}  {escape(' '.join(row['path']))}")
     if refused := len(rows) - len(known):
         first = next(row["refused"] for row in rows if row["refused"])
         console.print(f"{refused} paths have no fitness on {escape(spec['hardware'])}: {escape(first)}")
+    if doubt := noise(values):
+        console.print(doubt)
+
+
+def noise(values: dict[str, Any]) -> str | None:
+    """Says so where the best and the worst path are less than two standard errors of a difference apart."""
+    found = [row["accuracy"] for row in values["candidates"] if row["refused"] is None]
+    images, least, most = values["spec"]["validation"], min(found), max(found)
+    error = math.sqrt((least * (1 - least) + most * (1 - most)) / images)
+    if len(found) < 2 or most - least > 2 * error:
+        return None
+    return (
+        f"accuracies from {least:.2%} to {most:.2%} on {images} images are within noise: the cost decides; "
+        "train the supernet longer, or take more images (--validation)"
+    )
 
 
 def title(values: dict[str, Any]) -> str:

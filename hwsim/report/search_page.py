@@ -8,7 +8,7 @@ from hwsim.report.page import template
 from hwsim.report.picture import ENERGY, Picture
 from hwsim.report.plain import cleaned
 from hwsim.report.scatter import Axis, Point, scatter
-from hwsim.report.search_console import amount, title
+from hwsim.report.search_console import amount, noise, title
 from hwsim.report.tables import Cell, Table, fields
 from hwsim.storage import write_text
 
@@ -39,6 +39,7 @@ def render(values: dict[str, Any], winner: dict[str, Any] | None = None) -> str:
         title=title(shown),
         best=" ".join(best["path"]),
         told=_told(best, shown["spec"]["cost"]),
+        doubt=noise(shown),
         pictures=[front(shown), population(shown)],
         rows=_table(shown),
         refused=sum(row["refused"] is not None for row in rows),

@@ -257,7 +257,8 @@ def index(rows: dict[str, list[Row]]) -> str:
             ),
             papers,
         ),
-        "## Folders\n\n" + markdown(("folder", "what", "command"), FOLDERS),
+        "## Folders\n\nOf the repository's reports; elsewhere `hwsim reproduce all -o` writes the papers' "
+        "pages, methods.md and errata.md alone.\n\n" + markdown(("folder", "what", "command"), FOLDERS),
         "## Not reproduced, and why\n\n" + markdown(("paper", "table", "numbers", "why"), gaps),
     ]
     return "\n\n".join(parts) + "\n"

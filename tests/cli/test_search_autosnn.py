@@ -17,6 +17,7 @@ import torch
 from hwsim.methods.train import train
 from hwsim.methods.train_spec import TrainSpec
 from hwsim.report import search_page
+from hwsim.report.search_console import noise
 from tests.cli.running import Command
 from tests.methods.small_supernet import SUPERNET
 
@@ -44,7 +45,7 @@ def test_the_best_the_front_the_files_and_how_to_train_the_best_are_told(
     found = json.loads((out / "search.json").read_text(encoding="utf-8"))
     best = found["candidates"][found["best"]]
     assert " ".join(best["path"]) in run.out
-    assert f"front of accuracy and latency_ns: {len(found['front'])} paths" in run.out
+    assert f"front of accuracy and latency_ns: {len(found['front'])} path" in run.out
     assert f"--path {','.join(best['path'])}" in run.out
     command = shlex.split(run.out.partition("next: hwsim ")[2])
     alone = hwsim(*command, "--epochs", "1", "--train-samples", "60")
@@ -75,6 +76,18 @@ def test_the_winner_is_trained_from_scratch_if_asked(hwsim: Command, supernet: P
     assert found["winner"]["epochs"] == SUPERNET["epochs"]
     estimated = hwsim("estimate", tmp_path / "found" / "winner", "--samples", "2", "--json").json
     assert estimated["agreement"]["trusted"]
+    again = hwsim("search", "autosnn", supernet, *SMALL, "--json", "-o", tmp_path / "found").json
+    assert again["winner"] == found["winner"]
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "told"), [((0.1, 0.1), True), ((0.4, 0.6), True), ((0.2, 0.7), False)]
+)
+def test_accuracies_that_differ_by_noise_alone_are_said_to(accuracies: tuple[float, ...], told: bool) -> None:
+    """40 images: two standard errors of .6 - .4 are .219, of .7 - .2 .193."""
+    rows = [{"accuracy": one, "refused": None} for one in accuracies]
+    doubt = noise({"spec": {"validation": 40}, "candidates": rows})
+    assert (doubt is not None) == told
 
 
 def test_a_search_killed_at_its_work_ends_as_one_that_was_not(supernet: Path, tmp_path: Path) -> None:
