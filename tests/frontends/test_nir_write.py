@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hwsim.errors import HwsimError, HwsimWarning
@@ -118,6 +118,7 @@ def same(first: Network, second: Network, inputs: Any) -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), layers=st.integers(1, 5))
+@example(seed=5033487, layers=2)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_and_read_back_spikes_the_same(tmp_path: Path, seed: int, layers: int) -> None:
     network = writable(seed, layers)
@@ -133,6 +134,30 @@ def test_what_is_written_and_read_back_spikes_the_same(tmp_path: Path, seed: int
         rng.integers(0, 2, (2, *shape)) if network.coding == "spikes" else rng.integers(-4, 5, (2, *shape))
     )
     same(network, read, inputs)
+
+
+def test_convolutions_of_different_groups_that_meet_behind_a_relay_are_read_back(tmp_path: Path) -> None:
+    """A relay is a node that scales by 1; read back it is gone, and both convolutions end in the readout."""
+    network = Network(
+        "groups",
+        (
+            Population("in", (4, 1, 1), "input"),
+            Population("between", (4, 1, 1), "relay"),
+            Population("out", (4, 1, 1), "readout"),
+        ),
+        (
+            Projection("a", "in", "between", "conv2d", np.full((4, 2, 1, 1), 2, np.float32), groups=2),
+            Projection("b", "between", "out", "conv2d", np.full((4, 1, 1, 1), 3, np.float32), groups=4),
+            Projection("c", "between", "out", "identity"),
+        ),
+        "out", 1, "spikes",
+    )  # fmt: skip
+    write_nir(network, tmp_path / "net.nir")
+    read = read_nir(tmp_path / "net.nir", 1, coding="spikes")
+    inputs = np.array([[[[[1]], [[1]], [[0]], [[1]]]]])
+    same(network, read, inputs)
+    # in two groups the sums are 2 + 2 and 2, each taken once and three times
+    assert execute(read, encode(read, inputs)).outputs.ravel().tolist() == [16, 16, 8, 8]
 
 
 def recurrent(**fields: Any) -> Network:

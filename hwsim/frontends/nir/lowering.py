@@ -219,10 +219,23 @@ class Lowering:
 
     def _add_drafts(self, current: Current, target: str, late: int) -> None:
         for d in current.drafts:
+            end = self._end(d.groups, target)
             self._project(
-                d.name or f"{d.source}->{target}", d.source, target, d.kind, weights=d.weights, bias=d.bias,
+                d.name or f"{d.source}->{end}", d.source, end, d.kind, weights=d.weights, bias=d.bias,
                 kernel=d.kernel, stride=d.stride, padding=d.padding, groups=d.groups, delay=d.delay + late,
             )  # fmt: skip
+
+    def _end(self, groups: int, target: str) -> str:
+        """Where a projection ends: a population takes those of one number of groups beside those of one
+        group; what has another goes through a relay."""
+        taken = {p.groups for p in self.projections if p.target == target and p.groups > 1}
+        if groups == 1 or taken <= {groups}:
+            return target
+        number = next(i for i, p in enumerate(self.populations) if p.name == target)
+        name = self._unused(f"{target}.{groups} groups")
+        self.populations.insert(number, Population(name, self.populations[number].shape, "relay"))
+        self._project(f"{name}->{target}", name, target, "identity")
+        return name
 
     def _project(self, name: str, source: str, target: str, kind: ProjectionKind, **options: Any) -> None:
         taken = {p.name for p in self.projections}
