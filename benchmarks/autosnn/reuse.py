@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numba
 import torch
 
 from benchmarks.fashion16 import small_images
@@ -76,6 +77,7 @@ def cells(rows: Sequence[Sequence[float]]) -> str:
 def main() -> None:
     """Measure and write the table; kernels are compiled first."""
     torch.set_num_threads(1)
+    numba.set_num_threads(1)
     OUT.mkdir(parents=True, exist_ok=True)
     supernet = OUT / "reuse"
     of: dict[str, Any] = {
