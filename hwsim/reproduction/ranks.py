@@ -15,10 +15,9 @@ def kendall(x: Column, y: Column) -> float:
     """tau-b = (concordant - discordant) / sqrt(pairs untied in x * pairs untied in y); 0 where one of them
     is constant."""
     first, second = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    pairs = np.triu_indices(len(first), 1)
-    a, b = (np.sign(v[:, None] - v[None, :])[pairs] for v in (first, second))
-    untied = np.abs(a).sum() * np.abs(b).sum()
-    return float((a * b).sum() / np.sqrt(untied)) if untied else 0.0
+    a, b = (np.sign(v[:, None] - v[None, :]) for v in (first, second))
+    untied = float(np.count_nonzero(a)) * np.count_nonzero(b)
+    return float(np.vdot(a, b) / np.sqrt(untied)) if untied else 0.0
 
 
 def interval(of: Callable[..., float], *columns: Column, seed: int = 0) -> tuple[float, float]:
